@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What the answering programs share: turning the frame in hand into a reply to
+ * its sender, a pod of this node. The reply is built on the stack and stored
+ * over the frame, then goes back where the packet came from.
+ */
+#ifndef FAIRLEAD_BPF_ANSWERS_REPLY_H_
+#define FAIRLEAD_BPF_ANSWERS_REPLY_H_
+
+#include "bpf/path/90_deliver.h"
+
+/* One's complement sum of `bytes`, an even number of them. */
+static __always_inline __u64 sum_of(const void *data, __u32 bytes)
+{
+	const __u16 *word = data;
+	__u64 sum = 0;
+
+	for (__u32 i = 0; i < bytes / 2; i++)
+		sum += word[i];
+	return sum;
+}
+
+/* Swaps the ends: from the gateway's MAC to whoever sent the frame. */
+static __always_inline bool address_reply(struct __sk_buff *skb, struct ethhdr *reply)
+{
+	const __u8 gateway[6] = FL_GATEWAY_MAC;
+	struct ethhdr *eth = header_at(skb, 0, sizeof(*eth));
+
+	if (!eth)
+		return false;
+	__builtin_memcpy(reply->h_dest, eth->h_source, 6);
+	__builtin_memcpy(reply->h_source, gateway, 6);
+	reply->h_proto = eth->h_proto;
+	return true;
+}
+
+/* Sends the frame back to the pod; `reason` is counted if that is a drop. */
+static __always_inline int return_to_sender(struct __sk_buff *skb, __u32 reason)
+{
+	return finish(skb, skb->cb[CB_HOOK] & 3, bpf_redirect_peer(skb->ifindex, 0), reason,
+		      skb->ifindex);
+}
+
+static __always_inline int give_up(struct __sk_buff *skb, __u32 reason)
+{
+	return finish(skb, skb->cb[CB_HOOK] & 3, TC_ACT_SHOT, reason, 0);
+}
+
+#endif /* FAIRLEAD_BPF_ANSWERS_REPLY_H_ */

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Uniform choice: a random number scaled to the count, without a division.
+ */
+#ifndef FAIRLEAD_BPF_CHOOSE_CHOOSE_RANDOM_H_
+#define FAIRLEAD_BPF_CHOOSE_CHOOSE_RANDOM_H_
+
+#include "bpf/conntrack/tuples.h"
+
+/* Chance, or under test what the seed and the packet make of it. */
+static __always_inline __u32 chance(const struct packet *pkt, __u32 salt)
+{
+	if (config.test_seed)
+		return hash_tuple(&pkt->tuple, config.test_seed + salt) >> 32;
+	return bpf_get_prandom_u32();
+}
+
+static __always_inline __u32 choose_random(const struct packet *pkt, __u32 count)
+{
+	return ((__u64)chance(pkt, 0) * count) >> 32;
+}
+
+#endif /* FAIRLEAD_BPF_CHOOSE_CHOOSE_RANDOM_H_ */

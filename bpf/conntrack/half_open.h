@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The half-open tier: a flow is entered twice, once for packets of either side,
+ * in a bucket of four by a seeded hash.
+ *
+ * Races. Writers claim an entry by exchanging its stamp for BUSY, so two never
+ * write the same one; who loses the race does not remember, and the next packet
+ * does. A reader copies first and then looks whether the entry still has its
+ * tuple and is not BUSY: it may miss a flow that is just being replaced, never
+ * mix two.
+ */
+#ifndef FAIRLEAD_BPF_CONNTRACK_HALF_OPEN_H_
+#define FAIRLEAD_BPF_CONNTRACK_HALF_OPEN_H_
+
+#include "bpf/conntrack/tuples.h"
+
+static __always_inline struct FAMILY(half_open_bucket) *
+bucket_of(const struct FAMILY(tuple) *tuple)
+{
+	__u32 index = hash_tuple(tuple, config.hash_seed) & config.half_open_mask;
+
+	return bpf_map_lookup_elem(&FAMILY(half_open), &index);
+}
+
+static __always_inline bool is_fresh(const struct FAMILY(half_open) *entry, __u32 now)
+{
+	__u32 stamp = entry->stamp;
+	__u32 timeout = entry->tuple.protocol == IPPROTO_TCP ?
+				config.timeout[TIMEOUT_TCP_HALF_OPEN] :
+				config.timeout[TIMEOUT_OTHER_FIRST];
+
+	return stamp != STAMP_EMPTY && stamp != STAMP_BUSY && now - stamp <= timeout;
+}
+
+static __always_inline struct FAMILY(half_open) *find_half_open(const struct FAMILY(tuple) *tuple,
+							       __u32 now)
+{
+	struct FAMILY(half_open_bucket) *bucket = bucket_of(tuple);
+
+	if (!bucket)
+		return NULL;
+	for (int i = 0; i < HALF_OPEN_WAYS; i++) {
+		struct FAMILY(half_open) *entry = &bucket->way[i];
+
+		if (is_same_tuple(&entry->tuple, tuple) && is_fresh(entry, now))
+			return entry;
+	}
+	return NULL;
+}
+
+static __always_inline void forget_half_open(const struct FAMILY(tuple) *tuple, __u32 now)
+{
+	struct FAMILY(half_open) *entry = find_half_open(tuple, now);
+
+	if (entry)
+		entry->stamp = STAMP_EMPTY;
+}
+
+/* The entry to write: this tuple's own, or else the emptiest or oldest. */
+static __always_inline struct FAMILY(half_open) *
+choose_victim(struct FAMILY(half_open_bucket) *bucket, const struct FAMILY(tuple) *tuple, __u32 now)
+{
+	struct FAMILY(half_open) *victim = &bucket->way[0];
+	__u32 victim_age = 0;
+
+	for (int i = 0; i < HALF_OPEN_WAYS; i++) {
+		struct FAMILY(half_open) *entry = &bucket->way[i];
+		__u32 age = entry->stamp == STAMP_EMPTY ? 0xffffffff : now - entry->stamp;
+
+		if (is_same_tuple(&entry->tuple, tuple))
+			return entry;
+		if (age > victim_age) {
+			victim_age = age;
+			victim = entry;
+		}
+	}
+	return victim;
+}
+
+/* Enters one side: packets that arrive as `tuple`, answers as `reverse`. */
+static __always_inline void remember_side(struct packet *pkt, const struct FAMILY(tuple) *tuple,
+					  const struct FAMILY(tuple) *reverse, __u8 flags)
+{
+	struct FAMILY(half_open_bucket) *bucket = bucket_of(tuple);
+	struct FAMILY(half_open) *entry;
+	__u32 stamp;
+
+	if (!bucket)
+		return;
+	entry = choose_victim(bucket, tuple, pkt->now);
+	stamp = entry->stamp;
+	if (stamp == STAMP_BUSY ||
+	    __sync_val_compare_and_swap(&entry->stamp, stamp, STAMP_BUSY) != stamp)
+		return;
+
+	entry->tuple = *tuple;
+	entry->reverse = *reverse;
+	entry->backend = pkt->backend;
+	entry->backend_generation = pkt->backend_generation;
+	entry->flags = flags;
+	entry->window_scale = pkt->peer_window_scale;
+	entry->policy_epoch = pkt->policy_epoch;
+	barrier();
+	entry->stamp = pkt->now;
+}
+
+/* Enters both sides of the flow whose first packet this is. */
+__first_packet int remember(struct packet *pkt)
+{
+	struct FAMILY(tuple) reply;
+
+	if (!pkt)
+		return 0;
+	reverse_tuple(&pkt->out, &reply);
+	remember_side(pkt, &pkt->tuple, &reply, 0);
+	remember_side(pkt, &reply, &pkt->tuple, HALF_OPEN_REPLY);
+	return 0;
+}
+
+__first_packet int forget_both(const struct FAMILY(tuple) *one, const struct FAMILY(tuple) *other,
+			       __u32 now)
+{
+	if (one && other) {
+		forget_half_open(one, now);
+		forget_half_open(other, now);
+	}
+	return 0;
+}
+
+#endif /* FAIRLEAD_BPF_CONNTRACK_HALF_OPEN_H_ */

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Picks the family this object is compiled for. family_v4.h and family_v6.h
+ * offer the same names; nothing else may say 4 or 6.
+ */
+#ifndef FAIRLEAD_BPF_FAMILY_FAMILY_H_
+#define FAIRLEAD_BPF_FAMILY_FAMILY_H_
+
+#include "bpf/packet/packet.h"
+
+#ifndef FAIRLEAD_FAMILY
+#error "compile with -DFAIRLEAD_FAMILY=4 or 6"
+#endif
+
+static __always_inline bool is_same_ip(const struct FAMILY(ip) *a, const struct FAMILY(ip) *b)
+{
+	__u32 difference = 0;
+
+	for (int i = 0; i < FL_IP_WORDS; i++)
+		difference |= a->word[i] ^ b->word[i];
+	return !difference;
+}
+
+static __always_inline bool is_zero_ip(const struct FAMILY(ip) *a)
+{
+	__u32 bits = 0;
+
+	for (int i = 0; i < FL_IP_WORDS; i++)
+		bits |= a->word[i];
+	return !bits;
+}
+
+static __always_inline bool is_in_network(const struct FAMILY(ip) *a,
+					  const struct FAMILY(ip) *network,
+					  const struct FAMILY(ip) *mask)
+{
+	__u32 difference = 0;
+	__u32 bits = 0;
+
+	for (int i = 0; i < FL_IP_WORDS; i++) {
+		difference |= (a->word[i] & mask->word[i]) ^ network->word[i];
+		bits |= mask->word[i];
+	}
+	return bits && !difference;
+}
+
+#include "bpf/packet/cursor.h"
+#include "bpf/packet/checksum.h"
+
+#if FAIRLEAD_FAMILY == 4
+#include "bpf/family/family_v4.h"
+#else
+#include "bpf/family/family_v6.h"
+#endif
+
+#endif /* FAIRLEAD_BPF_FAMILY_FAMILY_H_ */

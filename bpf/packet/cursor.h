@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Bounds-checked access to the frame. The fast path is one comparison; only a
+ * frame whose headers are not in the linear part costs a helper call.
+ */
+#ifndef FAIRLEAD_BPF_PACKET_CURSOR_H_
+#define FAIRLEAD_BPF_PACKET_CURSOR_H_
+
+#include "bpf/packet/packet.h"
+
+static __always_inline void *frame_start(struct __sk_buff *skb)
+{
+	return (void *)(unsigned long)skb->data;
+}
+
+static __always_inline void *frame_end(struct __sk_buff *skb)
+{
+	return (void *)(unsigned long)skb->data_end;
+}
+
+/* Makes the first `bytes` of the frame directly accessible. Pointers taken
+ * before are void afterwards.
+ */
+static __always_inline bool is_reachable(struct __sk_buff *skb, __u32 bytes)
+{
+	if (frame_start(skb) + bytes <= frame_end(skb))
+		return true;
+	return bytes <= skb->len && !bpf_skb_pull_data(skb, bytes);
+}
+
+/* The header of `bytes` at `offset`, or NULL if the frame is too short. `offset`
+ * is masked so that the verifier knows a bound for what is never above it: no
+ * header of ours starts beyond 511 bytes.
+ */
+static __always_inline void *header_at(struct __sk_buff *skb, __u32 offset, __u32 bytes)
+{
+	void *header = frame_start(skb) + (offset & 0x1ff);
+
+	/* Keeps the comparison: the compiler would drop it where an earlier one
+	 * implies it, and the verifier cannot follow that over a reloaded pointer.
+	 */
+	barrier_var(header);
+	return header + bytes <= frame_end(skb) ? header : NULL;
+}
+
+#endif /* FAIRLEAD_BPF_PACKET_CURSOR_H_ */

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * 10 parse — bytes to struct packet; refuses what it cannot read.
+ *
+ *	| Ethernet | IP (options, extensions) | TCP UDP SCTP ICMP | ...
+ *	0          14                         l4_offset
+ *
+ * Reads; writes nothing. Price: no lookup; a helper call only when the headers
+ * are not in the linear part of the frame.
+ */
+#ifndef FAIRLEAD_BPF_PATH_10_PARSE_H_
+#define FAIRLEAD_BPF_PATH_10_PARSE_H_
+
+#include "bpf/verdict/verdict.h"
+
+struct ports {
+	__be16 source;
+	__be16 destination;
+};
+
+struct tcp_header {
+	struct ports ports;
+	__be32 sequence;
+	__be32 acknowledged;
+	__u8 data_offset;	/* in the upper four bits, in words */
+	__u8 flags;
+	__be16 window;
+	__u16 check;
+	__be16 urgent;
+};
+
+struct udp_header {
+	struct ports ports;
+	__be16 length;
+	__u16 check;
+};
+
+struct sctp_header {
+	struct ports ports;
+	__be32 tag;
+	__le32 check;
+};
+
+struct icmp_header {
+	__u8 type;
+	__u8 code;
+	__u16 check;
+	__be16 id;		/* of an echo */
+	__be16 sequence;
+};
+
+static __always_inline enum verdict parse_tcp(struct __sk_buff *skb, struct packet *pkt)
+{
+	struct tcp_header *tcp;
+
+	if (!is_reachable(skb, (pkt->l4_offset & 0x1ff) + sizeof(*tcp)))
+		return drop(pkt, DROP_TOO_SHORT);
+	tcp = header_at(skb, pkt->l4_offset, sizeof(*tcp));
+	if (!tcp)
+		return drop(pkt, DROP_TOO_SHORT);
+	if ((tcp->data_offset >> 4) * 4 < sizeof(*tcp))
+		return drop(pkt, DROP_BAD_L4_HEADER);
+
+	pkt->tuple.source_port = tcp->ports.source;
+	pkt->tuple.destination_port = tcp->ports.destination;
+	pkt->tcp_flags = tcp->flags;
+	pkt->sequence = bpf_ntohl(tcp->sequence);
+	pkt->acknowledged = bpf_ntohl(tcp->acknowledged);
+	pkt->window = bpf_ntohs(tcp->window);
+	return CONTINUE;
+}
+
+static __always_inline enum verdict parse_udp(struct __sk_buff *skb, struct packet *pkt)
+{
+	struct udp_header *udp;
+
+	if (!is_reachable(skb, (pkt->l4_offset & 0x1ff) + sizeof(*udp)))
+		return drop(pkt, DROP_TOO_SHORT);
+	udp = header_at(skb, pkt->l4_offset, sizeof(*udp));
+	if (!udp)
+		return drop(pkt, DROP_TOO_SHORT);
+	/* Zero is a jumbogram's length (RFC 2675); others cannot be that short. */
+	if (udp->length && bpf_ntohs(udp->length) < sizeof(*udp))
+		return drop(pkt, DROP_BAD_L4_HEADER);
+
+	pkt->tuple.source_port = udp->ports.source;
+	pkt->tuple.destination_port = udp->ports.destination;
+	return CONTINUE;
+}
+
+static __always_inline enum verdict parse_sctp(struct __sk_buff *skb, struct packet *pkt)
+{
+	struct sctp_header *sctp;
+
+	if (!is_reachable(skb, (pkt->l4_offset & 0x1ff) + sizeof(*sctp)))
+		return drop(pkt, DROP_TOO_SHORT);
+	sctp = header_at(skb, pkt->l4_offset, sizeof(*sctp));
+	if (!sctp)
+		return drop(pkt, DROP_TOO_SHORT);
+
+	pkt->tuple.source_port = sctp->ports.source;
+	pkt->tuple.destination_port = sctp->ports.destination;
+	return CONTINUE;
+}
+
+static __always_inline enum verdict parse_icmp(struct __sk_buff *skb, struct packet *pkt)
+{
+	struct icmp_header *icmp;
+
+	if (!is_reachable(skb, (pkt->l4_offset & 0x1ff) + sizeof(*icmp)))
+		return drop(pkt, DROP_TOO_SHORT);
+	icmp = header_at(skb, pkt->l4_offset, sizeof(*icmp));
+	if (!icmp)
+		return drop(pkt, DROP_TOO_SHORT);
+
+	if (icmp->type == ECHO_REQUEST)
+		pkt->tuple.source_port = icmp->id;
+	else if (icmp->type == ECHO_REPLY)
+		pkt->tuple.destination_port = icmp->id;
+	else if (is_icmp_error(icmp->type))
+		pkt->shape |= PACKET_ICMP_ERROR;
+	else if (is_neighbour_message(icmp->type))
+		pkt->shape |= PACKET_NEIGHBOUR;
+	return CONTINUE;
+}
+
+__stage parse(struct __sk_buff *skb, struct packet *pkt)
+{
+	__u32 reason;
+
+	if (skb->protocol != bpf_htons(ETHERTYPE_OURS) || skb->vlan_present) {
+#if FAIRLEAD_FAMILY == 4
+		/* The IPv4 program comes first and speaks for all but IPv6. */
+		if (skb->protocol == bpf_htons(ETH_P_IPV6) && !skb->vlan_present)
+			return STOP_NEXT;
+		if (skb->protocol == bpf_htons(ETH_P_ARP) && !skb->vlan_present) {
+			pkt->shape |= PACKET_NEIGHBOUR;
+			return CONTINUE;
+		}
+		/* Bridges, LLDP, VLANs of the host are none of our business. */
+		return pkt->hook == HOOK_FROM_POD ? drop(pkt, DROP_NOT_IP) : STOP_PASS;
+#else
+		return STOP_NEXT;
+#endif
+	}
+
+	reason = parse_ip(skb, pkt);
+	if (reason)
+		return drop(pkt, reason);
+	if (pkt->shape & PACKET_FRAGMENT)
+		return CONTINUE;
+
+	switch (pkt->tuple.protocol) {
+	case IPPROTO_TCP:
+		return parse_tcp(skb, pkt);
+	case IPPROTO_UDP:
+		return parse_udp(skb, pkt);
+	case IPPROTO_SCTP:
+		return parse_sctp(skb, pkt);
+	case IPPROTO_OURS_ICMP:
+		return parse_icmp(skb, pkt);
+	}
+	return CONTINUE; /* no ports: known by its addresses alone */
+}
+
+#endif /* FAIRLEAD_BPF_PATH_10_PARSE_H_ */

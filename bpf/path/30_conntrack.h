@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * 30 conntrack — seen before? Then the remembered answer replaces 40 to 60.
+ *
+ *	flow_index ──hit──▶ flows[number].side ──▶ 70_translate
+ *	    │miss
+ *	half_open ──hit──▶ pkt->out, and perhaps promotion in 60_commit
+ *	    │miss
+ *	    ▼
+ *	  a first packet
+ *
+ * A remembered answer is checked before it is used: the flow must not have
+ * expired, its backend and its pod must still be the same ones, and a new SYN
+ * does not revive a closing flow.
+ *
+ * Price for a known flow: one hash lookup; arrays for the flow, the backend and
+ * the pod. A miss costs one bucket of half_open on top.
+ */
+#ifndef FAIRLEAD_BPF_PATH_30_CONNTRACK_H_
+#define FAIRLEAD_BPF_PATH_30_CONNTRACK_H_
+
+#include "bpf/path/20_guard.h"
+#include "bpf/conntrack/flows.h"
+#include "bpf/conntrack/half_open.h"
+#include "bpf/conntrack/tcp.h"
+
+static __always_inline bool is_backend_alive(__u32 number, __u32 generation)
+{
+	struct FAMILY(backend) *backend;
+
+	if (number == BACKEND_NONE)
+		return true;
+	backend = bpf_map_lookup_elem(&FAMILY(backends), &number);
+	return backend && backend->generation == generation;
+}
+
+/* The pod or node that this side's packets were sent to is still the one. */
+static __always_inline bool is_exit_alive(const struct FAMILY(flow_side) *side)
+{
+	__u32 target = side->exit_target;
+
+	if (side->exit == EXIT_POD) {
+		struct pod *pod = bpf_map_lookup_elem(&pods, &target);
+
+		return pod && pod->generation == side->exit_generation;
+	}
+	if (side->exit == EXIT_NODE) {
+		struct node *node = bpf_map_lookup_elem(&nodes, &target);
+
+		return node && node->generation == side->exit_generation;
+	}
+	return true;
+}
+
+/* The flow's other end is gone: tell a TCP client so; anything else goes on as
+ * a first packet and gets another backend.
+ */
+static __always_inline enum verdict lose_backend(struct packet *pkt)
+{
+	if (pkt->tuple.protocol == IPPROTO_TCP && !is_syn(pkt))
+		return answer(pkt, TAIL_ANSWER_TCP_RESET, DROP_BACKEND_GONE);
+	return CONTINUE;
+}
+
+/* What a half-open flow has remembered. Leaves pkt->remembered at zero if there
+ * is none; RECALL_LOST if its backend is gone.
+ */
+#define RECALL_LOST 1
+
+__first_packet int recall(struct packet *pkt)
+{
+	struct FAMILY(half_open) *entry, *origin;
+	struct FAMILY(tuple) reverse;
+	__u32 backend, backend_generation, epoch;
+	__u8 flags, scale;
+
+	if (!pkt)
+		return 0;
+	entry = find_half_open(&pkt->tuple, pkt->now);
+	if (!entry)
+		return 0;
+	reverse = entry->reverse;
+	backend = entry->backend;
+	backend_generation = entry->backend_generation;
+	epoch = entry->policy_epoch;
+	flags = entry->flags;
+	scale = entry->window_scale;
+	barrier();
+	if (!is_same_tuple(&entry->tuple, &pkt->tuple) || entry->stamp == STAMP_BUSY)
+		return 0; /* replaced while we copied */
+	if (!is_backend_alive(backend, backend_generation)) {
+		entry->stamp = STAMP_EMPTY;
+		return RECALL_LOST;
+	}
+
+	reverse_tuple(&reverse, &pkt->out);
+	pkt->backend = backend;
+	pkt->backend_generation = backend_generation;
+	pkt->remembered = epoch == pkt->policy_epoch ? 1 : 2;
+	pkt->peer_window_scale = scale;
+	entry->stamp = pkt->now;
+
+	if (!(flags & HALF_OPEN_REPLY)) {
+		/* The client again: a retransmission, or a conversation. */
+		pkt->side_number = SIDE_ORIGIN;
+		pkt->promote = (flags & HALF_OPEN_REPLIED) && !is_syn(pkt);
+		return 0;
+	}
+
+	pkt->side_number = SIDE_REPLY;
+	if (pkt->tuple.protocol == IPPROTO_TCP) {
+		pkt->promote = !(pkt->tcp_flags & TCP_RST);
+		if (!pkt->promote) {
+			/* Refused: the next SYN chooses anew. */
+			entry->stamp = STAMP_EMPTY;
+			forget_half_open(&reverse, pkt->now);
+		}
+	} else if (!(flags & HALF_OPEN_REPLIED)) {
+		entry->flags = flags | HALF_OPEN_REPLIED;
+		origin = find_half_open(&reverse, pkt->now);
+		if (origin)
+			origin->flags |= HALF_OPEN_REPLIED;
+	}
+	return 0;
+}
+
+/* Not in flow_index: half-open, or new. */
+static __always_inline enum verdict meet(struct packet *pkt)
+{
+	return recall(pkt) == RECALL_LOST ? lose_backend(pkt) : CONTINUE;
+}
+
+/* The flow object has outlived its reason. */
+static __always_inline bool is_over(const struct packet *pkt, const struct known *known)
+{
+	if (is_syn(pkt) && is_closing(known))
+		return true;
+	return pkt->now - known->side->last_seen > config.timeout[TIMEOUT_TCP_CLOSED] &&
+	       is_expired(known->flow, pkt->now);
+}
+
+/* The flow object that flow_index names, if it is still the one. */
+static __always_inline bool find_flow(struct packet *pkt, struct known *known)
+{
+	struct flow_ref *ref = bpf_map_lookup_elem(&FAMILY(flow_index), &pkt->tuple);
+	struct FAMILY(flow) *flow;
+	__u32 number, side;
+
+	if (!ref)
+		return false;
+	number = ref->flow_and_side >> 1;
+	side = ref->flow_and_side & 1;
+	flow = bpf_map_lookup_elem(&FAMILY(flows), &number);
+	if (!flow || flow->side[side].generation != ref->generation)
+		return false;
+	known->flow = flow;
+	known->side = &flow->side[side];
+	known->peer = &flow->side[side ^ 1];
+	return true;
+}
+
+__stage conntrack(struct __sk_buff *skb, struct packet *pkt, struct known *known)
+{
+	struct FAMILY(flow_side) *side;
+	bool has_backend;
+
+	pkt->now = (__u32)bpf_jiffies64() | 1;
+	pkt->out = pkt->tuple;
+	pkt->backend = BACKEND_NONE;
+	if (pkt->shape & PACKET_ICMP_ERROR)
+		return answer(pkt, TAIL_FOLLOW_ICMP_ERROR, VERDICT_ANSWERED);
+	if (!find_flow(pkt, known))
+		return meet(pkt);
+
+	side = known->side;
+	if (!is_backend_alive(side->backend, side->backend_generation) || !is_exit_alive(side)) {
+		has_backend = side->backend != BACKEND_NONE;
+		known->side = NULL;
+		forget_flow(pkt);
+		return has_backend ? lose_backend(pkt) : CONTINUE;
+	}
+	if (is_over(pkt, known)) {
+		known->side = NULL;
+		forget_flow(pkt);
+		return meet(pkt);
+	}
+
+	side->last_seen = pkt->now;
+	side->packets++;
+	if (pkt->tuple.protocol == IPPROTO_TCP)
+		follow_tcp(pkt, known);
+	return CONTINUE;
+}
+
+#endif /* FAIRLEAD_BPF_PATH_30_CONNTRACK_H_ */

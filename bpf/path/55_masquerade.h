@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * 55 masquerade — who shall the packet say it is from?
+ *
+ *	pod ─▶ world              the node's address of the uplink, and a port
+ *	pod ─▶ service ─▶ itself  the node's address: its own stack would refuse
+ *	                          a packet that claims to come from itself
+ *
+ * Between pods the source is never touched. A port is free if nobody expects
+ * an answer to it from that very destination: the full tuple is the key, so a
+ * port serves as many destinations as there are.
+ * Price, first packets only: for those two cases an index lookup and a bucket
+ * of half_open per try.
+ */
+#ifndef FAIRLEAD_BPF_PATH_55_MASQUERADE_H_
+#define FAIRLEAD_BPF_PATH_55_MASQUERADE_H_
+
+#include "bpf/path/50_policy.h"
+
+#define SNAT_TRIES 8
+
+/* Sets pkt->out.source_port so that the reply's tuple is unused; 0 or a reason. */
+__first_packet int choose_source_port(struct packet *pkt)
+{
+	struct FAMILY(tuple) reply;
+	__u32 start;
+
+	if (!pkt || !config.snat_ports)
+		return DROP_NO_SNAT_PORT;
+	start = chance(pkt, 1);
+	for (__u32 i = 0; i < SNAT_TRIES; i++) {
+		__u32 offset = (start + i * 7919) % config.snat_ports;
+
+		pkt->out.source_port = bpf_htons(config.snat_first_port + offset);
+		reverse_tuple(&pkt->out, &reply);
+		if (!bpf_map_lookup_elem(&FAMILY(flow_index), &reply) &&
+		    !find_half_open(&reply, pkt->now))
+			return 0;
+	}
+	return DROP_NO_SNAT_PORT;
+}
+
+static __always_inline bool is_hairpin(const struct __sk_buff *skb, const struct packet *pkt)
+{
+	return pkt->exit == EXIT_POD && pkt->exit_target == skb->ifindex - FL_POD_IFINDEX_BASE;
+}
+
+__stage masquerade(struct __sk_buff *skb, struct packet *pkt, const struct known *known)
+{
+	struct FAMILY(node_state) *node;
+	struct uplink *uplink;
+	__u32 reason;
+
+	if (known->side || pkt->remembered)
+		return CONTINUE;
+	if (pkt->exit == EXIT_UPLINK) {
+		if (!config.masquerade)
+			return CONTINUE;
+		uplink = bpf_map_lookup_elem(&uplinks, &pkt->exit_target);
+		if (!uplink)
+			return drop(pkt, DROP_NO_ROUTE);
+		pkt->out.source = uplink->FAMILY(address);
+	} else if (is_hairpin(skb, pkt)) {
+		node = this_node();
+		if (!node)
+			return drop(pkt, DROP_NO_NODE_ADDRESS);
+		pkt->out.source = node->address;
+	} else {
+		return CONTINUE;
+	}
+	if (is_zero_ip(&pkt->out.source))
+		return drop(pkt, DROP_NO_NODE_ADDRESS);
+	if (pkt->shape & PACKET_FRAGMENT)
+		return drop(pkt, DROP_FRAGMENTED);
+	/* An echo reply that nobody asked for, or a protocol without ports. */
+	if (!pkt->out.source_port)
+		return CONTINUE;
+	reason = choose_source_port(pkt);
+	return reason ? drop(pkt, reason) : CONTINUE;
+}
+
+#endif /* FAIRLEAD_BPF_PATH_55_MASQUERADE_H_ */

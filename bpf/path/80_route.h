@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * 80 route — choose the way out.
+ *
+ *	EXIT_POD     the host end of the pod's veth pair; MACs are set here
+ *	EXIT_NODE    the uplink, next hop is the node
+ *	EXIT_UPLINK  the uplink, next hop as the host's routes say
+ *	EXIT_STACK   nowhere: the host takes it from here
+ *
+ * A flow's first packets asked 45_locate; from then on its side remembers. As a
+ * router does, a packet that goes on loses one hop.
+ * Price: one array lookup.
+ */
+#ifndef FAIRLEAD_BPF_PATH_80_ROUTE_H_
+#define FAIRLEAD_BPF_PATH_80_ROUTE_H_
+
+#include "bpf/path/70_translate.h"
+
+static __always_inline __u32 lose_a_hop(struct __sk_buff *skb, struct packet *pkt)
+{
+	ip_header *ip = header_at(skb, IP_OFFSET, IP_HEADER_BYTES);
+
+	if (pkt->hop_limit <= 1)
+		return DROP_TTL_EXCEEDED;
+	if (!ip)
+		return DROP_NOT_WRITABLE;
+	decrement_hop_limit(ip);
+	forget_hop(skb);
+	return 0;
+}
+
+static __always_inline __u32 address_frame(struct __sk_buff *skb, const struct pod *pod)
+{
+	const __u8 gateway[6] = FL_GATEWAY_MAC;
+	struct ethhdr *eth = header_at(skb, 0, sizeof(*eth));
+
+	if (!eth)
+		return DROP_NOT_WRITABLE;
+	__builtin_memcpy(eth->h_dest, pod->mac, 6);
+	__builtin_memcpy(eth->h_source, gateway, 6);
+	return 0;
+}
+
+/* The remembered exit, or for a side's first packet a fresh one, remembered. */
+static __always_inline __u32 recall_exit(struct __sk_buff *skb, struct packet *pkt,
+					  const struct known *known)
+{
+	struct FAMILY(flow_side) *side = known->side;
+	__u32 reason;
+
+	if (side && side->exit) {
+		pkt->exit = side->exit;
+		pkt->exit_target = side->exit_target;
+		pkt->exit_generation = side->exit_generation;
+		return 0;
+	}
+	if (!pkt->exit) {
+		if (side) {
+			pkt->out.source = side->source;
+			pkt->out.destination = side->destination;
+		}
+		reason = find_exit(skb, pkt);
+		if (reason)
+			return reason;
+	}
+	if (side) {
+		side->exit_target = pkt->exit_target;
+		side->exit_generation = pkt->exit_generation;
+		barrier();
+		side->exit = pkt->exit;
+	}
+	return 0;
+}
+
+static __always_inline __u32 resolve_exit(struct __sk_buff *skb, struct packet *pkt)
+{
+	if (pkt->exit == EXIT_POD) {
+		struct pod *pod = pod_in_slot(pkt->exit_target);
+
+		if (!pod || !pod->ifindex || pod->generation != pkt->exit_generation)
+			return DROP_NO_SUCH_POD;
+		pkt->ifindex = pod->ifindex;
+		return address_frame(skb, pod);
+	}
+	if (pkt->exit == EXIT_UPLINK)
+		pkt->ifindex = pkt->exit_target;
+	return 0;
+}
+
+__stage route(struct __sk_buff *skb, struct packet *pkt, const struct known *known)
+{
+	__u32 reason = recall_exit(skb, pkt, known);
+
+	if (reason)
+		return drop(pkt, reason);
+	if (pkt->exit == EXIT_STACK)
+		return CONTINUE;
+	reason = lose_a_hop(skb, pkt) ?: resolve_exit(skb, pkt);
+	return reason ? drop(pkt, reason) : CONTINUE;
+}
+
+#endif /* FAIRLEAD_BPF_PATH_80_ROUTE_H_ */

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * 90 deliver — the only exit: act, count, record the verdict.
+ *
+ * Every packet that entered a hook leaves through finish(), whatever became of
+ * it; a tail call that falls through comes back here as a drop with a name.
+ * Price: one per-CPU array lookup.
+ */
+#ifndef FAIRLEAD_BPF_PATH_90_DELIVER_H_
+#define FAIRLEAD_BPF_PATH_90_DELIVER_H_
+
+#include "bpf/path/80_route.h"
+#include "bpf/verdict/tail_call.h"
+
+static __always_inline int send_to_node(struct __sk_buff *skb, struct packet *pkt)
+{
+	struct node *node = bpf_map_lookup_elem(&nodes, &pkt->exit_target);
+	struct bpf_redir_neigh next_hop = { .nh_family = ADDRESS_FAMILY };
+
+	if (!node || !node->ifindex)
+		return finish(skb, pkt->hook, TC_ACT_SHOT, DROP_NO_ROUTE, 0);
+	*(struct FAMILY(ip) *)next_hop.ipv6_nh = node->FAMILY(next_hop);
+	skb->mark = FL_MARK_DONE;
+	return finish(skb, pkt->hook,
+		      bpf_redirect_neigh(node->ifindex, &next_hop, sizeof(next_hop), 0),
+		      VERDICT_TO_NODE, node->ifindex);
+}
+
+static __always_inline int send(struct __sk_buff *skb, struct packet *pkt)
+{
+	switch (pkt->exit) {
+	case EXIT_POD:
+		return finish(skb, pkt->hook, bpf_redirect_peer(pkt->ifindex, 0), VERDICT_TO_POD,
+			      pkt->ifindex);
+	case EXIT_NODE:
+		return send_to_node(skb, pkt);
+	case EXIT_UPLINK:
+		skb->mark = FL_MARK_DONE;
+		return finish(skb, pkt->hook, bpf_redirect_neigh(pkt->ifindex, NULL, 0, 0),
+			      VERDICT_TO_WORLD, pkt->ifindex);
+	}
+	return finish(skb, pkt->hook, TC_ACT_OK, VERDICT_TO_STACK, 0);
+}
+
+/* What the walk could not send: refused, answered elsewhere, or not ours. */
+static __always_inline int end_walk(struct __sk_buff *skb, struct packet *pkt, enum verdict verdict)
+{
+	switch (verdict) {
+	case STOP_NEXT:
+		return TC_ACT_UNSPEC; /* counted by the program that deals with it */
+	case STOP_PASS:
+		return finish(skb, pkt->hook, TC_ACT_OK, VERDICT_PASSED, 0);
+	case STOP_ANSWER:
+		jump_to(skb, pkt);
+		return finish(skb, pkt->hook, TC_ACT_SHOT, DROP_TAIL_CALL_MISSING, 0);
+	default:
+		return finish(skb, pkt->hook, TC_ACT_SHOT, pkt->reason, 0);
+	}
+}
+
+__always_inline static int deliver(struct __sk_buff *skb, struct packet *pkt, enum verdict verdict)
+{
+	return verdict ? end_walk(skb, pkt, verdict) : send(skb, pkt);
+}
+
+/* The packet is already on its way to where the hook sits. */
+static __always_inline int let_pass(struct __sk_buff *skb, struct packet *pkt, enum verdict verdict,
+				    __u32 reason)
+{
+	return verdict ? end_walk(skb, pkt, verdict) :
+			 finish(skb, pkt->hook, TC_ACT_OK, reason, skb->ifindex);
+}
+
+#endif /* FAIRLEAD_BPF_PATH_90_DELIVER_H_ */

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * runs and backends: mapped into the daemon, so that thousands of endpoints are
+ * plain memory writes.
+ */
+#ifndef FAIRLEAD_MAPS_BACKEND_BACKEND_MAPS_BPF_H_
+#define FAIRLEAD_MAPS_BACKEND_BACKEND_MAPS_BPF_H_
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 262144);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, __u32);
+} FAMILY(runs) SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 131072);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct FAMILY(backend));
+} FAMILY(backends) SEC(".maps");
+
+#endif /* FAIRLEAD_MAPS_BACKEND_BACKEND_MAPS_BPF_H_ */

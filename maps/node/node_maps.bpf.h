@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Whose address is it (prefixes), how to get there (nodes, uplinks), and the
+ * facts of this node (node_state).
+ */
+#ifndef FAIRLEAD_MAPS_NODE_NODE_MAPS_BPF_H_
+#define FAIRLEAD_MAPS_NODE_NODE_MAPS_BPF_H_
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, FL_MAX_NODES);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct node);
+} nodes SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 64);
+	__type(key, __u32);
+	__type(value, struct uplink);
+} uplinks SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(max_entries, 4 * FL_MAX_NODES);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct FAMILY(prefix_key));
+	__type(value, struct prefix);
+} FAMILY(prefixes) SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct FAMILY(node_state));
+} FAMILY(node_state) SEC(".maps");
+
+#endif /* FAIRLEAD_MAPS_NODE_NODE_MAPS_BPF_H_ */

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * prefixes4/6: whose address is that? Longest match; what no prefix contains is
+ * the world. Local pods are not in here but in pod_address4/6. No include
+ * guard: see both_families.h.
+ */
+struct FAMILY(prefix_key) {
+	__u32 length;			/* bits, as the kernel's LPM trie wants it */
+	struct FAMILY(ip) address;
+};
+FL_ASSERT(sizeof(struct FAMILY(prefix_key)) == sizeof(struct FAMILY(ip)) + 4,
+	  "prefix_key has hidden padding");
+
+#ifndef FAIRLEAD_PREFIX_ABI_ONCE
+#define FAIRLEAD_PREFIX_ABI_ONCE
+#define PREFIX_HOST	 1		/* this node itself: the host stack */
+#define PREFIX_OWN_PODS	 2		/* our podCIDR: no such pod, or pod_address had it */
+#define PREFIX_PEER_PODS 3		/* pods of another node */
+#define PREFIX_PEER	 4		/* another node itself */
+struct prefix {
+	__u32 kind;			/* PREFIX_* */
+	__u32 node;			/* slot in nodes, for the PEER kinds */
+};
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * pods by slot (a subtraction from the interface index), and their addresses.
+ */
+#ifndef FAIRLEAD_MAPS_POD_POD_MAPS_BPF_H_
+#define FAIRLEAD_MAPS_POD_POD_MAPS_BPF_H_
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, FL_MAX_PODS);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct pod);
+} pods SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, FL_MAX_PODS);
+	__type(key, struct FAMILY(pod_address));
+	__type(value, struct pod_slot);
+} FAMILY(pod_address) SEC(".maps");
+
+#endif /* FAIRLEAD_MAPS_POD_POD_MAPS_BPF_H_ */

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * services: one lookup per first packet; the run and the backend are arrays.
+ */
+#ifndef FAIRLEAD_MAPS_SERVICE_SERVICE_MAPS_BPF_H_
+#define FAIRLEAD_MAPS_SERVICE_SERVICE_MAPS_BPF_H_
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 65536);
+	__type(key, struct FAMILY(service_key));
+	__type(value, struct service);
+} FAMILY(services) SEC(".maps");
+
+#endif /* FAIRLEAD_MAPS_SERVICE_SERVICE_MAPS_BPF_H_ */
