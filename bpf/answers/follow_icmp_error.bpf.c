@@ -15,61 +15,57 @@
 #include "bpf/answers/reply.h"
 #include "bpf/packet/icmp_quote.h"
 
-/* The translation of the side whose packets go where the error goes. */
-static __always_inline bool find_flow_of(struct packet *pkt, struct packet *quoted,
-					 struct known *known)
+/* Fills pkt->out with what packets of the flow's side that goes where the error
+ * goes leave with; pkt->tuple is such a packet, the answer to the quoted one.
+ */
+static __always_inline bool find_translation(struct packet *pkt, struct known *known)
 {
-	quoted->now = pkt->now;
-	quoted->policy_epoch = pkt->policy_epoch;
-	if (find_flow(quoted, known)) {
-		quoted->out.source = known->side->source;
-		quoted->out.destination = known->side->destination;
-		quoted->out.source_port = known->side->source_port;
-		quoted->out.destination_port = known->side->destination_port;
-		return true;
-	}
-	return !recall(quoted) && quoted->remembered;
+	pkt->out = pkt->tuple;
+	if (!find_flow(pkt, known))
+		return !recall(pkt) && pkt->remembered;
+	pkt->out.source = known->side->source;
+	pkt->out.destination = known->side->destination;
+	pkt->out.source_port = known->side->source_port;
+	pkt->out.destination_port = known->side->destination_port;
+	return true;
 }
 
-/* Rewrites the error's own header, and its checksum by all that has changed. */
+/* Rewrites the error's own header, and its checksum by all that has changed. The
+ * sender becomes the translated one if it is the flow's end; a router stays.
+ */
 static __always_inline bool rewrite_error(struct __sk_buff *skb, struct packet *pkt,
-					  __u16 quote_delta)
+					  struct FAMILY(ip) *sender, __u16 quote_delta)
 {
 	ip_header *ip = header_at(skb, IP_OFFSET, IP_HEADER_BYTES);
 	struct icmp_header *icmp = header_at(skb, pkt->l4_offset, sizeof(*icmp));
-	__u64 delta = quote_delta;
+	const struct FAMILY(ip) *from = is_same_ip(sender, &pkt->tuple.source) ? &pkt->out.source :
+										   sender;
+	__u16 address_delta = sum_fold(ip_delta(sender, from) + ip_delta(&pkt->tuple.destination,
+									 &pkt->out.destination));
 
 	if (!ip || !icmp)
 		return false;
-	write_addresses(ip, &pkt->out.source, &pkt->out.destination);
-	fix_ip_checksum(ip, pkt->address_delta);
-	delta += icmp_address_delta(pkt->address_delta);
-	icmp->check = checksum_add(icmp->check, sum_fold(delta));
+	write_addresses(ip, from, &pkt->out.destination);
+	fix_ip_checksum(ip, address_delta);
+	icmp->check = checksum_add(icmp->check,
+				   sum_add(quote_delta, icmp_address_delta(address_delta)));
 	return true;
 }
 
 static __always_inline enum verdict follow(struct __sk_buff *skb, struct packet *pkt,
 					   struct known *known)
 {
-	struct packet quoted = { .hook = pkt->hook };
+	struct FAMILY(ip) sender = pkt->tuple.source;
 	struct quote quote = {};
 	long quote_delta;
 	__u32 reason;
 
-	if (!read_quote(skb, pkt, &quote, &quoted.tuple))
+	if (!read_quote(skb, pkt, &quote))
 		return pkt->hook == HOOK_FROM_POD ? drop(pkt, DROP_BAD_ICMP_QUOTE) : STOP_PASS;
-	quoted.out = quoted.tuple;
-	if (!find_flow_of(pkt, &quoted, known))
+	if (!find_translation(pkt, known))
 		return pkt->hook == HOOK_FROM_POD ? drop(pkt, DROP_UNKNOWN_ICMP_ERROR) : STOP_PASS;
-
-	pkt->out = pkt->tuple;
-	pkt->out.destination = quoted.out.destination;
-	if (is_same_ip(&pkt->tuple.source, &quoted.tuple.source))
-		pkt->out.source = quoted.out.source;
-	pkt->address_delta = sum_fold(ip_delta(&pkt->tuple.source, &pkt->out.source) +
-				      ip_delta(&pkt->tuple.destination, &pkt->out.destination));
-	quote_delta = rewrite_quote(skb, &quote, &quoted.tuple, &quoted.out);
-	if (quote_delta < 0 || !rewrite_error(skb, pkt, quote_delta))
+	quote_delta = rewrite_quote(skb, pkt, &quote);
+	if (quote_delta < 0 || !rewrite_error(skb, pkt, &sender, quote_delta))
 		return drop(pkt, DROP_NOT_WRITABLE);
 
 	pkt->exit = EXIT_UNKNOWN;

@@ -109,11 +109,13 @@ static __always_inline bool is_extension(__u8 protocol)
 /* Walks to the transport header. Few packets have extensions, so this is a
  * function of its own; 0 or a drop reason.
  */
-static __noinline int skip_extensions(struct __sk_buff *skb, struct packet *pkt)
+__first_packet int skip_extensions(struct __sk_buff *skb, struct packet *pkt)
 {
 	struct ipv6_opt_hdr *extension;
 	__u32 bytes;
 
+	if (!pkt)
+		return DROP_TOO_SHORT;
 	for (int i = 0; i < MAX_EXTENSIONS; i++) {
 		if (!is_extension(pkt->tuple.protocol))
 			return 0;

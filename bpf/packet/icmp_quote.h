@@ -18,12 +18,14 @@ struct quote {
 	__u16 l4_offset;
 };
 
-/* The tuple that an answer to the quoted packet has; false if the quote cannot
- * be read. Quotes with extension headers or of later fragments name no socket.
+/* Makes pkt->tuple that of an answer to the quoted packet; false if the quote
+ * cannot be read. Quotes with extension headers or of later fragments name no
+ * socket.
  */
-static __always_inline bool read_quote(struct __sk_buff *skb, const struct packet *pkt,
-				       struct quote *quote, struct FAMILY(tuple) *answer)
+static __always_inline bool read_quote(struct __sk_buff *skb, struct packet *pkt,
+				       struct quote *quote)
 {
+	struct FAMILY(tuple) *answer = &pkt->tuple;
 	struct FAMILY(ip) sender;
 	ip_header *ip;
 	struct ports *ports;
@@ -65,14 +67,15 @@ static __always_inline bool read_quote(struct __sk_buff *skb, const struct packe
 	return true;
 }
 
-/* Rewrites the quote so that an answer to it would be `to` instead of `from`; returns what that adds to the sum of the
- * bytes of the quote, or -1. Checksums inside the quote are moved along where
+/* Rewrites the quote so that an answer to it would be pkt->out instead of
+ * pkt->tuple; returns what that adds to the sum of the quoted bytes, or -1. Checksums inside the quote are moved along where
  * they were quoted: then they take back what they cover.
  */
-static __always_inline long rewrite_quote(struct __sk_buff *skb, const struct quote *quote,
-					  const struct FAMILY(tuple) *from,
-					  const struct FAMILY(tuple) *to)
+static __always_inline long rewrite_quote(struct __sk_buff *skb, const struct packet *pkt,
+					  const struct quote *quote)
 {
+	const struct FAMILY(tuple) *from = &pkt->tuple;
+	const struct FAMILY(tuple) *to = &pkt->out;
 	__u64 addresses = ip_delta(&from->source, &to->source) +
 			  ip_delta(&from->destination, &to->destination);
 	__u64 ports_moved = port_delta(from->source_port, to->source_port) +

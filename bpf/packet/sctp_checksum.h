@@ -30,7 +30,7 @@ static __always_inline __u32 gf2_multiply(__u32 a, __u32 b)
 }
 
 /* The CRC register after `bytes` zero bytes. */
-static __noinline __u32 crc32c_append_zeros(__u32 crc, __u32 bytes)
+__first_packet __u32 crc32c_append_zeros(__u32 crc, __u32 bytes)
 {
 	__u32 power = 0x00800000; /* x^8: one zero byte */
 
