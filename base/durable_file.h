@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Small state files that survive kill -9 and power loss: a reader finds the
+// old text or the new text, never a mixture and never half of either.
+#ifndef FAIRLEAD_BASE_DURABLE_FILE_H_
+#define FAIRLEAD_BASE_DURABLE_FILE_H_
+
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace fairlead {
+
+// Makes `path` (parents too) with mode 0700, or sets that mode if it is there.
+absl::Status MakePrivateDirectory(const std::string& path);
+
+// Replaces `path` by a file of mode 0600 with this text: temporary file beside
+// it, fsync, rename, fsync of the directory. Needs a single writer per path.
+absl::Status WriteFileDurably(const std::string& path, std::string_view text);
+
+// NotFound when there is no such file.
+absl::StatusOr<std::string> ReadWholeFile(const std::string& path);
+
+}  // namespace fairlead
+
+#endif  // FAIRLEAD_BASE_DURABLE_FILE_H_

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cni/result.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+namespace fairlead {
+namespace {
+
+using nlohmann::json;
+
+constexpr int kPodInterface = 1;  // index into "interfaces"
+
+std::string Print(const json& object) {
+  return object.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+void AddAddress(const IpAddress& address, json* result) {
+  const Family family = address.family();
+  const std::string gateway = GatewayAddress(family).ToString();
+  (*result)["ips"].push_back(
+      {{"address", fmt::format("{}/{}", address.ToString(), AddressBits(family))},
+       {"gateway", gateway},
+       {"interface", kPodInterface}});
+  (*result)["routes"].push_back(
+      {{"dst", family == Family::kIpv4 ? "0.0.0.0/0" : "::/0"}, {"gw", gateway}});
+}
+
+}  // namespace
+
+std::string EncodeResult(const CniCall& call, const CniAttachment& attachment) {
+  json host = {{"name", attachment.host_device}, {"mac", MacToString(GatewayMac())}};
+  json pod = {{"name", call.request.pod.interface_name},
+              {"mac", MacToString(attachment.mac)},
+              {"sandbox", call.netns_path}};
+  if (call.version != "1.0.0") {  // interfaces have had an MTU since 1.1.0
+    host["mtu"] = attachment.mtu;
+    pod["mtu"] = attachment.mtu;
+  }
+  json result = {{"cniVersion", call.version},
+                 {"interfaces", json::array({std::move(host), std::move(pod)})},
+                 {"ips", json::array()},
+                 {"routes", json::array()},
+                 {"dns", json::object()}};
+  if (attachment.ip4) AddAddress(*attachment.ip4, &result);
+  if (attachment.ip6) AddAddress(*attachment.ip6, &result);
+  if (!call.dns.empty()) result["dns"] = json::parse(call.dns, nullptr, false);
+  return Print(result);
+}
+
+std::string EncodeError(const std::string& version, const CniError& error) {
+  json object = {
+      {"cniVersion", version}, {"code", static_cast<uint32_t>(error.code)}, {"msg", error.message}};
+  if (!error.details.empty()) object["details"] = error.details;
+  return Print(object);
+}
+
+std::string EncodeVersions(const std::string& version) {
+  return Print({{"cniVersion", version}, {"supportedVersions", json(kCniVersions)}});
+}
+
+}  // namespace fairlead

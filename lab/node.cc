@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// See node.h.
+#include "lab/node.h"
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "base/status_macros.h"
+#include "base/unique_fd.h"
+#include "lab/files.h"
+#include "lab/network_namespace.h"
+#include "lab/topology.h"
+
+namespace fairlead::lab {
+namespace {
+
+constexpr auto kCniTimeout = std::chrono::seconds(30);
+
+bool Accepts(const std::string& socket_path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (socket_path.size() >= sizeof(address.sun_path)) return false;
+  std::memcpy(address.sun_path, socket_path.c_str(), socket_path.size() + 1);
+  const UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  return ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
+}
+
+}  // namespace
+
+Node::Node(const LabFolder& folder, int number, std::string program_folder)
+    : folder_(folder),
+      number_(number),
+      name_(NodeName(number)),
+      program_folder_(std::move(program_folder)) {}
+
+std::string Node::network_namespace() const { return NamespaceName(folder_.lab(), name_); }
+std::string Node::ipv4() const { return NodeIpv4(number_); }
+std::string Node::ipv6() const { return NodeIpv6(number_); }
+
+std::vector<std::string> Node::DaemonArgv() const {
+  return {program_folder_ + "/fairleadd",
+          "--node-name",
+          name_,
+          "--manifests",
+          folder_.manifests(),
+          "--state-dir",
+          state_dir(),
+          "--run-dir",
+          run_dir(),
+          "--bpffs",
+          bpffs(),
+          "--devices",
+          "eth0",
+          "--max-flows",
+          "16384"};
+}
+
+absl::Status Node::MakeFolders() const {
+  for (const std::string& path : {state_dir(), run_dir(), bpffs()}) {
+    FL_RETURN_IF_ERROR(MakeDirectories(path));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Node::LaunchDaemon() const {
+  auto process =
+      Spawn({.argv = DaemonArgv(), .network_namespace = network_namespace()}, log_file());
+  if (!process.ok()) {
+    return absl::InternalError(fmt::format("start fairleadd of {}: {}\n{}", name_,
+                                           std::string(process.status().message()),
+                                           Tail(log_file(), 20)));
+  }
+  return folder_.RecordProcess(name_, *process);
+}
+
+absl::Status Node::AwaitDaemon(Duration timeout) const {
+  const bool settled = WaitUntil([&] { return Accepts(socket()) || !DaemonRuns(); }, timeout);
+  if (Interrupted()) return absl::CancelledError("interrupted");
+  if (settled && Accepts(socket())) return absl::OkStatus();
+  return absl::UnavailableError(fmt::format("fairleadd of {} {}; the end of {}:\n{}", name_,
+                                            DaemonRuns() ? "is not ready in time" : "has ended",
+                                            log_file(), Tail(log_file(), 20)));
+}
+
+absl::Status Node::StopDaemon(int signal, Duration timeout) const {
+  FL_ASSIGN_OR_RETURN(const ProcessId process, folder_.RecordedProcess(name_));
+  return Stop(process, signal, timeout);
+}
+
+bool Node::DaemonRuns() const {
+  const auto process = folder_.RecordedProcess(name_);
+  return process.ok() && IsRunning(*process);
+}
+
+absl::StatusOr<std::string> Node::CallCni(const std::string& command,
+                                          const std::string& pod_namespace, const std::string& pod,
+                                          const std::string& pod_network_namespace) const {
+  const nlohmann::json configuration = {{"cniVersion", "1.1.0"},
+                                        {"name", "fairlead"},
+                                        {"type", "fairlead-cni"},
+                                        {"socket", socket()}};
+  const Command call = {
+      .argv = {program_folder_ + "/fairlead-cni"},
+      .network_namespace = network_namespace(),
+      .env = {{"CNI_COMMAND", command},
+              {"CNI_CONTAINERID", pod_network_namespace},
+              {"CNI_NETNS", NamespacePath(pod_network_namespace)},
+              {"CNI_IFNAME", "eth0"},
+              {"CNI_PATH", program_folder_},
+              {"CNI_ARGS", fmt::format("IgnoreUnknown=1;K8S_POD_NAMESPACE={};K8S_POD_NAME={}",
+                                       pod_namespace, pod)}},
+      .input = configuration.dump()};
+  FL_ASSIGN_OR_RETURN(const Finished finished, Run(call, kCniTimeout));
+  if (finished.exit_code == 0) return finished.out;
+  return absl::InternalError(fmt::format("fairlead-cni {} for pod {} on {}: {}{}", command, pod,
+                                         name_, finished.out, finished.err));
+}
+
+}  // namespace fairlead::lab

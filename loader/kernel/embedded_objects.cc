@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "loader/kernel/embedded_objects.h"
+
+#include <bpf/libbpf.h>
+
+#include <cstddef>
+
+#include "maps/abi/hook_config_abi.h"
+
+// Generated code; its casts are C's.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wold-style-cast"
+#pragma GCC diagnostic ignored "-Wpedantic"
+#pragma GCC diagnostic ignored "-Wcast-qual"
+#include "answer_neighbour_v4.skel.h"
+#include "answer_neighbour_v6.skel.h"
+#include "answer_tcp_reset_v4.skel.h"
+#include "answer_tcp_reset_v6.skel.h"
+#include "answer_unreachable_v4.skel.h"
+#include "answer_unreachable_v6.skel.h"
+#include "follow_icmp_error_v4.skel.h"
+#include "follow_icmp_error_v6.skel.h"
+#include "from_network_v4.skel.h"
+#include "from_network_v6.skel.h"
+#include "from_pod_v4.skel.h"
+#include "from_pod_v6.skel.h"
+#include "read_clock.skel.h"
+#include "to_network_v4.skel.h"
+#include "to_network_v6.skel.h"
+#include "to_pod_v4.skel.h"
+#include "to_pod_v6.skel.h"
+#pragma GCC diagnostic pop
+
+namespace fairlead {
+namespace {
+
+std::span<const std::byte> Bytes(const void* (*elf_bytes)(size_t*)) {
+  size_t size = 0;
+  const void* data = elf_bytes(&size);
+  return {static_cast<const std::byte*>(data), size};
+}
+
+}  // namespace
+
+std::span<const EmbeddedObject> EmbeddedObjects() {
+#define BOTH(name, hook_id, slot)                                       \
+  {#name, Family::kIpv4, hook_id, slot, Bytes(name##_v4::elf_bytes)}, { \
+    #name, Family::kIpv6, hook_id, slot, Bytes(name##_v6::elf_bytes)    \
+  }
+#define HOOK(name, id) BOTH(name, id, std::nullopt)
+#define ANSWER(name, slot) BOTH(name, std::nullopt, slot)
+  static const EmbeddedObject kObjects[] = {
+      HOOK(from_pod, HOOK_FROM_POD),
+      HOOK(to_pod, HOOK_TO_POD),
+      HOOK(from_network, HOOK_FROM_NETWORK),
+      HOOK(to_network, HOOK_TO_NETWORK),
+      ANSWER(answer_neighbour, TAIL_ANSWER_NEIGHBOUR),
+      ANSWER(answer_unreachable, TAIL_ANSWER_UNREACHABLE),
+      ANSWER(answer_tcp_reset, TAIL_ANSWER_TCP_RESET),
+      ANSWER(follow_icmp_error, TAIL_FOLLOW_ICMP_ERROR),
+  };
+  return kObjects;
+}
+
+std::span<const std::byte> ClockObject() { return Bytes(read_clock::elf_bytes); }
+
+}  // namespace fairlead

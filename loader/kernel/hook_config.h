@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The configuration of the programs in human units, and its translation to
+// what .rodata holds.
+#ifndef FAIRLEAD_LOADER_KERNEL_HOOK_CONFIG_H_
+#define FAIRLEAD_LOADER_KERNEL_HOOK_CONFIG_H_
+
+#include <cstdint>
+
+#include "maps/abi/hook_config_abi.h"
+#include "maps/tables.h"
+
+namespace fairlead {
+
+struct HookOptions {
+  // Seconds, by enum flow_timeout.
+  uint32_t timeout_seconds[TIMEOUT_COUNT] = {60, 24 * 3600, 3600, 10, 30, 120};
+  // Source ports for masquerading: outside the ephemeral range of Linux
+  // (32768-60999) and the default NodePort range (30000-32767).
+  uint32_t snat_first_port = 10000;
+  uint32_t snat_ports = 20000;
+  bool masquerade = true;
+  bool record_verdicts = false;
+  bool default_deny = false;
+  uint32_t test_seed = 0;  // not 0: choices follow from the packet
+};
+
+// Jiffies per second: the kernel's coarse clocks tick once per jiffy.
+uint32_t JiffiesPerSecond();
+
+// The seed and the sizes come from the tables that the programs will use.
+hook_config MakeHookConfig(const HookOptions& options, uint64_t hash_seed,
+                           uint32_t half_open_buckets);
+
+}  // namespace fairlead
+
+#endif  // FAIRLEAD_LOADER_KERNEL_HOOK_CONFIG_H_

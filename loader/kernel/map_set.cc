@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "loader/kernel/map_set.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <bit>
+#include <numeric>
+#include <vector>
+
+#include "base/errno_status.h"
+#include "base/status_macros.h"
+#include "loader/kernel/bpf_object.h"
+#include "loader/kernel/embedded_objects.h"
+#include "maps/layout.h"
+
+namespace fairlead {
+namespace {
+
+uint32_t EntriesOf(const std::string& name, const MapSizes& sizes) {
+  const std::string stem = name.substr(0, name.find_last_not_of("46") + 1);
+  if (stem == "flows" || stem == "free_flows") return sizes.flows;
+  if (stem == "flow_index") return 2 * sizes.flows;
+  if (stem == "half_open") return sizes.half_open_buckets;
+  if (stem == "services") return sizes.services;
+  if (stem == "runs") return sizes.runs;
+  if (stem == "backends") return sizes.backends;
+  return 0;  // as the program says
+}
+
+// Also the compiler's own sections of constants, ".rodata.cst16".
+bool IsRodata(const std::string& name) { return name.find(".rodata") != std::string::npos; }
+
+const EmbeddedObject& Catalogue(Family family) {
+  // from_pod uses every table of its family.
+  return EmbeddedObjects()[family == Family::kIpv4 ? 0 : 1];
+}
+
+// Sets size and pin of each map; nothing is loaded yet.
+absl::Status PrepareMaps(const BpfObject& object, const MapSizes& sizes,
+                         const std::string& pin_directory, bool& adopted) {
+  bpf_map* map = nullptr;
+  bpf_object__for_each_map(map, object.get()) {
+    const std::string name = bpf_map__name(map);
+    if (name.starts_with("tail_calls") || IsRodata(name)) continue;
+    uint32_t entries = EntriesOf(name, sizes);
+    const std::string pin = pin_directory + "/" + name;
+    if (!pin_directory.empty()) {
+      if (access(pin.c_str(), F_OK) == 0) {
+        FL_ASSIGN_OR_RETURN(const BpfMap pinned, BpfMap::OpenPinned(pin));
+        FL_RETURN_IF_ERROR(CheckMapLayout(pinned));
+        entries = pinned.max_entries();
+        adopted = true;
+      }
+      bpf_map__set_pin_path(map, pin.c_str());
+    }
+    if (entries != 0) bpf_map__set_max_entries(map, entries);
+  }
+  return absl::OkStatus();
+}
+
+// The numbers 0 … n-1, so that the programs can hand them out.
+absl::Status FillFreeFlows(const BpfMap& queue) {
+  for (uint32_t number = 0; number < queue.max_entries(); ++number) {
+    if (bpf_map_update_elem(queue.fd(), nullptr, &number, BPF_ANY) != 0) {
+      return ErrnoStatus(errno, "fill " + queue.name());
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<MapSet> MapSet::Create(const MapSizes& sizes, const std::string& pin_directory) {
+  if (!std::has_single_bit(sizes.half_open_buckets)) {
+    return absl::InvalidArgumentError(
+        fmt::format("half-open buckets must be a power of two, not {}", sizes.half_open_buckets));
+  }
+  MapSet set;
+  for (const Family family : {Family::kIpv4, Family::kIpv6}) {
+    FL_ASSIGN_OR_RETURN(BpfObject object, BpfObject::Open("catalogue", Catalogue(family).elf));
+    // The object is opened for its maps; its program is loaded elsewhere.
+    bpf_program* program = bpf_object__next_program(object.get(), nullptr);
+    bpf_program__set_autoload(program, false);
+    FL_RETURN_IF_ERROR(PrepareMaps(object, sizes, pin_directory, set.adopted_));
+    for (const auto& [name, map] : set.maps_) {
+      // What the first family has made and the second shares.
+      if (bpf_object__find_map_by_name(object.get(), name.c_str()) != nullptr) {
+        FL_RETURN_IF_ERROR(object.UseMap(name, map.fd()));
+      }
+    }
+    FL_RETURN_IF_ERROR(object.Load());
+    bpf_map* map = nullptr;
+    bpf_object__for_each_map(map, object.get()) {
+      const std::string name = bpf_map__name(map);
+      if (name.starts_with("tail_calls") || IsRodata(name) || set.maps_.contains(name)) {
+        continue;
+      }
+      FL_ASSIGN_OR_RETURN(BpfMap owned,
+                          BpfMap::FromFd(UniqueFd(fcntl(bpf_map__fd(map), F_DUPFD_CLOEXEC, 0))));
+      set.maps_.emplace(name, std::move(owned));
+    }
+  }
+  FL_ASSIGN_OR_RETURN(Tables tables, set.Open());
+  FL_RETURN_IF_ERROR(set.Prepare(tables));
+  return set;
+}
+
+absl::StatusOr<Tables> MapSet::Open() const {
+  return OpenTables(
+      [this](const std::string& name) -> absl::StatusOr<BpfMap> {
+        const auto found = maps_.find(name);
+        if (found == maps_.end()) return absl::NotFoundError("no map " + name);
+        return found->second.Duplicate();
+      },
+      /*writable=*/true);
+}
+
+// A seed of zero marks a map nobody has prepared: a run that died in between is
+// completed by the next.
+absl::Status MapSet::Prepare(Tables& tables) const {
+  uint64_t seed = 0;
+  if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed)) return ErrnoStatus(errno, "draw a seed");
+  if (tables.v4.node_state[0].hash_seed == 0) {
+    FL_RETURN_IF_ERROR(FillFreeFlows(tables.v4.free_flows));
+    tables.v4.node_state[0].hash_seed = seed | 1;
+  }
+  if (tables.v6.node_state[0].hash_seed == 0) {
+    FL_RETURN_IF_ERROR(FillFreeFlows(tables.v6.free_flows));
+    tables.v6.node_state[0].hash_seed = seed | 1;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace fairlead

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "loader/kernel/programs.h"
+
+#include <bpf/bpf.h>
+#include <fmt/format.h>
+
+#include <cerrno>
+
+#include "base/errno_status.h"
+#include "base/status_macros.h"
+#include "loader/kernel/embedded_objects.h"
+
+namespace fairlead {
+namespace {
+
+int Index(Family family) { return family == Family::kIpv4 ? 0 : 1; }
+
+std::string TailCallsName(Family family) {
+  return fmt::format("tail_calls{}", static_cast<int>(family));
+}
+
+absl::StatusOr<BpfMap> MakeTailCalls(Family family) {
+  UniqueFd fd(bpf_map_create(BPF_MAP_TYPE_PROG_ARRAY, TailCallsName(family).c_str(),
+                             sizeof(uint32_t), sizeof(uint32_t), TAIL_SLOT_COUNT, nullptr));
+  if (!fd.ok()) return ErrnoStatus(errno, "create " + TailCallsName(family));
+  return BpfMap::FromFd(std::move(fd));
+}
+
+// Gives the object every map it declares.
+absl::Status ShareMaps(BpfObject& object, const MapSet& maps, const BpfMap& tail_calls) {
+  bpf_map* map = nullptr;
+  bpf_object__for_each_map(map, object.get()) {
+    const std::string name = bpf_map__name(map);
+    if (name.find(".rodata") != std::string::npos) continue;
+    const BpfMap& shared = name.starts_with("tail_calls") ? tail_calls : maps.Get(name);
+    FL_RETURN_IF_ERROR(object.UseMap(name, shared.fd()));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status Programs::LoadFamily(const MapSet& maps, Family family, const hook_config& config) {
+  FL_ASSIGN_OR_RETURN(tail_calls_[Index(family)], MakeTailCalls(family));
+  const BpfMap& tail_calls = tail_calls_[Index(family)];
+  uint32_t filled = 0;
+  for (const EmbeddedObject& embedded : EmbeddedObjects()) {
+    if (embedded.family != family) continue;
+    FL_ASSIGN_OR_RETURN(BpfObject object, BpfObject::Open(embedded.name, embedded.elf));
+    FL_RETURN_IF_ERROR(ShareMaps(object, maps, tail_calls));
+    FL_RETURN_IF_ERROR(object.SetConfig(config));
+    FL_RETURN_IF_ERROR(object.Load());
+    if (embedded.slot.has_value()) {
+      const uint32_t slot = *embedded.slot;
+      const int fd = object.program_fd();
+      if (bpf_map_update_elem(tail_calls.fd(), &slot, &fd, BPF_ANY) != 0) {
+        return ErrnoStatus(errno, fmt::format("put {} into its tail slot", embedded.name));
+      }
+      ++filled;
+    }
+    loaded_.push_back({embedded.name, family,
+                       embedded.hook_id.has_value() ? static_cast<int>(*embedded.hook_id) : -1,
+                       std::move(object)});
+  }
+  if (filled != TAIL_SLOT_COUNT) {
+    return absl::InternalError(
+        fmt::format("{} of {} tail slots have a program", filled, int{TAIL_SLOT_COUNT}));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Programs> Programs::Load(const MapSet& maps, const HookOptions& options) {
+  FL_ASSIGN_OR_RETURN(const Tables tables, maps.Open());
+  Programs programs;
+  programs.config_ =
+      MakeHookConfig(options, tables.v4.node_state[0].hash_seed, tables.v4.half_open.size());
+  FL_RETURN_IF_ERROR(programs.LoadFamily(maps, Family::kIpv4, programs.config_));
+  FL_RETURN_IF_ERROR(programs.LoadFamily(
+      maps, Family::kIpv6,
+      MakeHookConfig(options, tables.v6.node_state[0].hash_seed, tables.v6.half_open.size())));
+  return programs;
+}
+
+int Programs::fd(hook hook_id, Family family) const {
+  for (const Loaded& loaded : loaded_) {
+    if (loaded.hook_id == static_cast<int>(hook_id) && loaded.family == family) {
+      return loaded.object.program_fd();
+    }
+  }
+  return -1;
+}
+
+const BpfMap& Programs::tail_calls(Family family) const { return tail_calls_[Index(family)]; }
+
+absl::StatusOr<std::vector<ProgramSize>> Programs::Sizes() const {
+  std::vector<ProgramSize> sizes;
+  for (const Loaded& loaded : loaded_) {
+    bpf_prog_info info{};
+    uint32_t length = sizeof(info);
+    if (bpf_obj_get_info_by_fd(loaded.object.program_fd(), &info, &length) != 0) {
+      return ErrnoStatus(errno, fmt::format("ask the kernel about {}", loaded.name));
+    }
+    sizes.push_back({loaded.name, loaded.family, info.verified_insns, info.jited_prog_len});
+  }
+  return sizes;
+}
+
+}  // namespace fairlead

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Programs: every hook and every answer, loaded over one MapSet, with the tail
+// calls filled. Attaching is loader/attach's business.
+#ifndef FAIRLEAD_LOADER_KERNEL_PROGRAMS_H_
+#define FAIRLEAD_LOADER_KERNEL_PROGRAMS_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "base/ip.h"
+#include "loader/kernel/bpf_object.h"
+#include "loader/kernel/hook_config.h"
+#include "loader/kernel/map_set.h"
+#include "maps/abi/tail_slot_abi.h"
+#include "maps/abi/verdict_abi.h"
+
+namespace fairlead {
+
+// What the kernel says of a loaded program.
+struct ProgramSize {
+  std::string name;  // "from_pod"
+  Family family;
+  uint32_t verified_instructions;
+  uint32_t jited_bytes;
+};
+
+class Programs {
+ public:
+  // Refuses to return with a hole in the tail calls.
+  static absl::StatusOr<Programs> Load(const MapSet& maps, const HookOptions& options);
+
+  // Owned by this object; attached programs stay when it goes.
+  int fd(hook hook_id, Family family) const;
+  // The prog array; it must stay pinned or open while its programs run.
+  const BpfMap& tail_calls(Family family) const;
+  // The configuration the programs were loaded with (seed: of IPv4).
+  const hook_config& config() const { return config_; }
+
+  absl::StatusOr<std::vector<ProgramSize>> Sizes() const;
+
+ private:
+  struct Loaded {
+    const char* name;
+    Family family;
+    int hook_id;  // -1: an answer
+    BpfObject object;
+  };
+  absl::Status LoadFamily(const MapSet& maps, Family family, const hook_config& config);
+
+  hook_config config_{};
+  BpfMap tail_calls_[2];
+  std::vector<Loaded> loaded_;
+};
+
+}  // namespace fairlead
+
+#endif  // FAIRLEAD_LOADER_KERNEL_PROGRAMS_H_

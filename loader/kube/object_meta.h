@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What every Kubernetes object has: a kind, a name, labels. The kinds listed
+// here are all that fairlead reads; objects of other kinds are never parsed.
+#ifndef FAIRLEAD_LOADER_KUBE_OBJECT_META_H_
+#define FAIRLEAD_LOADER_KUBE_OBJECT_META_H_
+
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <ostream>
+#include <string>
+#include <string_view>
+
+namespace fairlead::kube {
+
+enum class Kind : uint8_t { kService, kEndpointSlice, kPod, kNode, kNamespace };
+const char* KindName(Kind kind);  // as in `kind:`, "EndpointSlice"
+bool IsNamespaced(Kind kind);
+
+// metadata.namespace (empty for cluster-scoped kinds) and metadata.name.
+struct ObjectName {
+  std::string name_space;
+  std::string name;
+
+  std::string ToString() const;  // "shop/web"; "node1" if cluster-scoped
+  friend auto operator<=>(const ObjectName&, const ObjectName&) = default;
+
+  template <typename H>
+  friend H AbslHashValue(H h, const ObjectName& n) {
+    return H::combine(std::move(h), n.name_space, n.name);
+  }
+};
+
+// One object among all kinds.
+struct ObjectRef {
+  Kind kind = Kind::kService;
+  ObjectName name;
+
+  std::string ToString() const;  // "Service shop/web"
+  friend auto operator<=>(const ObjectRef&, const ObjectRef&) = default;
+};
+
+using StringMap = std::map<std::string, std::string, std::less<>>;
+
+// The part of metadata that fairlead uses. `kubectl.kubernetes.io/last-applied-configuration`
+// is left out of `annotations`: it is a second copy of the object.
+struct ObjectMeta {
+  ObjectName name;
+  std::string uid;
+  std::string creation_timestamp;  // RFC 3339 in UTC, so it sorts as text; empty if unknown
+  bool deleting = false;           // deletionTimestamp is set
+  StringMap labels;
+  StringMap annotations;
+
+  friend bool operator==(const ObjectMeta&, const ObjectMeta&) = default;
+};
+
+// The label's value, or nullptr.
+const std::string* FindLabel(const ObjectMeta& meta, std::string_view key);
+
+std::ostream& operator<<(std::ostream& os, const ObjectName& name);
+std::ostream& operator<<(std::ostream& os, const ObjectRef& ref);
+
+}  // namespace fairlead::kube
+
+#endif  // FAIRLEAD_LOADER_KUBE_OBJECT_META_H_

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// metadata, and the kind that has nothing else.
+#include "base/status_macros.h"
+#include "loader/kube/parse.h"
+
+namespace fairlead::kube {
+namespace {
+
+constexpr char kLastApplied[] = "kubectl.kubernetes.io/last-applied-configuration";
+
+StringMap ReadStrings(const FieldReader& field) {
+  StringMap strings;
+  field.ForEachMember([&](const std::string& key, const FieldReader& value) {
+    if (key != kLastApplied) strings.emplace(key, value.Text());
+  });
+  return strings;
+}
+
+}  // namespace
+
+ObjectMeta ReadMeta(const FieldReader& object, Kind kind) {
+  const FieldReader metadata = object.Field("metadata");
+  ObjectMeta meta;
+  meta.name.name = metadata.Field("name").RequiredText();
+  if (IsNamespaced(kind)) {
+    meta.name.name_space = metadata.Field("namespace").Text();
+    if (meta.name.name_space.empty()) meta.name.name_space = "default";
+  }
+  meta.uid = metadata.Field("uid").Text();
+  meta.creation_timestamp = metadata.Field("creationTimestamp").Text();
+  meta.deleting = metadata.Field("deletionTimestamp").present();
+  meta.labels = ReadStrings(metadata.Field("labels"));
+  meta.annotations = ReadStrings(metadata.Field("annotations"));
+  return meta;
+}
+
+absl::StatusOr<Namespace> ParseNamespace(const nlohmann::json& object) {
+  absl::Status error;
+  const FieldReader root(object, error);
+  Namespace name_space;
+  name_space.meta = ReadMeta(root, Kind::kNamespace);
+  name_space.meta.labels[kNamespaceNameLabel] = name_space.meta.name.name;
+  FL_RETURN_IF_ERROR(error);
+  return name_space;
+}
+
+}  // namespace fairlead::kube

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "loader/plan/node_plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "absl/container/btree_map.h"
+
+namespace fairlead::plan {
+namespace {
+
+using kube::Node;
+
+NodeAddresses AddressesOf(const Node& node) {
+  NodeAddresses addresses;
+  for (const IpAddress& ip : node.internal_ips) {
+    auto& slot = ip.family() == Family::kIpv4 ? addresses.ip4 : addresses.ip6;
+    if (!slot) slot = ip;
+  }
+  return addresses;
+}
+
+bool IsPodBlock(const Cidr& block) {
+  const uint8_t first = block.address().bytes()[0];
+  const bool is_v4 = block.family() == Family::kIpv4;
+  const bool multicast = is_v4 ? (first & 0xf0) == 0xe0 : first == 0xff;
+  const bool loopback = is_v4 && first == 127;
+  return block.prefix_length() > 0 && !block.address().IsUnspecified() && !multicast && !loopback;
+}
+
+// The blocks taken so far. They never overlap, so whoever overlaps a new one is its neighbour.
+class TakenBlocks {
+ public:
+  // The node that has an overlapping block, or nullptr.
+  const std::string* Overlapping(const Cidr& block) const {
+    auto next = blocks_.upper_bound(block.address());
+    if (next != blocks_.end() && block.Contains(next->first)) return &next->second.second;
+    if (next == blocks_.begin()) return nullptr;
+    --next;
+    return next->second.first.Contains(block.address()) ? &next->second.second : nullptr;
+  }
+  void Add(const Cidr& block, const std::string& node) { blocks_[block.address()] = {block, node}; }
+
+ private:
+  absl::btree_map<IpAddress, std::pair<Cidr, std::string>> blocks_;
+};
+
+class NodePlanner {
+ public:
+  explicit NodePlanner(const std::string& own_name) : own_name_(own_name) {}
+
+  void Add(const Node& node) {
+    const NodeAddresses addresses = AddressesOf(node);
+    const bool own = node.meta.name.name == own_name_;
+    std::vector<Cidr> blocks;
+    for (const Cidr& block : node.pod_cidrs) {
+      const std::string reason = WhyNot(block, addresses, own);
+      if (reason.empty()) {
+        taken_.Add(block, node.meta.name.name);
+        blocks.push_back(block);
+      } else {
+        plan_.problems.push_back(
+            {{kube::Kind::kNode, node.meta.name},
+             fmt::format("pod address block {} {}", block.ToString(), reason)});
+      }
+    }
+    if (own) {
+      const std::string* zone = kube::FindLabel(node.meta, kube::kZoneLabel);
+      plan_.own = {own_name_, std::move(blocks), addresses, zone == nullptr ? "" : *zone};
+    } else {
+      plan_.peers.push_back({node.meta.name.name, std::move(blocks), addresses.ip4, addresses.ip6});
+    }
+  }
+
+  NodePlan Take() {
+    std::sort(plan_.peers.begin(), plan_.peers.end(),
+              [](const PeerNode& a, const PeerNode& b) { return a.name < b.name; });
+    return std::move(plan_);
+  }
+
+ private:
+  // Why the block cannot be used; empty: it can.
+  std::string WhyNot(const Cidr& block, const NodeAddresses& addresses, bool own) const {
+    if (!IsPodBlock(block)) return "cannot be given to pods";
+    if (const std::string* node = taken_.Overlapping(block)) {
+      return fmt::format("overlaps one of Node {}", *node);
+    }
+    // Our own pods are reached over their veths, without an address of ours.
+    if (!own && !addresses.Of(block.family())) {
+      return fmt::format("is out of reach: the node has no {} InternalIP",
+                         FamilyName(block.family()));
+    }
+    return "";
+  }
+
+  const std::string& own_name_;
+  TakenBlocks taken_;
+  NodePlan plan_;
+};
+
+}  // namespace
+
+NodePlan MakeNodePlan(const kube::ObjectMap<Node>& nodes, const std::string& own_name) {
+  std::vector<const Node*> in_order;
+  in_order.reserve(nodes.size());
+  for (const auto& [name, node] : nodes) in_order.push_back(node.get());
+  std::sort(in_order.begin(), in_order.end(), [&](const Node* a, const Node* b) {
+    const bool a_is_peer = a->meta.name.name != own_name;
+    const bool b_is_peer = b->meta.name.name != own_name;
+    return std::tie(a_is_peer, a->meta.creation_timestamp, a->meta.name) <
+           std::tie(b_is_peer, b->meta.creation_timestamp, b->meta.name);
+  });
+  NodePlanner planner(own_name);
+  for (const Node* node : in_order) planner.Add(*node);
+  return planner.Take();
+}
+
+}  // namespace fairlead::plan

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Nodes → whose pods are where: this node's own address blocks and, for every
+// peer, the blocks behind it and the addresses it is reached by.
+#ifndef FAIRLEAD_LOADER_PLAN_NODE_PLAN_H_
+#define FAIRLEAD_LOADER_PLAN_NODE_PLAN_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ip.h"
+#include "loader/kube/any_object.h"
+#include "loader/plan/plan_problem.h"
+
+namespace fairlead::plan {
+
+// A node's first InternalIP of each family.
+struct NodeAddresses {
+  std::optional<IpAddress> ip4;
+  std::optional<IpAddress> ip6;
+
+  const std::optional<IpAddress>& Of(Family family) const {
+    return family == Family::kIpv4 ? ip4 : ip6;
+  }
+  friend bool operator==(const NodeAddresses&, const NodeAddresses&) = default;
+};
+
+struct OwnNode {
+  std::string name;
+  std::vector<Cidr> pod_cidrs;
+  NodeAddresses addresses;
+  std::string zone;  // topology.kubernetes.io/zone; empty: none
+
+  friend bool operator==(const OwnNode&, const OwnNode&) = default;
+};
+
+// Every block in pod_cidrs can be routed to: it overlaps no other node's and the node has an
+// address of its family. Blocks that cannot are in NodePlan::problems instead.
+struct PeerNode {
+  std::string name;
+  std::vector<Cidr> pod_cidrs;
+  std::optional<IpAddress> ip4;
+  std::optional<IpAddress> ip6;
+
+  friend bool operator==(const PeerNode&, const PeerNode&) = default;
+};
+
+struct NodePlan {
+  std::optional<OwnNode> own;   // absent: there is no Node of our name (yet)
+  std::vector<PeerNode> peers;  // sorted by name
+  std::vector<PlanProblem> problems;
+};
+
+// Of two overlapping blocks the own node's wins, then the older node's, then the first by name.
+NodePlan MakeNodePlan(const kube::ObjectMap<kube::Node>& nodes, const std::string& own_name);
+
+}  // namespace fairlead::plan
+
+#endif  // FAIRLEAD_LOADER_PLAN_NODE_PLAN_H_

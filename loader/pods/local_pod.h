@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A pod that is attached to this node, and what a container runtime says when
+// it asks for one. Plain values: stored by pod_store, plumbed by
+// pod_plumbing, written into the tables by the daemon's PodDataplane.
+#ifndef FAIRLEAD_LOADER_PODS_LOCAL_POD_H_
+#define FAIRLEAD_LOADER_PODS_LOCAL_POD_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "base/ip.h"
+
+namespace fairlead {
+
+// CNI_CONTAINERID, CNI_IFNAME and the K8S_POD_* of CNI_ARGS. The first two
+// together name an attachment; the others are for people and may be empty.
+struct PodRequest {
+  std::string container_id;
+  std::string interface_name;  // the pod's end, inside its namespace: "eth0"
+  std::string name_space;
+  std::string name;
+  std::string uid;
+
+  friend bool operator==(const PodRequest&, const PodRequest&) = default;
+};
+
+struct LocalPod {
+  uint32_t slot = 0;        // [0, FL_MAX_PODS): its index in the table `pods`
+  uint32_t ifindex = 0;     // of the host end: FL_POD_IFINDEX_BASE + slot
+  std::string host_device;  // HostDeviceName(slot)
+  MacAddress mac{};         // of the pod's end
+  std::optional<IpAddress> ip4 = std::nullopt;
+  std::optional<IpAddress> ip6 = std::nullopt;
+  std::string container_id;
+  std::string interface_name;
+  std::string name_space;
+  std::string name;
+  std::string uid;
+  uint32_t mtu = 0;
+
+  friend bool operator==(const LocalPod&, const LocalPod&) = default;
+};
+
+// The kernel's side of a pod's attachment: programs and tables. Implemented by
+// the daemon, called by PodAttacher on the daemon's thread.
+class PodDataplane {
+ public:
+  virtual ~PodDataplane() = default;
+  // Attaches the programs to the host device, which exists and is up, and
+  // writes the tables. When it returns OK the pod's first packet is judged.
+  virtual absl::Status AddPod(const LocalPod& pod) = 0;
+  // Undoes AddPod, also a half of it; a pod that was never added is OK.
+  virtual absl::Status RemovePod(const LocalPod& pod) = 0;
+};
+
+// "fl00042": never built from what a user has written.
+std::string HostDeviceName(uint32_t slot);
+
+// A pod's gateway, the same on every node and answered for by from_pod:
+// 169.254.1.1 and fe80::1, at FL_GATEWAY_MAC.
+IpAddress GatewayAddress(Family family);
+MacAddress GatewayMac();
+
+}  // namespace fairlead
+
+#endif  // FAIRLEAD_LOADER_PODS_LOCAL_POD_H_

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What was saved is what is loaded; what is damaged is never taken for empty.
+#include "loader/pods/pod_store.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <string>
+
+#include "base/durable_file.h"
+#include "loader/netlink/scratch_netns.h"
+#include "maps/abi/limits_abi.h"
+
+namespace fairlead::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+LocalPod Pod(uint32_t slot) {
+  LocalPod pod;
+  pod.slot = slot;
+  pod.ifindex = FL_POD_IFINDEX_BASE + slot;
+  pod.host_device = HostDeviceName(slot);
+  pod.mac = {2, 1, 2, 3, 4, static_cast<uint8_t>(slot)};
+  pod.ip4 = Must(IpAddress::Parse("10.1.0.1")).Plus(slot);
+  pod.ip6 = Must(IpAddress::Parse("fd00::1")).Plus(slot);
+  pod.container_id = "container-" + std::to_string(slot);
+  pod.interface_name = "eth0";
+  pod.name_space = "shop";
+  pod.name = "web \"quoted\"";
+  pod.uid = "1234";
+  pod.mtu = 1450;
+  return pod;
+}
+
+mode_t ModeOf(const std::string& path) {
+  struct stat status{};
+  return ::stat(path.c_str(), &status) == 0 ? status.st_mode & 07777 : 0;
+}
+
+class Store : public ::testing::Test {
+ protected:
+  ScratchDirectory directory_;
+  std::string state_dir_ = directory_.path() + "/state/deep";
+  PodStore store_ = Must(PodStore::Open(state_dir_));
+};
+
+TEST_F(Store, NoFileMeansNoPods) { EXPECT_EQ(Must(store_.Load()), PodState{}); }
+
+TEST_F(Store, PodsComeBackAsTheyWere) {
+  PodState state{.pods = {Pod(0), Pod(4095)},
+                 .freed_slots = {7, 3},
+                 .freed_addresses = {Must(IpAddress::Parse("10.1.0.9"))}};
+  state.pods[1].ip6.reset();
+  ASSERT_TRUE(store_.Save(state).ok());
+  EXPECT_EQ(Must(Must(PodStore::Open(state_dir_)).Load()), state);
+}
+
+TEST_F(Store, FileAndDirectoryAreForTheOwnerOnly) {
+  ASSERT_TRUE(store_.Save({.pods = {Pod(1)}, .freed_slots = {}, .freed_addresses = {}}).ok());
+  EXPECT_EQ(ModeOf(store_.path()), 0600u);
+  EXPECT_EQ(ModeOf(state_dir_), 0700u);
+}
+
+TEST_F(Store, HalfWrittenTemporaryFileOfAKilledDaemonIsIgnored) {
+  const PodState state{.pods = {Pod(1)}, .freed_slots = {}, .freed_addresses = {}};
+  ASSERT_TRUE(store_.Save(state).ok());
+  MustOk(WriteFileDurably(store_.path() + ".new", "{\"version\": 1, \"po"));
+  EXPECT_EQ(Must(store_.Load()), state);
+  EXPECT_TRUE(store_.Save(state).ok());
+}
+
+TEST_F(Store, FileCutShortAnywhereIsAnErrorThatNamesItAndTheRemedy) {
+  ASSERT_TRUE(store_.Save({.pods = {Pod(1)}, .freed_slots = {2}, .freed_addresses = {}}).ok());
+  const std::string whole = Must(ReadWholeFile(store_.path()));
+  for (size_t length = 0; length + 2 < whole.size(); ++length) {
+    MustOk(WriteFileDurably(store_.path(), whole.substr(0, length)));
+    const absl::Status status = store_.Load().status();
+    ASSERT_TRUE(absl::IsDataLoss(status)) << length;
+    ASSERT_THAT(std::string(status.message()), HasSubstr(store_.path()));
+    ASSERT_THAT(std::string(status.message()), HasSubstr("move the file away"));
+  }
+}
+
+struct Damage {
+  const char* name;
+  const char* find;
+  const char* replace;
+};
+void PrintTo(const Damage& damage, std::ostream* os) { *os << damage.name; }
+
+class DamagedStore : public Store, public ::testing::WithParamInterface<Damage> {};
+
+TEST_P(DamagedStore, IsRefused) {
+  ASSERT_TRUE(
+      store_.Save({.pods = {Pod(1), Pod(2)}, .freed_slots = {}, .freed_addresses = {}}).ok());
+  std::string text = Must(ReadWholeFile(store_.path()));
+  const size_t at = text.find(GetParam().find);
+  ASSERT_NE(at, std::string::npos);
+  text.replace(at, std::string(GetParam().find).size(), GetParam().replace);
+  MustOk(WriteFileDurably(store_.path(), text));
+  EXPECT_TRUE(absl::IsDataLoss(store_.Load().status()));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Cases, DamagedStore,
+    ::testing::Values(Damage{"SlotTwice", "\"slot\": 2", "\"slot\": 1"},
+                      Damage{"SlotBeyondTheLast", "\"slot\": 2", "\"slot\": 4096"},
+                      Damage{"AddressTwice", "10.1.0.3", "10.1.0.2"},
+                      Damage{"AddressOfTheOtherFamily", "10.1.0.3", "fd00::77"},
+                      Damage{"NoAddress", "10.1.0.3", "10.1.0.300"},
+                      Damage{"NoMac", "02:01:02:03:04:02", "02:01"},
+                      Damage{"WrongType", "\"mtu\": 1450", "\"mtu\": \"1450\""},
+                      Damage{"MissingMember", "containerID", "container"},
+                      Damage{"NewerVersion", "\"version\": 1", "\"version\": 2"}),
+    [](const auto& one) { return std::string(one.param.name); });
+
+}  // namespace
+}  // namespace fairlead::testing

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "maps/tables.h"
+
+#include "base/status_macros.h"
+
+namespace fairlead {
+namespace {
+
+// Opens `name` and hands it to the table's own Open.
+template <typename T, typename... Args>
+absl::Status OpenInto(const MapOpener& open, const std::string& name, T& table, Args... args) {
+  FL_ASSIGN_OR_RETURN(BpfMap map, open(name));
+  FL_ASSIGN_OR_RETURN(table, T::Open(std::move(map), args...));
+  return absl::OkStatus();
+}
+
+template <typename Abi>
+absl::Status OpenFamily(const MapOpener& open, bool writable, FamilyTables<Abi>& tables) {
+  const auto name = [](const char* stem) { return std::string(stem) + Abi::kDigit; };
+  FL_RETURN_IF_ERROR(OpenInto(open, name("services"), tables.services));
+  FL_RETURN_IF_ERROR(OpenInto(open, name("runs"), tables.runs, writable));
+  FL_RETURN_IF_ERROR(OpenInto(open, name("backends"), tables.backends, writable));
+  FL_RETURN_IF_ERROR(OpenInto(open, name("half_open"), tables.half_open, writable));
+  FL_RETURN_IF_ERROR(OpenInto(open, name("flow_index"), tables.flow_index));
+  FL_RETURN_IF_ERROR(OpenInto(open, name("flows"), tables.flows, writable));
+  FL_ASSIGN_OR_RETURN(tables.free_flows, open(name("free_flows")));
+  FL_RETURN_IF_ERROR(OpenInto(open, name("pod_address"), tables.pod_address));
+  FL_RETURN_IF_ERROR(OpenInto(open, name("prefixes"), tables.prefixes));
+  return OpenInto(open, name("node_state"), tables.node_state, writable);
+}
+
+}  // namespace
+
+const std::vector<std::string>& MapNames() {
+  static const auto* const kNames = new std::vector<std::string>{
+      "services4",    "services6",    "runs4",       "runs6",       "backends4",
+      "backends6",    "half_open4",   "half_open6",  "flow_index4", "flow_index6",
+      "flows4",       "flows6",       "free_flows4", "free_flows6", "pods",
+      "pod_address4", "pod_address6", "nodes",       "prefixes4",   "prefixes6",
+      "uplinks",      "node_state4",  "node_state6", "counters",    "last_verdict"};
+  return *kNames;
+}
+
+absl::StatusOr<Tables> OpenTables(const MapOpener& open, bool writable) {
+  Tables tables;
+  FL_RETURN_IF_ERROR(OpenFamily(open, writable, tables.v4));
+  FL_RETURN_IF_ERROR(OpenFamily(open, writable, tables.v6));
+  FL_RETURN_IF_ERROR(OpenInto(open, "pods", tables.pods, writable));
+  FL_RETURN_IF_ERROR(OpenInto(open, "nodes", tables.nodes, writable));
+  FL_RETURN_IF_ERROR(OpenInto(open, "uplinks", tables.uplinks));
+  FL_RETURN_IF_ERROR(OpenInto(open, "counters", tables.counters));
+  FL_RETURN_IF_ERROR(OpenInto(open, "last_verdict", tables.last_verdict));
+  return tables;
+}
+
+absl::StatusOr<Tables> OpenPinnedTables(const std::string& directory) {
+  return OpenTables(
+      [&directory](const std::string& name) { return BpfMap::OpenPinned(directory + "/" + name); },
+      /*writable=*/false);
+}
+
+}  // namespace fairlead

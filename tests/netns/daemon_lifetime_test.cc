@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The daemon ends and comes back while packets fly. Promise: the dataplane does
+// not need it; a restart adopts what is there and loses nothing; cleanup leaves
+// the machine as it was.
+#include <signal.h>
+
+#include <filesystem>
+
+#include "tests/netns/two_nodes.h"
+
+namespace fairlead::testing {
+namespace {
+
+class DaemonRestart : public TwoNodes {
+ protected:
+  // The client's daemon ends by `signal` in the middle of a download through a
+  // Service, stays away for a while, and comes back.
+  void ExpectNothingIsLost(int signal) {
+    const lab::Pod client = AddPod(1, "client", "client");
+    const lab::Pod backend = AddPod(2, "backend", "web");
+    const TestService web = AddService("web", 10);
+    const auto serving = ServeTcp(backend);
+    ASSERT_TRUE(Settles(client, web, {"backend"}));
+    auto connection = TcpClient::Open(client.network_namespace(), web.Front(GetParam()));
+    FL_ASSERT_OK(connection.status());
+    EndlessDownload download(*std::move(connection));
+    ASSERT_TRUE(download.Advances(kMegabyte));
+
+    FL_ASSERT_OK(lab().StopDaemon(node(1), signal));
+    EXPECT_TRUE(download.Advances(16 * kMegabyte));
+    EXPECT_EQ(Reached(client.network_namespace(), web.Front(GetParam()), 20).count("backend"), 20u)
+        << "new connections while there is no daemon";
+
+    FL_ASSERT_OK(lab().StartDaemon(node(1)));
+    EXPECT_TRUE(download.Advances(16 * kMegabyte));
+    EXPECT_EQ(Reached(client.network_namespace(), web.Front(GetParam()), 20).count("backend"), 20u)
+        << "new connections after the restart";
+    FL_EXPECT_OK(download.Finish());
+  }
+};
+
+TEST_P(DaemonRestart, LosesNothingWhenTerminated) { ExpectNothingIsLost(SIGTERM); }
+
+TEST_P(DaemonRestart, LosesNothingWhenKilled) { ExpectNothingIsLost(SIGKILL); }
+
+TEST_P(DaemonRestart, NoConnectionFailsWhileItHappensAgainAndAgain) {
+  const lab::Pod client = AddPod(1, "client", "client");
+  const lab::Pod near = AddPod(1, "near", "web"), far = AddPod(2, "far", "web");
+  const TestService web = AddService("web", 10);
+  const auto serving_near = ServeTcp(near), serving_far = ServeTcp(far);
+  ASSERT_TRUE(Settles(client, web, {"near", "far"}));
+
+  std::atomic<bool> stop = false;
+  std::atomic<int> opened = 0, failed = 0;
+  std::thread load([&] {
+    while (!stop) {
+      const auto one = TcpClient::Open(client.network_namespace(), web.Front(GetParam()));
+      ++(one.ok() ? opened : failed);
+    }
+  });
+  absl::Status restarted;
+  for (int round = 0; round < 3 && restarted.ok(); ++round) {
+    const int before = opened;
+    restarted = lab().RestartDaemon(node(1), round % 2 == 0 ? SIGKILL : SIGTERM);
+    EXPECT_TRUE(lab::WaitUntil([&] { return opened > before + 20 || failed > 0; },
+                               std::chrono::seconds(60)));
+  }
+  stop = true;
+  load.join();
+  FL_EXPECT_OK(restarted);
+  EXPECT_EQ(failed, 0);
+}
+
+TEST_P(DaemonRestart, PodsOfBeforeAndAfterTalk) {
+  const lab::Pod before = AddPod(1, "before", "web");
+  FL_ASSERT_OK(lab().RestartDaemon(node(1), SIGKILL));
+  const lab::Pod after = AddPod(1, "after", "client");
+  EXPECT_NE(AddressOf(before), AddressOf(after));
+  const auto serving = ServeTcp(before);
+  const auto connection = TcpClient::Open(after.network_namespace(), On(before));
+  FL_ASSERT_OK(connection.status());
+  EXPECT_EQ(connection->seen_as(), AddressOf(after));
+}
+
+TEST_P(DaemonRestart, ChangesMadeMeanwhileAreApplied) {
+  const lab::Pod client = AddPod(1, "client", "client");
+  const lab::Pod stays = AddPod(1, "stays", "web"), goes = AddPod(2, "goes", "web");
+  const TestService web = AddService("web", 10);
+  const auto serving_stays = ServeTcp(stays), serving_goes = ServeTcp(goes);
+  ASSERT_TRUE(Settles(client, web, {"stays", "goes"}));
+  FL_ASSERT_OK(lab().StopDaemon(node(1), SIGKILL));
+  FL_ASSERT_OK(lab().SetReady("goes", false));
+  FL_ASSERT_OK(lab().StartDaemon(node(1)));
+  EXPECT_TRUE(Settles(client, web, {"stays"}));
+}
+
+FL_BOTH_FAMILIES(DaemonRestart);
+
+class OneDaemonPerNode : public TwoNodes {};
+
+TEST_P(OneDaemonPerNode, ASecondOneRefusesAndTheFirstGoesOn) {
+  const auto second =
+      lab::Run({.argv = node(1).DaemonArgv(), .network_namespace = node(1).network_namespace()},
+               std::chrono::seconds(30));
+  FL_ASSERT_OK(second.status());
+  EXPECT_NE(second->exit_code, 0);
+  EXPECT_FALSE(second->err.empty()) << "it says why";
+  EXPECT_TRUE(node(1).DaemonRuns());
+  AddPod(1, "pod", "web");
+}
+
+// One family is enough: no packet is involved.
+INSTANTIATE_TEST_SUITE_P(OneFamily, OneDaemonPerNode, ::testing::Values(Family::kIpv4),
+                         NameOfFamily);
+
+}  // namespace
+}  // namespace fairlead::testing

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// See sockets.h.
+#include "tests/netns/sockets.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <poll.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "base/errno_status.h"
+#include "base/status_macros.h"
+#include "lab/network_namespace.h"
+
+namespace fairlead::testing {
+namespace {
+
+int Domain(const Endpoint& endpoint) {
+  return endpoint.address.family() == Family::kIpv4 ? AF_INET : AF_INET6;
+}
+
+void SetPatience(int fd, int milliseconds) {
+  const timeval patience = {.tv_sec = milliseconds / 1000, .tv_usec = (milliseconds % 1000) * 1000};
+  ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+  ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+}
+
+}  // namespace
+
+SocketAddress::SocketAddress(const Endpoint& endpoint) {
+  if (endpoint.address.family() == Family::kIpv4) {
+    auto* address = reinterpret_cast<sockaddr_in*>(&storage);
+    address->sin_family = AF_INET;
+    address->sin_port = htons(endpoint.port);
+    std::memcpy(&address->sin_addr, endpoint.address.bytes(), 4);
+    size = sizeof(*address);
+  } else {
+    auto* address = reinterpret_cast<sockaddr_in6*>(&storage);
+    address->sin6_family = AF_INET6;
+    address->sin6_port = htons(endpoint.port);
+    std::memcpy(&address->sin6_addr, endpoint.address.bytes(), 16);
+    size = sizeof(*address);
+  }
+}
+
+Endpoint SocketAddress::ToEndpoint() const {
+  if (storage.ss_family == AF_INET) {
+    const auto* address = reinterpret_cast<const sockaddr_in*>(&storage);
+    return {IpAddress::FromBytes(Family::kIpv4, &address->sin_addr), ntohs(address->sin_port)};
+  }
+  const auto* address = reinterpret_cast<const sockaddr_in6*>(&storage);
+  return {IpAddress::FromBytes(Family::kIpv6, &address->sin6_addr), ntohs(address->sin6_port)};
+}
+
+absl::StatusOr<UniqueFd> Serve(const std::string& network_namespace, int type,
+                               const Endpoint& local) {
+  UniqueFd fd;
+  FL_RETURN_IF_ERROR(lab::InNamespace(network_namespace, [&]() -> absl::Status {
+    fd = UniqueFd(::socket(Domain(local), type | SOCK_CLOEXEC, 0));
+    const int on = 1;
+    ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    SocketAddress address(local);
+    if (::bind(fd.get(), address.get(), address.size) != 0 ||
+        (type == SOCK_STREAM && ::listen(fd.get(), 128) != 0)) {
+      return ErrnoStatus(errno, fmt::format("serve {} in {}", local.ToString(), network_namespace));
+    }
+    return absl::OkStatus();
+  }));
+  return fd;
+}
+
+UniqueFd Connect(const std::string& network_namespace, int type, const Endpoint& to, int& error,
+                 int patience_milliseconds) {
+  UniqueFd fd;
+  const absl::Status made = lab::InNamespace(network_namespace, [&] {
+    fd = UniqueFd(::socket(Domain(to), type | SOCK_CLOEXEC, 0));
+    return absl::OkStatus();
+  });
+  if (!made.ok() || !fd.ok()) {
+    error = ENONET;
+    return UniqueFd();
+  }
+  SetPatience(fd.get(), patience_milliseconds);
+  SocketAddress address(to);
+  error = ::connect(fd.get(), address.get(), address.size) == 0 ? 0 : errno;
+  if (error == EINPROGRESS) error = ETIMEDOUT;  // how SO_SNDTIMEO ends a connect
+  return error == 0 ? std::move(fd) : UniqueFd();
+}
+
+}  // namespace fairlead::testing
