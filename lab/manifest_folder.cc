@@ -109,6 +109,8 @@ absl::Status ManifestFolder::Complete() const {
   }
   for (const auto& [file, items] : wanted) FL_RETURN_IF_ERROR(Put(file, ToText(MakeList(items))));
 
+  // A Service in a file that is broken just now is not a removed Service.
+  if (!ReadObjects(path_, BrokenFiles::kFail).ok()) return absl::OkStatus();
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(path_, error)) {
     const std::string file = entry.path().filename().string();

@@ -39,7 +39,8 @@ class ManifestFolder {
   absl::StatusOr<Object> FindPod(const std::string& name) const;
 
   // Adds the Namespaces objects live in and brings the EndpointSlices of all
-  // Services up to date. Touches only files whose content changes.
+  // Services up to date. Touches only files whose content changes; removes
+  // none while a file is broken.
   absl::Status Complete() const;
 
  private:

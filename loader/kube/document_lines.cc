@@ -9,6 +9,7 @@
 #include <set>
 #include <sstream>
 
+#include "base/log.h"
 #include "loader/kube/field_reader.h"
 
 namespace fairlead::kube {
@@ -121,8 +122,9 @@ std::vector<int> FindLines(const std::string& text, const std::vector<DocumentPa
     YAML::Parser parser(stream);
     while (parser.HandleNextDocument(finder)) {
     }
-  } catch (const YAML::Exception&) {
-    // The lines before the fault are still right.
+  } catch (const std::exception& e) {
+    // JSON that yaml-cpp cannot read. The lines before the fault are still right.
+    LogDebug("look for lines: {}", e.what());
   }
   std::vector<int> lines;
   for (const auto& [document, path] : paths) {

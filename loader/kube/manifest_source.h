@@ -35,7 +35,7 @@
 
 namespace fairlead::kube {
 
-inline constexpr size_t kMaxManifestBytes = 64 * 1024 * 1024;  // per file; larger ones are refused
+inline constexpr size_t kMaxManifestBytes = size_t{64} << 20;  // per file; larger ones are refused
 
 class ManifestSource {
  public:

@@ -72,7 +72,7 @@ absl::StatusOr<IpAddress> ParseAddressSloppily(std::string_view text) {
 
 absl::StatusOr<Cidr> ParseCidrSloppily(std::string_view text) {
   const std::string_view trimmed = Trim(text);
-  const absl::Status refused = absl::InvalidArgumentError(
+  absl::Status refused = absl::InvalidArgumentError(
       fmt::format("must be an address block such as 10.0.0.0/8, is \"{}\"", text));
   const size_t slash = trimmed.find('/');
   if (slash == std::string_view::npos) return refused;

@@ -15,7 +15,7 @@ namespace fairlead::kube {
 
 inline constexpr int kMaxDocumentDepth = 100;               // nested lists and mappings
 inline constexpr size_t kMaxDocumentValues = 4'000'000;     // per file
-inline constexpr size_t kMaxAliasBytes = 16 * 1024 * 1024;  // memory spent on aliases, per file
+inline constexpr size_t kMaxAliasBytes = size_t{16} << 20;  // memory spent on aliases, per file
 
 struct Document {
   int number = 1;  // in the file, from 1; empty documents count

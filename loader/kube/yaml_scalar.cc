@@ -30,8 +30,8 @@ json AsInteger(std::string_view text) {
   }
   if (text.empty() || text[0] == '-' || text[0] == '+') return nullptr;
   uint64_t number = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, number, base);
+  const char* end = &text.back() + 1;
+  const auto [stop, error] = std::from_chars(&text.front(), end, number, base);
   if (error != std::errc() || stop != end) return nullptr;
   if (!negative) return number;
   constexpr uint64_t kMost = uint64_t{1} << 63;
@@ -48,8 +48,8 @@ json AsFloat(std::string_view text) {
   if (text[0] == '+') text.remove_prefix(1);
   if (text.empty() || text[0] == '+' || text[0] == 'e' || text[0] == 'E') return nullptr;
   double number = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  const char* end = &text.back() + 1;
+  const auto [stop, error] = std::from_chars(&text.front(), end, number);
   if (error != std::errc() || stop != end || !std::isfinite(number)) return nullptr;
   return number;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Pods of a real (scratch) node: what an attachment consists of, that a failed
-// one leaves nothing, and what a restart finds.
+// What an attachment consists of, in both namespaces, and that a failed one
+// leaves nothing.
 #include "loader/pods/pod_attacher.h"
 
 #include <arpa/inet.h>
@@ -10,21 +10,14 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-#include <algorithm>
-#include <memory>
 #include <optional>
 #include <set>
 #include <string>
-#include <vector>
 
-#include "base/durable_file.h"
 #include "loader/netlink/addresses.h"
-#include "loader/netlink/links.h"
 #include "loader/netlink/neighbours.h"
-#include "loader/netlink/routes.h"
-#include "loader/netlink/scratch_netns.h"
 #include "loader/netlink/sysctls.h"
-#include "loader/pods/recording_dataplane.h"
+#include "loader/pods/test_node.h"
 #include "maps/abi/limits_abi.h"
 
 namespace fairlead::testing {
@@ -33,52 +26,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-PodRequest Named(const std::string& name) {
-  return {.container_id = "container-" + name,
-          .interface_name = "eth0",
-          .name_space = "shop",
-          .name = name,
-          .uid = "uid-" + name};
-}
-
-class Node : public ::testing::Test {
- protected:
-  Node() { Start(); }
-
-  // What a new daemon does, with the kernel and the disk as they are.
-  RestoreReport Start() {
-    attacher_.reset();
-    attacher_ = Must(PodAttacher::Create(directory_.path(), dataplane_));
-    RestoreReport report = Must(attacher_->Restore());
-    MustOk(attacher_->SetNode(blocks_, 1450));
-    return report;
-  }
-
-  LocalPod Attach(const std::string& name, const UniqueFd& netns) {
-    return Must(attacher_->Add(Named(name), netns.get()));
-  }
-  absl::Status Detach(const LocalPod& pod) {
-    return attacher_->Remove(pod.container_id, pod.interface_name);
-  }
-
-  std::vector<std::string> PodDevices() {
-    std::vector<std::string> names;
-    for (const Link& link : Must(ListLinks(host_))) {
-      if (link.kind == "veth") names.push_back(link.name);
-    }
-    return names;
-  }
-  size_t OwnRoutes() { return Must(ListRoutes(host_, {.protocol = kRouteProtocol})).size(); }
-
-  ScratchNetns node_;
-  ScratchDirectory directory_;
-  NetlinkSocket host_ = Must(NetlinkSocket::Open());
-  RecordingDataplane dataplane_;
-  std::vector<Cidr> blocks_ = {Must(Cidr::Parse("10.1.0.0/24")), Must(Cidr::Parse("fd00:1::/64"))};
-  std::unique_ptr<PodAttacher> attacher_;
-  UniqueFd netns_ = Must(MakeNetns());
-};
 
 TEST_F(Node, PodHasAddressesGatewaysAndMtuInItsNamespace) {
   const LocalPod pod = Attach("web", netns_);
@@ -255,71 +202,6 @@ TEST_F(Node, ExhaustedBlockIsAClearErrorAndWorksAgainAfterADetach) {
   EXPECT_THAT(std::string(status.message()), HasSubstr("10.1.0.0/30"));
   ASSERT_TRUE(Detach(pod).ok());
   EXPECT_EQ(Attach("c", third).ip4, pod.ip4);
-}
-
-TEST_F(Node, FreedSlotAndAddressAreReusedLastEvenAfterARestart) {
-  const LocalPod first = Attach("a", netns_);
-  ASSERT_TRUE(Detach(first).ok());
-  Start();
-  const LocalPod second = Attach("b", netns_);
-  EXPECT_NE(second.slot, first.slot);
-  EXPECT_NE(second.ip4, first.ip4);
-  EXPECT_NE(second.ip6, first.ip6);
-}
-
-TEST_F(Node, RestartKeepsPodsAndTheirAddresses) {
-  const LocalPod pod = Attach("web", netns_);
-  const RestoreReport report = Start();
-  EXPECT_THAT(report.kept, ElementsAre(pod));
-  EXPECT_THAT(report.released, IsEmpty());
-  const UniqueFd other = Must(MakeNetns());
-  EXPECT_NE(Attach("other", other).ip4, pod.ip4);
-  EXPECT_TRUE(Detach(pod).ok());
-}
-
-TEST_F(Node, RestartReleasesPodsWhoseDeviceIsGone) {
-  const LocalPod pod = Attach("web", netns_);
-  MustOk(DeleteLink(host_, pod.ifindex));
-  const RestoreReport report = Start();
-  EXPECT_THAT(report.kept, IsEmpty());
-  EXPECT_THAT(report.released, ElementsAre(pod));
-  EXPECT_TRUE(attacher_->Add(Named("web"), netns_.get()).ok());
-}
-
-TEST_F(Node, RestartRemovesWhatAKilledAddHasLeftHalfDone) {
-  const LocalPod pod = Attach("web", netns_);
-  MustOk(SetLinkAlias(host_, pod.ifindex, ""));  // as if killed before the last step
-  const RestoreReport report = Start();
-  EXPECT_THAT(report.released, ElementsAre(pod));
-  EXPECT_THAT(PodDevices(), IsEmpty());
-}
-
-TEST_F(Node, LostStateFileCostsNoPodItsDeviceAndNoAddressIsGivenOutTwice) {
-  const LocalPod pod = Attach("web", netns_);
-  ASSERT_EQ(::unlink((directory_.path() + "/pods.json").c_str()), 0);
-  const RestoreReport report = Start();
-  EXPECT_THAT(report.unknown_devices, ElementsAre(pod.host_device));
-  const UniqueFd other = Must(MakeNetns());
-  const LocalPod next = Attach("other", other);
-  EXPECT_NE(next.slot, pod.slot);
-  EXPECT_NE(next.ip4, pod.ip4);
-  EXPECT_NE(next.ip6, pod.ip6);
-}
-
-TEST_F(Node, DamagedStateFileStopsTheDaemon) {
-  MustOk(WriteFileDurably(directory_.path() + "/pods.json", "{"));
-  EXPECT_TRUE(absl::IsDataLoss(PodAttacher::Create(directory_.path(), dataplane_).status()));
-}
-
-TEST_F(Node, CleanupRemovesPodsAndUnknownDevices) {
-  Attach("web", netns_);
-  ASSERT_EQ(::unlink((directory_.path() + "/pods.json").c_str()), 0);
-  Start();
-  const UniqueFd other = Must(MakeNetns());
-  Attach("other", other);
-  EXPECT_TRUE(attacher_->RemoveAll().ok());
-  EXPECT_THAT(PodDevices(), IsEmpty());
-  EXPECT_THAT(attacher_->pods(), IsEmpty());
 }
 
 }  // namespace

@@ -57,18 +57,14 @@ TEST_P(PodToClusterIp, UdpIsAnsweredFromTheServicesAddress) {
   const TestService dns = AddService("dns", 53, "UDP");
   const UdpServer serving_near("near", near.network_namespace(), On(near));
   const UdpServer serving_far("far", far.network_namespace(), On(far));
-  const auto ask = [&](std::string& answer) {
-    const auto socket = UdpClient::Open(client.network_namespace(), dns.Front(GetParam()));
-    return socket.ok() ? socket->Ask(answer) : ENOTCONN;
-  };
   std::set<std::string> answers;
   EXPECT_TRUE(lab::WaitUntil(
       [&] {
         std::string answer;
-        if (ask(answer) == 0) answers.insert(answer);
+        if (OpenAnswered(client, dns, answer).ok()) answers.insert(answer);
         return answers.size() == 2;
       },
-      std::chrono::seconds(60)));
+      std::chrono::seconds(30)));
   const std::string as_client = " " + AddressOf(client).ToString();
   EXPECT_THAT(answers, ::testing::ElementsAre("far" + as_client, "near" + as_client));
 }
@@ -80,13 +76,8 @@ TEST_P(PodToClusterIp, OneUdpSocketKeepsItsBackendOverManyQuestions) {
   const UdpServer serving_near("near", near.network_namespace(), On(near));
   const UdpServer serving_far("far", far.network_namespace(), On(far));
   std::string first;
-  absl::StatusOr<UdpClient> socket = absl::UnavailableError("not tried yet");
-  ASSERT_TRUE(lab::WaitUntil(
-      [&] {
-        socket = UdpClient::Open(client.network_namespace(), dns.Front(GetParam()));
-        return socket.ok() && socket->Ask(first) == 0;
-      },
-      std::chrono::seconds(60)));
+  const auto socket = OpenAnswered(client, dns, first);
+  FL_ASSERT_OK(socket.status());
   for (int i = 0; i < 50; ++i) {
     std::string answer;
     ASSERT_EQ(socket->Ask(answer), 0);
@@ -102,7 +93,8 @@ TEST_P(PodToClusterIp, IsRefusedAtOnceWhenNobodyServes) {
   EXPECT_TRUE(lab::WaitUntil(
       [&] {
         std::string answer;
-        const auto socket = UdpClient::Open(client.network_namespace(), dns.Front(GetParam()));
+        const auto socket = UdpClient::Open(client.network_namespace(), dns.Front(GetParam()),
+                                            kShortPatienceMilliseconds);
         return socket.ok() && socket->Ask(answer) == ECONNREFUSED;
       },
       std::chrono::seconds(60)));

@@ -123,21 +123,38 @@ bool TwoNodes::Settles(const lab::Pod& client, const TestService& service,
   const auto as_wanted = [&] {
     if (servers.empty()) return ConnectError(client.network_namespace(), front) == ECONNREFUSED;
     // Sixteen for each: with two of them, one is missed once in 65 536 looks.
-    const auto reached =
-        Reached(client.network_namespace(), front, 16 * static_cast<int>(servers.size()));
+    const auto reached = Reached(client.network_namespace(), front,
+                                 16 * static_cast<int>(servers.size()), kShortPatienceMilliseconds);
     return std::set<std::string>(reached.begin(), reached.end()) == servers;
   };
   return lab::WaitUntil(as_wanted, std::chrono::seconds(20));
 }
 
 std::multiset<std::string> TwoNodes::Reached(const std::string& network_namespace,
-                                             const Endpoint& front, int count) const {
+                                             const Endpoint& front, int count,
+                                             int patience_milliseconds) const {
   std::multiset<std::string> servers;
   for (int i = 0; i < count; ++i) {
-    const auto client = TcpClient::Open(network_namespace, front, 1000);
+    const auto client = TcpClient::Open(network_namespace, front, patience_milliseconds);
     servers.insert(client.ok() ? client->server() : "");
   }
   return servers;
+}
+
+absl::StatusOr<UdpClient> TwoNodes::OpenAnswered(const lab::Pod& client, const TestService& service,
+                                                 std::string& answer) const {
+  absl::StatusOr<UdpClient> socket =
+      absl::DeadlineExceededError("no answer from service " + service.name);
+  lab::WaitUntil(
+      [&] {
+        auto attempt = UdpClient::Open(client.network_namespace(), service.Front(GetParam()),
+                                       kShortPatienceMilliseconds);
+        if (!attempt.ok() || attempt->Ask(answer) != 0) return false;
+        socket = std::move(attempt);
+        return true;
+      },
+      std::chrono::seconds(20));
+  return socket;
 }
 
 std::string NameOfFamily(const ::testing::TestParamInfo<Family>& info) {

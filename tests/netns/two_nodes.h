@@ -25,6 +25,8 @@ namespace fairlead::testing {
 constexpr uint16_t kServicePort = 80;
 constexpr uint16_t kPodPort = 8080;
 constexpr uint64_t kMegabyte = 1 << 20;
+// While waiting for a Service to appear: SYNs into the void are given up soon.
+constexpr int kShortPatienceMilliseconds = 400;
 
 // Fails the test with the Status' text instead of "false".
 #define FL_ASSERT_OK(expr)                                     \
@@ -76,7 +78,11 @@ class TwoNodes : public ::testing::TestWithParam<Family> {
                const std::set<std::string>& servers) const;
   // Whom `count` new connections reach; "" stands for a failed one.
   std::multiset<std::string> Reached(const std::string& network_namespace, const Endpoint& front,
-                                     int count) const;
+                                     int count,
+                                     int patience_milliseconds = kPatienceMilliseconds) const;
+  // A UDP socket towards a Service that a first answer has come through.
+  absl::StatusOr<UdpClient> OpenAnswered(const lab::Pod& client, const TestService& service,
+                                         std::string& answer) const;
 
  private:
   std::unique_ptr<lab::Lab> lab_;

@@ -12,7 +12,6 @@
 #include <utility>
 
 #include "base/errno_status.h"
-#include "tests/netns/sockets.h"
 
 namespace fairlead::testing {
 
@@ -45,11 +44,11 @@ void UdpServer::Answer() {
   }
 }
 
-absl::StatusOr<UdpClient> UdpClient::Open(const std::string& network_namespace,
-                                          const Endpoint& to) {
+absl::StatusOr<UdpClient> UdpClient::Open(const std::string& network_namespace, const Endpoint& to,
+                                          int patience_milliseconds) {
   UdpClient client;
   int error = 0;
-  client.fd_ = Connect(network_namespace, SOCK_DGRAM, to, error);
+  client.fd_ = Connect(network_namespace, SOCK_DGRAM, to, error, patience_milliseconds);
   if (error != 0) return ErrnoStatus(error, "connect a UDP socket to " + to.ToString());
   return client;
 }

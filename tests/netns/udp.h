@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "base/ip.h"
 #include "base/unique_fd.h"
+#include "tests/netns/sockets.h"
 
 namespace fairlead::testing {
 
@@ -35,7 +36,8 @@ class UdpServer {
 // very address asked.
 class UdpClient {
  public:
-  static absl::StatusOr<UdpClient> Open(const std::string& network_namespace, const Endpoint& to);
+  static absl::StatusOr<UdpClient> Open(const std::string& network_namespace, const Endpoint& to,
+                                        int patience_milliseconds = kPatienceMilliseconds);
 
   // One datagram there, one back: "NAME CLIENT_ADDRESS" in `answer`. Returns
   // errno, ECONNREFUSED when an ICMP error came instead; 0 on an answer.

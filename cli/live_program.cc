@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/live_program.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <fmt/format.h>
+#include <net/if.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+#include <span>
+
+#include "base/errno_status.h"
+#include "base/status_macros.h"
+#include "maps/core/bpf_map.h"
+
+namespace fairlead::cli {
+namespace {
+
+// Newer than the distribution's uapi headers.
+constexpr uint32_t kTcxIngress = 46;
+constexpr uint32_t kTcxEgress = 47;
+constexpr size_t kMaxMaps = 64;
+
+struct BtfFree {
+  void operator()(btf* types) const { btf__free(types); }
+};
+
+// Where the variable `config` lies in a .rodata map; nullopt if it has none.
+std::optional<uint32_t> OffsetOfConfig(const BpfMap& rodata) {
+  const std::unique_ptr<btf, BtfFree> types(btf__load_from_kernel_by_id(rodata.btf_id()));
+  if (types == nullptr) return std::nullopt;
+  const btf_type* section = btf__type_by_id(types.get(), rodata.btf_value_type_id());
+  if (section == nullptr || !btf_is_datasec(section)) return std::nullopt;
+  for (const btf_var_secinfo& entry : std::span(btf_var_secinfos(section), btf_vlen(section))) {
+    const btf_type* variable = btf__type_by_id(types.get(), entry.type);
+    const std::string name = btf__name_by_offset(types.get(), variable->name_off);
+    if (name == "config" && entry.size == sizeof(hook_config)) return entry.offset;
+  }
+  return std::nullopt;
+}
+
+std::optional<hook_config> ReadConfig(const BpfMap& map) {
+  if (map.name().find(".rodata") == std::string::npos) return std::nullopt;
+  const std::optional<uint32_t> offset = OffsetOfConfig(map);
+  if (!offset.has_value() || *offset + sizeof(hook_config) > map.value_size()) return std::nullopt;
+  std::vector<char> content(map.value_size());
+  const uint32_t zero = 0;
+  if (bpf_map_lookup_elem(map.fd(), &zero, content.data()) != 0) return std::nullopt;
+  hook_config config{};
+  std::memcpy(&config, content.data() + *offset, sizeof(config));
+  return config;
+}
+
+// Learns from a map that the program uses: its family by a table of one family,
+// its configuration by its .rodata.
+void LearnFromMap(uint32_t map_id, LiveProgram& program) {
+  UniqueFd fd(bpf_map_get_fd_by_id(map_id));
+  if (!fd.ok()) return;
+  const absl::StatusOr<BpfMap> map = BpfMap::FromFd(std::move(fd));
+  if (!map.ok()) return;
+  if (map->name().ends_with('4')) program.family = Family::kIpv4;
+  if (map->name().ends_with('6')) program.family = Family::kIpv6;
+  if (const std::optional<hook_config> config = ReadConfig(*map)) program.config = config;
+}
+
+absl::StatusOr<Attachment> ReadAttachment(const std::filesystem::path& pin) {
+  const UniqueFd fd(bpf_obj_get(pin.c_str()));
+  if (!fd.ok()) return ErrnoStatus(errno, "open pinned link " + pin.string());
+  bpf_link_info info{};
+  uint32_t length = sizeof(info);
+  if (bpf_obj_get_info_by_fd(fd.get(), &info, &length) != 0) {
+    return ErrnoStatus(errno, "ask the kernel about link " + pin.string());
+  }
+  Attachment attachment;
+  attachment.pin = pin.filename();
+  // All links to an interface begin with its index; a TCX link goes on with the side.
+  attachment.ifindex = info.xdp.ifindex;
+  uint32_t side = 0;
+  std::memcpy(&side, reinterpret_cast<const char*>(&info.xdp) + sizeof(uint32_t), sizeof(side));
+  attachment.direction = side == kTcxIngress ? "ingress" : side == kTcxEgress ? "egress" : "?";
+  FL_ASSIGN_OR_RETURN(attachment.program, FindProgram(info.prog_id));
+  return attachment;
+}
+
+}  // namespace
+
+absl::StatusOr<LiveProgram> FindProgram(uint32_t id) {
+  const UniqueFd fd(bpf_prog_get_fd_by_id(id));
+  if (!fd.ok()) return ErrnoStatus(errno, fmt::format("open program {}", id));
+  uint32_t map_ids[kMaxMaps] = {};
+  bpf_prog_info info{};
+  info.nr_map_ids = kMaxMaps;
+  info.map_ids = reinterpret_cast<uintptr_t>(map_ids);
+  uint32_t length = sizeof(info);
+  if (bpf_obj_get_info_by_fd(fd.get(), &info, &length) != 0) {
+    return ErrnoStatus(errno, fmt::format("ask the kernel about program {}", id));
+  }
+  LiveProgram program;
+  program.id = id;
+  program.name = info.name;
+  program.tag = fmt::format("{:02x}", fmt::join(info.tag, ""));
+  for (const uint32_t map_id : std::span(map_ids, std::min<size_t>(info.nr_map_ids, kMaxMaps))) {
+    LearnFromMap(map_id, program);
+  }
+  return program;
+}
+
+absl::StatusOr<std::vector<Attachment>> ReadAttachments(const std::string& directory) {
+  std::error_code error;
+  std::vector<Attachment> attachments;
+  std::filesystem::directory_iterator files(directory, error);
+  if (error == std::errc::no_such_file_or_directory) return attachments;
+  if (error) return ErrnoStatus(error.value(), "list " + directory);
+  for (const std::filesystem::directory_entry& file : files) {
+    absl::StatusOr<Attachment> attachment = ReadAttachment(file.path());
+    if (attachment.status().code() == absl::StatusCode::kNotFound) continue;  // unpinned meanwhile
+    if (!attachment.ok()) return attachment.status();
+    attachments.push_back(*std::move(attachment));
+  }
+  std::sort(attachments.begin(), attachments.end(),
+            [](const Attachment& a, const Attachment& b) { return a.pin < b.pin; });
+  return attachments;
+}
+
+std::string DeviceName(uint32_t ifindex) {
+  char name[IF_NAMESIZE] = "";
+  if (ifindex == 0 || if_indextoname(ifindex, name) == nullptr) return "";
+  return name;
+}
+
+}  // namespace fairlead::cli

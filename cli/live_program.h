@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The programs that run on this node right now, as the kernel knows them: which
+// are attached where, and the configuration they were loaded with.
+#ifndef FAIRLEAD_CLI_LIVE_PROGRAM_H_
+#define FAIRLEAD_CLI_LIVE_PROGRAM_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "base/ip.h"
+#include "maps/abi/hook_config_abi.h"
+
+namespace fairlead::cli {
+
+struct LiveProgram {
+  uint32_t id = 0;
+  std::string name;                   // "from_pod"
+  std::string tag;                    // the kernel's hash of its instructions
+  std::optional<Family> family;       // by the tables it uses
+  std::optional<hook_config> config;  // its .rodata, if it has one
+};
+
+// NotFound if no such program is loaded.
+absl::StatusOr<LiveProgram> FindProgram(uint32_t id);
+
+struct Attachment {
+  std::string pin;  // the file's name below links/
+  LiveProgram program;
+  uint32_t ifindex = 0;     // 0: the interface is gone, nothing is attached any more
+  const char* direction{};  // "ingress", "egress": of the interface, as the kernel says it
+};
+
+// The links pinned below `directory`, by name; none if there is no directory.
+absl::StatusOr<std::vector<Attachment>> ReadAttachments(const std::string& directory);
+
+// The name of an interface of this network namespace; empty if there is none.
+std::string DeviceName(uint32_t ifindex);
+
+}  // namespace fairlead::cli
+
+#endif  // FAIRLEAD_CLI_LIVE_PROGRAM_H_

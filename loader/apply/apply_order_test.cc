@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The order of writes is a promise, so it has a test: at every moment the
+// tables describe whole services.
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+
+#include "loader/apply/node_tables.h"
+#include "loader/apply/pod_table.h"
+#include "loader/apply/service_tables.h"
+#include "loader/kernel/map_set.h"
+
+namespace fairlead::apply {
+namespace {
+
+constexpr MapSizes kSmall = {
+    .flows = 64, .half_open_buckets = 16, .services = 4, .runs = 8, .backends = 8};
+
+const plan::Frontend kWeb4{*IpAddress::Parse("10.96.0.10"), 80, Protocol::kTcp};
+const plan::Frontend kWeb6{*IpAddress::Parse("fd00:96::10"), 80, Protocol::kTcp};
+
+plan::PlannedBackend Backend(const char* address, uint16_t port,
+                             plan::BackendState state = plan::BackendState::kReady) {
+  plan::PlannedBackend backend;
+  backend.endpoint = {*IpAddress::Parse(address), port};
+  backend.state = state;
+  return backend;
+}
+
+plan::PlannedService Service(std::vector<plan::PlannedBackend> backends) {
+  plan::PlannedService service;
+  service.name_space = "shop";
+  service.name = "web";
+  service.backends = std::move(backends);
+  return service;
+}
+
+class ServicesInTables : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    absl::StatusOr<MapSet> maps = MapSet::Create(kSmall, "");
+    ASSERT_TRUE(maps.ok()) << maps.status();
+    absl::StatusOr<Tables> tables = maps->Open();
+    ASSERT_TRUE(tables.ok()) << tables.status();
+    tables_ = *std::move(tables);
+    Restart();
+  }
+  void Restart() {
+    absl::StatusOr<ServiceTables> services = ServiceTables::Adopt(tables_);
+    ASSERT_TRUE(services.ok()) << services.status();
+    services_ = *std::move(services);
+  }
+  service Find(const plan::Frontend& frontend) {
+    service_key4 key{};
+    key.vip = ToAbi<ip4>(frontend.vip);
+    key.port = htons(frontend.port);
+    key.protocol = 6;
+    const auto found = tables_.v4.services.Find(key);
+    return found.ok() && found->has_value() ? **found : service{};
+  }
+  uint32_t NumberAt(uint32_t i) { return tables_.v4.runs[Find(kWeb4).first + i]; }
+
+  Tables tables_;
+  ServiceTables services_;
+};
+
+TEST_F(ServicesInTables, ARunHoldsTheReadyBackendsAndDrainingOnesKeepTheirNumber) {
+  ASSERT_TRUE(
+      services_.Put(kWeb4, Service({Backend("10.1.0.2", 8080), Backend("10.1.0.3", 8080)})).ok());
+  const uint32_t second = NumberAt(1);
+  ASSERT_TRUE(services_
+                  .Put(kWeb4, Service({Backend("10.1.0.2", 8080),
+                                       Backend("10.1.0.3", 8080, plan::BackendState::kDraining)}))
+                  .ok());
+  EXPECT_EQ(Find(kWeb4).count, 1U);
+  EXPECT_EQ(tables_.v4.backends[second].state, BACKEND_DRAINING);
+  EXPECT_EQ(tables_.v4.backends[second].generation, 0U);
+}
+
+TEST_F(ServicesInTables, AGoneBackendGetsANewGenerationAndOthersKeepTheirNumber) {
+  ASSERT_TRUE(
+      services_.Put(kWeb4, Service({Backend("10.1.0.2", 8080), Backend("10.1.0.3", 8080)})).ok());
+  const uint32_t first = NumberAt(0);
+  const uint32_t second = NumberAt(1);
+  ASSERT_TRUE(services_.Put(kWeb4, Service({Backend("10.1.0.3", 8080)})).ok());
+  EXPECT_EQ(NumberAt(0), second);
+  EXPECT_EQ(tables_.v4.backends[first].state, BACKEND_FREE);
+  EXPECT_EQ(tables_.v4.backends[first].generation, 1U);
+  EXPECT_EQ(tables_.v4.backends[second].generation, 0U);
+}
+
+TEST_F(ServicesInTables, TheOldRunStaysWholeUntilTheBatchIsSettled) {
+  ASSERT_TRUE(services_.Put(kWeb4, Service({Backend("10.1.0.2", 1)})).ok());
+  const service before = Find(kWeb4);
+  const uint32_t number = NumberAt(0);
+  ASSERT_TRUE(services_.Put(kWeb4, Service({Backend("10.1.0.2", 1), Backend("10.1.0.3", 1)})).ok());
+  EXPECT_NE(Find(kWeb4).first, before.first);
+  EXPECT_EQ(tables_.v4.runs[before.first], number);
+}
+
+TEST_F(ServicesInTables, AServiceWithoutEndpointsIsThereToRefuse) {
+  ASSERT_TRUE(services_.Put(kWeb4, Service({})).ok());
+  EXPECT_NE(Find(kWeb4).id, 0U);
+  EXPECT_EQ(Find(kWeb4).count, 0U);
+}
+
+TEST_F(ServicesInTables, WhatDoesNotFitIsNamedAndLeavesTheLastGoodState) {
+  ASSERT_TRUE(services_.Put(kWeb4, Service({Backend("10.1.0.2", 1)})).ok());
+  std::vector<plan::PlannedBackend> many;
+  for (uint16_t port = 1; port <= 9; ++port) many.push_back(Backend("10.1.0.9", port));
+  const absl::Status status = services_.Put(kWeb4, Service(many));
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_NE(std::string(status.message()).find("shop/web"), std::string::npos) << status;
+  EXPECT_EQ(Find(kWeb4).count, 1U);
+  EXPECT_TRUE(services_.Put(kWeb4, Service({Backend("10.1.0.2", 1), Backend("10.1.0.3", 1)})).ok());
+}
+
+TEST_F(ServicesInTables, ARestartAdoptsNumbersAndGenerations) {
+  ASSERT_TRUE(services_.Put(kWeb4, Service({Backend("10.1.0.2", 1), Backend("10.1.0.3", 1)})).ok());
+  const service before = Find(kWeb4);
+  const uint32_t second = NumberAt(1);
+  Restart();
+  plan::ServicePlan plan;
+  plan.services[kWeb4] = Service({Backend("10.1.0.2", 1), Backend("10.1.0.3", 1)});
+  ASSERT_TRUE(services_.Apply(plan).ok());
+  EXPECT_EQ(Find(kWeb4).first, before.first);
+  EXPECT_EQ(NumberAt(1), second);
+  EXPECT_EQ(tables_.v4.backends[second].generation, 0U);
+}
+
+TEST_F(ServicesInTables, ApplyRemovesWhatThePlanDoesNotHave) {
+  ASSERT_TRUE(services_.Put(kWeb4, Service({Backend("10.1.0.2", 1)})).ok());
+  ASSERT_TRUE(services_.Put(kWeb6, Service({Backend("fd00::2", 1)})).ok());
+  ASSERT_TRUE(services_.Apply({}).ok());
+  EXPECT_EQ(Find(kWeb4).id, 0U);
+  EXPECT_EQ(tables_.v6.services.Snapshot()->size(), 0U);
+  for (uint32_t i = 0; i < tables_.v6.backends.size(); ++i) {
+    EXPECT_EQ(tables_.v6.backends[i].state, BACKEND_FREE);
+  }
+}
+
+TEST_F(ServicesInTables, ASlotsNewTenantHasANewGeneration) {
+  PodTable pods(tables_);
+  PodEntry pod{.slot = 3,
+               .ifindex = FL_POD_IFINDEX_BASE + 3,
+               .mac = {2, 0, 0, 0, 0, 1},
+               .ip4 = IpAddress::Parse("10.1.0.2").value(),
+               .ip6 = IpAddress::Parse("fd00::2").value()};
+  ASSERT_TRUE(pods.Put(pod).ok());
+  const uint32_t generation = tables_.pods[3].generation;
+  ASSERT_TRUE(pods.Put(pod).ok());
+  EXPECT_EQ(tables_.pods[3].generation, generation);
+  pod.mac[5] = 2;
+  ASSERT_TRUE(pods.Put(pod).ok());
+  EXPECT_NE(tables_.pods[3].generation, generation);
+  ASSERT_TRUE(pods.Remove(3).ok());
+  EXPECT_TRUE(pods.slots().empty());
+  EXPECT_EQ(tables_.v4.pod_address.Snapshot()->size(), 0U);
+}
+
+TEST_F(ServicesInTables, APeerKeepsItsSlotWhenItsAddressChanges) {
+  absl::StatusOr<NodeTables> nodes = NodeTables::Adopt(tables_);
+  ASSERT_TRUE(nodes.ok());
+  NodeFacts facts;
+  facts.uplinks.push_back(
+      {.ifindex = 7, .ip4 = IpAddress::Parse("172.31.0.11").value(), .ip6 = {}});
+  facts.plan.peers.push_back({.name = "node2",
+                              .pod_cidrs = {*Cidr::Parse("10.244.2.0/24")},
+                              .ip4 = IpAddress::Parse("172.31.0.12").value(),
+                              .ip6 = {}});
+  ASSERT_TRUE(nodes->Apply(facts).ok());
+  const uint32_t slot = nodes->slots().at("node2");
+  const uint32_t generation = tables_.nodes[slot].generation;
+  facts.plan.peers[0].ip4 = *IpAddress::Parse("172.31.0.99");
+  ASSERT_TRUE(nodes->Apply(facts).ok());
+  EXPECT_EQ(nodes->slots().at("node2"), slot);
+  EXPECT_EQ(tables_.nodes[slot].generation, generation);
+  EXPECT_EQ(FromAbi(tables_.nodes[slot].next_hop4).ToString(), "172.31.0.99");
+  facts.plan.peers.clear();
+  ASSERT_TRUE(nodes->Apply(facts).ok());
+  EXPECT_EQ(tables_.nodes[slot].ifindex, 0U);
+  EXPECT_EQ(tables_.v4.prefixes.Snapshot()->size(), 0U);
+}
+
+}  // namespace
+}  // namespace fairlead::apply

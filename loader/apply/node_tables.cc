@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "loader/apply/node_tables.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+
+#include "base/status_macros.h"
+#include "loader/apply/reconcile.h"
+
+namespace fairlead::apply {
+namespace {
+
+template <typename Ip>
+Ip OrZero(const std::optional<IpAddress>& address) {
+  return address.has_value() ? ToAbi<Ip>(*address) : Ip{};
+}
+
+node MakeNode(const plan::PeerNode& peer, uint32_t ifindex, uint32_t generation) {
+  node entry{};
+  entry.ifindex = ifindex;
+  entry.generation = generation;
+  entry.next_hop4 = OrZero<ip4>(peer.ip4);
+  entry.next_hop6 = OrZero<ip6>(peer.ip6);
+  return entry;
+}
+
+std::string NextHops(const node& entry) {
+  return FromAbi(entry.next_hop4).ToString() + " " + FromAbi(entry.next_hop6).ToString();
+}
+
+template <typename Abi>
+typename Abi::PrefixKey KeyOf(const Cidr& cidr) {
+  typename Abi::PrefixKey key{};
+  key.length = static_cast<uint32_t>(cidr.prefix_length());
+  key.address = ToAbi<typename Abi::Ip>(cidr.address());
+  return key;
+}
+
+// Every prefix of one family. A host address beats a peer's if they clash.
+template <typename Abi>
+Desired<typename Abi::PrefixKey, prefix> MakePrefixes(
+    const NodeFacts& facts, const std::map<std::string, uint32_t>& slots) {
+  Desired<typename Abi::PrefixKey, prefix> desired;
+  const auto put = [&](const Cidr& cidr, uint32_t kind, uint32_t slot) {
+    if (cidr.family() == Abi::kFamily) desired.Put(KeyOf<Abi>(cidr), {kind, slot});
+  };
+  const auto whole = [](const IpAddress& address) {
+    return Cidr::Make(address, AddressBits(address.family()));
+  };
+  for (const plan::PeerNode& peer : facts.plan.peers) {
+    const uint32_t slot = slots.at(peer.name);
+    for (const Cidr& cidr : peer.pod_cidrs) put(cidr, PREFIX_PEER_PODS, slot);
+    if (peer.ip4.has_value()) put(whole(*peer.ip4), PREFIX_PEER, slot);
+    if (peer.ip6.has_value()) put(whole(*peer.ip6), PREFIX_PEER, slot);
+  }
+  if (facts.plan.own.has_value()) {
+    for (const Cidr& cidr : facts.plan.own->pod_cidrs) put(cidr, PREFIX_OWN_PODS, 0);
+  }
+  for (const IpAddress& address : facts.local_addresses) put(whole(address), PREFIX_HOST, 0);
+  return desired;
+}
+
+template <typename Abi>
+void WriteState(FamilyTables<Abi>& tables, const NodeFacts& facts) {
+  typename Abi::NodeState state = tables.node_state[0];
+  state.pod_network = {};
+  state.pod_mask = {};
+  state.address = {};
+  if (facts.plan.own.has_value()) {
+    for (const Cidr& cidr : facts.plan.own->pod_cidrs) {
+      if (cidr.family() != Abi::kFamily) continue;
+      state.pod_network = ToAbi<typename Abi::Ip>(cidr.address());
+      for (int bit = 0; bit < cidr.prefix_length(); ++bit) {
+        state.pod_mask.word[bit / 32] |= htonl(0x80000000U >> (bit % 32));
+      }
+      break;
+    }
+    state.address = OrZero<typename Abi::Ip>(facts.plan.own->addresses.Of(Abi::kFamily));
+  }
+  typename Abi::NodeState& shared = tables.node_state[0];
+  if (std::memcmp(&shared, &state, sizeof(state)) == 0) return;
+  // No mask, no network: a packet in between is not taken for forged.
+  shared.pod_mask = {};
+  std::atomic_thread_fence(std::memory_order_release);
+  shared.pod_network = state.pod_network;
+  shared.address = state.address;
+  std::atomic_thread_fence(std::memory_order_release);
+  shared.pod_mask = state.pod_mask;
+}
+
+}  // namespace
+
+absl::StatusOr<NodeTables> NodeTables::Adopt(Tables& tables) {
+  NodeTables result;
+  result.tables_ = &tables;
+  std::vector<bool> used(tables.nodes.size());
+  for (uint32_t slot = 0; slot < tables.nodes.size(); ++slot) {
+    const node& entry = tables.nodes[slot];
+    if (entry.ifindex == 0) continue;
+    used[slot] = result.adopted_.emplace(NextHops(entry), slot).second;
+  }
+  result.free_ = NumberQueue(used);
+  return result;
+}
+
+absl::Status NodeTables::PlacePeers(const NodeFacts& facts) {
+  const uint32_t ifindex = facts.uplinks.empty() ? 0 : facts.uplinks.front().ifindex;
+  for (const plan::PeerNode& peer : facts.plan.peers) {
+    auto place = slots_.find(peer.name);
+    if (place == slots_.end()) {
+      const auto known = adopted_.find(NextHops(MakeNode(peer, 0, 0)));
+      std::optional<uint32_t> slot;
+      if (known != adopted_.end()) {
+        slot = known->second;
+        adopted_.erase(known);
+      } else {
+        slot = free_.Take();
+      }
+      if (!slot.has_value()) {
+        return absl::ResourceExhaustedError(fmt::format(
+            "table nodes is full ({} nodes): no room for {}", tables_->nodes.size(), peer.name));
+      }
+      place = slots_.emplace(peer.name, *slot).first;
+    }
+    node& entry = tables_->nodes[place->second];
+    const node wanted = MakeNode(peer, ifindex, entry.generation);
+    if (std::memcmp(&entry, &wanted, sizeof(entry)) != 0) entry = wanted;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status NodeTables::ForgetPeers(const NodeFacts& facts) {
+  const auto forget = [this](uint32_t slot) {
+    tables_->nodes[slot].generation = tables_->nodes[slot].generation + 1;
+    std::atomic_thread_fence(std::memory_order_release);
+    tables_->nodes[slot].ifindex = 0;
+    free_.GiveBack(slot);
+  };
+  for (const auto& [hops, slot] : adopted_) forget(slot);
+  adopted_.clear();
+  for (auto it = slots_.begin(); it != slots_.end();) {
+    const bool stays =
+        std::ranges::any_of(facts.plan.peers, [&](const auto& p) { return p.name == it->first; });
+    if (!stays) forget(it->second);
+    it = stays ? std::next(it) : slots_.erase(it);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status NodeTables::ApplyUplinks(const NodeFacts& facts) {
+  Desired<uint32_t, uplink> desired;
+  for (const Uplink& device : facts.uplinks) {
+    desired.Put(device.ifindex, {OrZero<ip4>(device.ip4), OrZero<ip6>(device.ip6)});
+  }
+  return Reconcile(desired, tables_->uplinks);
+}
+
+absl::Status NodeTables::Apply(const NodeFacts& facts) {
+  WriteState(tables_->v4, facts);
+  WriteState(tables_->v6, facts);
+  FL_RETURN_IF_ERROR(ApplyUplinks(facts));
+  // The next hop before the prefix that leads to it; deletes last.
+  FL_RETURN_IF_ERROR(PlacePeers(facts));
+  FL_RETURN_IF_ERROR(Reconcile(MakePrefixes<Abi4>(facts, slots_), tables_->v4.prefixes));
+  FL_RETURN_IF_ERROR(Reconcile(MakePrefixes<Abi6>(facts, slots_), tables_->v6.prefixes));
+  return ForgetPeers(facts);
+}
+
+}  // namespace fairlead::apply

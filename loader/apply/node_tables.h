@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// NodeTables: who is where, into `nodes`, `prefixes`, `uplinks`, `node_state`.
+#ifndef FAIRLEAD_LOADER_APPLY_NODE_TABLES_H_
+#define FAIRLEAD_LOADER_APPLY_NODE_TABLES_H_
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "loader/apply/number_queue.h"
+#include "loader/plan/node_plan.h"
+#include "maps/tables.h"
+
+namespace fairlead::apply {
+
+// A device that leads out, and what masqueraded packets leave it with.
+struct Uplink {
+  uint32_t ifindex = 0;
+  std::optional<IpAddress> ip4;
+  std::optional<IpAddress> ip6;
+
+  friend bool operator==(const Uplink&, const Uplink&) = default;
+};
+
+struct NodeFacts {
+  plan::NodePlan plan;
+  std::vector<IpAddress> local_addresses;  // all of this node, for the host stack
+  std::vector<Uplink> uplinks;             // peers are reached by the first
+};
+
+class NodeTables {
+ public:
+  // `tables` outlives this object.
+  static absl::StatusOr<NodeTables> Adopt(Tables& tables);
+
+  // Fewest writes. A peer keeps its slot, and flows to it their exit, when its
+  // address or its podCIDR changes.
+  absl::Status Apply(const NodeFacts& facts);
+
+  // Slots by the node's name, for people.
+  const std::map<std::string, uint32_t>& slots() const { return slots_; }
+
+ private:
+  absl::Status PlacePeers(const NodeFacts& facts);
+  absl::Status ForgetPeers(const NodeFacts& facts);
+  absl::Status ApplyUplinks(const NodeFacts& facts);
+
+  Tables* tables_ = nullptr;
+  std::map<std::string, uint32_t> slots_;
+  std::map<std::string, uint32_t> adopted_;  // by next hops: names are not in the tables
+  NumberQueue free_;
+};
+
+}  // namespace fairlead::apply
+
+#endif  // FAIRLEAD_LOADER_APPLY_NODE_TABLES_H_

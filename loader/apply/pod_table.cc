@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "loader/apply/pod_table.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+
+#include "base/status_macros.h"
+
+namespace fairlead::apply {
+namespace {
+
+pod ToEntry(const PodEntry& from, uint32_t generation) {
+  pod entry{};
+  entry.ifindex = from.ifindex;
+  entry.generation = generation;
+  std::ranges::copy(from.mac, entry.mac);
+  if (from.ip4.has_value()) entry.address4 = ToAbi<ip4>(*from.ip4);
+  if (from.ip6.has_value()) entry.address6 = ToAbi<ip6>(*from.ip6);
+  return entry;
+}
+
+template <typename Abi>
+absl::Status PutAddress(FamilyTables<Abi>& tables, const std::optional<IpAddress>& address,
+                        const pod_slot& slot) {
+  if (!address.has_value()) return absl::OkStatus();
+  return tables.pod_address.Put({ToAbi<typename Abi::Ip>(*address)}, slot);
+}
+
+// Only the slot's own entry: the address may have another tenant by now.
+template <typename Abi>
+absl::Status EraseAddress(FamilyTables<Abi>& tables, const typename Abi::Ip& address,
+                          uint32_t slot) {
+  FL_ASSIGN_OR_RETURN(const auto found, tables.pod_address.Find({address}));
+  if (!found.has_value() || found->slot != slot) return absl::OkStatus();
+  return tables.pod_address.Erase({address});
+}
+
+}  // namespace
+
+absl::Status PodTable::Put(const PodEntry& desired) {
+  if (desired.slot >= tables_.pods.size()) {
+    return absl::ResourceExhaustedError("table pods has no slot for another pod");
+  }
+  pod& entry = tables_.pods[desired.slot];
+  const pod wanted = ToEntry(desired, entry.generation);
+  if (std::memcmp(&entry, &wanted, sizeof(entry)) != 0) {
+    FL_RETURN_IF_ERROR(Remove(desired.slot));
+    // The interface index goes last: it is what makes the slot inhabited.
+    pod next = ToEntry(desired, entry.generation);
+    next.ifindex = 0;
+    entry = next;
+    std::atomic_thread_fence(std::memory_order_release);
+    entry.ifindex = desired.ifindex;
+  }
+  const pod_slot slot{desired.slot, entry.generation};
+  FL_RETURN_IF_ERROR(PutAddress(tables_.v4, desired.ip4, slot));
+  return PutAddress(tables_.v6, desired.ip6, slot);
+}
+
+absl::Status PodTable::Remove(uint32_t slot) {
+  pod& entry = tables_.pods[slot];
+  if (entry.ifindex == 0) return absl::OkStatus();
+  FL_RETURN_IF_ERROR(EraseAddress(tables_.v4, entry.address4, slot));
+  FL_RETURN_IF_ERROR(EraseAddress(tables_.v6, entry.address6, slot));
+  entry.generation = entry.generation + 1;
+  std::atomic_thread_fence(std::memory_order_release);
+  entry.ifindex = 0;
+  return absl::OkStatus();
+}
+
+std::vector<uint32_t> PodTable::slots() const {
+  std::vector<uint32_t> slots;
+  for (uint32_t slot = 0; slot < tables_.pods.size(); ++slot) {
+    if (tables_.pods[slot].ifindex != 0) slots.push_back(slot);
+  }
+  return slots;
+}
+
+}  // namespace fairlead::apply

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Reconcile: a small table made to say what is desired, with the fewest writes:
+// equal entries are left alone, deletes come last.
+#ifndef FAIRLEAD_LOADER_APPLY_RECONCILE_H_
+#define FAIRLEAD_LOADER_APPLY_RECONCILE_H_
+
+#include <cstring>
+#include <map>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "base/status_macros.h"
+#include "maps/core/table.h"
+
+namespace fairlead::apply {
+
+template <MapBytes T>
+struct LessByBytes {
+  bool operator()(const T& a, const T& b) const { return std::memcmp(&a, &b, sizeof(T)) < 0; }
+};
+
+// What a table shall hold.
+template <MapBytes Key, MapBytes Value>
+struct Desired {
+  std::map<Key, Value, LessByBytes<Key>> entries;
+  void Put(const Key& key, const Value& value) { entries[key] = value; }
+};
+
+template <MapBytes Key, MapBytes Value>
+absl::Status Reconcile(const Desired<Key, Value>& desired, Table<Key, Value>& table) {
+  FL_ASSIGN_OR_RETURN(const auto snapshot, table.Snapshot());
+  std::map<Key, Value, LessByBytes<Key>> actual(snapshot.begin(), snapshot.end());
+  for (const auto& [key, value] : desired.entries) {
+    const auto found = actual.find(key);
+    if (found != actual.end() && std::memcmp(&found->second, &value, sizeof(value)) == 0) continue;
+    FL_RETURN_IF_ERROR(table.Put(key, value));
+  }
+  for (const auto& [key, value] : actual) {
+    if (!desired.entries.contains(key)) FL_RETURN_IF_ERROR(table.Erase(key));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace fairlead::apply
+
+#endif  // FAIRLEAD_LOADER_APPLY_RECONCILE_H_
