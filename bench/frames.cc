@@ -11,7 +11,7 @@
 namespace fairlead::bench {
 namespace {
 
-constexpr size_t kPayload = 10;
+constexpr size_t kFrameRest = 30;  // transport header without options, and payload
 constexpr uint8_t kSyn = 0x02;
 constexpr uint8_t kAck = 0x10;
 // As Linux orders them: MSS, SACK permitted, timestamps, padding, window scale.
@@ -78,7 +78,8 @@ void WriteTcp(Writer& to, Segment segment) {
 std::vector<std::byte> MakeFrame(const Ends& ends, Segment segment) {
   const bool is_v4 = ends.source.family() == Family::kIpv4;
   const bool is_udp = segment == Segment::kUdp;
-  const size_t payload = TransportBytes(segment) + kPayload;
+  const size_t header = TransportBytes(segment);
+  const size_t payload = std::max(kFrameRest, header + 10);
   constexpr uint8_t kGateway[6] = FL_GATEWAY_MAC;
 
   Writer frame;
@@ -93,7 +94,7 @@ std::vector<std::byte> MakeFrame(const Ends& ends, Segment segment) {
   } else {
     WriteTcp(frame, segment);
   }
-  for (size_t i = 0; i < kPayload; ++i) frame.U8('x');
+  for (size_t i = header; i < payload; ++i) frame.U8('x');
   return frame.Take();
 }
 

@@ -26,7 +26,7 @@ struct Ends {
   IpAddress destination;
 };
 
-// Ethernet to transport header and ten bytes of payload.
+// Ethernet to transport header and ten bytes of payload or a few more.
 std::vector<std::byte> MakeFrame(const Ends& ends, Segment segment);
 
 }  // namespace fairlead::bench

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/fresh_packets.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <string_view>
+
+#include "base/errno_status.h"
+#include "base/status_macros.h"
+#include "bench/frames.h"
+
+// Generated code; its casts are C's.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wold-style-cast"
+#pragma GCC diagnostic ignored "-Wpedantic"
+#pragma GCC diagnostic ignored "-Wcast-qual"
+#include "fresh_packet_v4.skel.h"
+#include "fresh_packet_v6.skel.h"
+#pragma GCC diagnostic pop
+
+namespace fairlead::bench {
+namespace {
+
+std::span<const std::byte> Elf(Family family) {
+  size_t size = 0;
+  const void* bytes = family == Family::kIpv4 ? fresh_packet_v4::elf_bytes(&size)
+                                              : fresh_packet_v6::elf_bytes(&size);
+  return {static_cast<const std::byte*>(bytes), size};
+}
+
+bpf_map* FindBss(const bpf_object* object) {
+  bpf_map* map = nullptr;
+  bpf_object__for_each_map(map, object) {
+    if (std::string_view(bpf_map__name(map)).ends_with(".bss")) return map;
+  }
+  return nullptr;
+}
+
+uint16_t PortOf(const fresh_port& port, uint32_t flow) {
+  return static_cast<uint16_t>(port.base + (flow & port.low_mask) +
+                               (flow >> FRESH_LOW_BITS & port.high_mask));
+}
+
+}  // namespace
+
+std::vector<std::byte> PacketOf(const Stream& stream, Family family, uint32_t flow) {
+  std::vector<std::byte> packet = stream.frame;
+  std::byte* at = packet.data() + PortsOffset(family);
+  for (const uint16_t port : {PortOf(stream.source, flow), PortOf(stream.destination, flow)}) {
+    *at++ = static_cast<std::byte>(port >> 8);
+    *at++ = static_cast<std::byte>(port & 0xff);
+  }
+  return packet;
+}
+
+absl::StatusOr<FreshPackets> FreshPackets::Load(Family family) {
+  FreshPackets packets;
+  FL_ASSIGN_OR_RETURN(packets.object_, BpfObject::Open("fresh_packet", Elf(family)));
+  FL_RETURN_IF_ERROR(packets.object_.Load());
+  bpf_object* object = packets.object_.get();
+  packets.maker_ = bpf_program__fd(bpf_object__find_program_by_name(object, "fresh_packet"));
+  packets.empty_ = bpf_program__fd(bpf_object__find_program_by_name(object, "empty"));
+  packets.target_map_ = bpf_object__find_map_fd_by_name(object, "target");
+  size_t size = 0;
+  const void* memory = bpf_map__initial_value(FindBss(object), &size);
+  if (memory == nullptr || size != sizeof(fresh_packet)) {
+    return absl::InternalError("fresh_packet's .bss is not one struct fresh_packet");
+  }
+  // libbpf hands out the live mapping as const.
+  packets.fresh_ = const_cast<fresh_packet*>(static_cast<const fresh_packet*>(memory));
+  return packets;
+}
+
+absl::Status FreshPackets::Aim(int program) {
+  if (aimed_at_ == program) return absl::OkStatus();
+  const uint32_t slot = 0;
+  if (bpf_map_update_elem(target_map_, &slot, &program, BPF_ANY) != 0) {
+    return ErrnoStatus(errno, "aim fresh_packet at a program");
+  }
+  aimed_at_ = program;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<double> FreshPackets::Run(int program, const Stream& stream, Flows flows,
+                                         uint32_t count) {
+  FL_RETURN_IF_ERROR(Aim(program));
+  std::memcpy(fresh_->frame, stream.frame.data(),
+              std::min(stream.frame.size(), sizeof(fresh_->frame)));
+  fresh_->source = stream.source;
+  fresh_->destination = stream.destination;
+  fresh_->next = flows.first;
+  fresh_->mask = flows.mask;
+
+  __sk_buff context{};
+  context.ifindex = stream.ifindex;
+  LIBBPF_OPTS(bpf_test_run_opts, options);
+  options.data_in = stream.frame.data();
+  options.data_size_in = static_cast<uint32_t>(stream.frame.size());
+  options.ctx_in = &context;
+  options.ctx_size_in = sizeof(context);
+  options.repeat = static_cast<int>(count);
+  if (bpf_prog_test_run_opts(maker_, &options) != 0) {
+    return ErrnoStatus(errno, "run fresh_packet");
+  }
+  if (fresh_->next != flows.first + count) {
+    return absl::InternalError("fresh_packet did not make all packets");
+  }
+  return options.duration;
+}
+
+absl::StatusOr<double> FreshPackets::RunEmpty(const Stream& stream, Flows flows, uint32_t count) {
+  return Run(empty_, stream, flows, count);
+}
+
+}  // namespace fairlead::bench

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// FreshPackets: runs a program on many packets, each freshly made, and says
+// what one costs (fresh_packet.bpf.c). One family; not thread safe.
+#ifndef FAIRLEAD_BENCH_FRESH_PACKETS_H_
+#define FAIRLEAD_BENCH_FRESH_PACKETS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/ip.h"
+#include "base/unique_fd.h"
+#include "bench/fresh_packet_abi.h"
+#include "loader/kernel/bpf_object.h"
+
+namespace fairlead::bench {
+
+// Packets of many flows that differ in their ports only.
+struct Stream {
+  std::vector<std::byte> frame;
+  uint32_t ifindex = 0;
+  fresh_port source{};
+  fresh_port destination{};
+};
+
+// Which flows a run's packets belong to: `first` on, `mask`ed.
+struct Flows {
+  uint32_t first = 0;
+  uint32_t mask = 0xffffffff;
+};
+constexpr Flows RoundRobin(uint32_t flows) { return {0, flows - 1}; }  // a power of two
+constexpr Flows From(uint32_t first) { return {first, 0xffffffff}; }
+
+// The packet of one flow, as the program makes it.
+std::vector<std::byte> PacketOf(const Stream& stream, Family family, uint32_t flow);
+
+class FreshPackets {
+ public:
+  static absl::StatusOr<FreshPackets> Load(Family family);
+
+  // Runs `program` on `count` packets; returns nanoseconds per packet, what the
+  // loop around the program and the making of the packet cost included.
+  absl::StatusOr<double> Run(int program, const Stream& stream, Flows flows, uint32_t count);
+  // The same for a program that does nothing.
+  absl::StatusOr<double> RunEmpty(const Stream& stream, Flows flows, uint32_t count);
+
+ private:
+  absl::Status Aim(int program);
+
+  BpfObject object_;
+  fresh_packet* fresh_ = nullptr;  // the object's .bss, mapped
+  int maker_ = -1;
+  int empty_ = -1;
+  int target_map_ = -1;
+  int aimed_at_ = -1;
+};
+
+}  // namespace fairlead::bench
+
+#endif  // FAIRLEAD_BENCH_FRESH_PACKETS_H_

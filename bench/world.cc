@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/world.h"
+
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <sched.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "base/errno_status.h"
+#include "base/status_macros.h"
+#include "loader/kernel/prog_run.h"
+#include "loader/netlink/links.h"
+#include "loader/netlink/netns.h"
+#include "maps/conntrack/flow_sweep.h"
+
+namespace fairlead::bench {
+namespace {
+
+constexpr uint32_t kRedirect = 7;  // TC_ACT_REDIRECT
+constexpr uint32_t kDay = 24 * 3600;
+constexpr uint16_t kLow = (1 << FRESH_LOW_BITS) - 1;
+
+// The end whose port tells flows apart, and the end that gives the service.
+constexpr fresh_port kClientPort = {.base = 10000, .low_mask = kLow, .high_mask = 0, .pad = 0};
+constexpr fresh_port ServedPort(uint16_t base) {
+  return {.base = base, .low_mask = 0, .high_mask = 0xffff, .pad = 0};
+}
+constexpr uint16_t kServicePort = 80;
+constexpr uint16_t kBackendPort = 8000;
+constexpr uint16_t kPlainPort = 9000;  // of no service
+
+}  // namespace
+
+uint32_t World::Side::ifindex() const { return FL_POD_IFINDEX_BASE + slot; }
+
+absl::StatusOr<World> World::Make() {
+  World world;
+  world.client_.slot = 1;
+  world.client_.mac = {0x02, 0, 0, 0, 0, 1};
+  FL_ASSIGN_OR_RETURN(world.client_.ip4, IpAddress::Parse("10.1.0.1"));
+  FL_ASSIGN_OR_RETURN(world.client_.ip6, IpAddress::Parse("fd00:1::1"));
+  world.backend_.slot = 2;
+  world.backend_.mac = {0x02, 0, 0, 0, 0, 2};
+  FL_ASSIGN_OR_RETURN(world.backend_.ip4, IpAddress::Parse("10.1.0.2"));
+  FL_ASSIGN_OR_RETURN(world.backend_.ip6, IpAddress::Parse("fd00:1::2"));
+  FL_ASSIGN_OR_RETURN(world.vip4_, IpAddress::Parse("10.96.0.10"));
+  FL_ASSIGN_OR_RETURN(world.vip6_, IpAddress::Parse("fd00:96::10"));
+
+  FL_ASSIGN_OR_RETURN(world.netns_, MakeNetns());
+  if (setns(world.netns_.get(), CLONE_NEWNET) != 0) return ErrnoStatus(errno, "enter a netns");
+  FL_ASSIGN_OR_RETURN(NetlinkSocket netlink, NetlinkSocket::Open());
+  for (const Side& side : {world.client_, world.backend_}) {
+    VethPair pair;
+    pair.host_name = fmt::format("host{}", side.slot);
+    pair.host_index = side.ifindex();
+    pair.host_mac = FL_GATEWAY_MAC;
+    pair.peer_name = fmt::format("pod{}", side.slot);
+    pair.peer_mac = side.mac;
+    FL_RETURN_IF_ERROR(CreateVeth(netlink, pair));
+  }
+
+  FL_ASSIGN_OR_RETURN(world.maps_, MapSet::Create(MapSizes{}, /*pin_directory=*/""));
+  FL_ASSIGN_OR_RETURN(world.tables_, world.maps_->Open());
+  FL_RETURN_IF_ERROR(world.Populate());
+  FL_ASSIGN_OR_RETURN(world.programs_, Programs::Load(*world.maps_, HookOptions{}));
+  FL_ASSIGN_OR_RETURN(world.clock_, FlowClock::Load());
+  FL_ASSIGN_OR_RETURN(world.packets4_, FreshPackets::Load(Family::kIpv4));
+  FL_ASSIGN_OR_RETURN(world.packets6_, FreshPackets::Load(Family::kIpv6));
+  return world;
+}
+
+absl::Status World::Populate() {
+  for (const Side& side : {client_, backend_}) {
+    pod& entry = tables_->pods[side.slot];
+    entry.generation = 1;
+    std::memcpy(entry.mac, side.mac.data(), sizeof(entry.mac));
+    entry.address4 = ToAbi<ip4>(side.ip4);
+    entry.address6 = ToAbi<ip6>(side.ip6);
+    entry.ifindex = side.ifindex();
+  }
+  FL_RETURN_IF_ERROR(PopulateFamily<Abi4>(vip4_));
+  return PopulateFamily<Abi6>(vip6_);
+}
+
+template <typename Abi>
+absl::Status World::PopulateFamily(const IpAddress& vip) {
+  using Ip = typename Abi::Ip;
+  FamilyTables<Abi>& tables = tables_->of<Abi>();
+  for (const Side& side : {client_, backend_}) {
+    FL_RETURN_IF_ERROR(tables.pod_address.Put({ToAbi<Ip>(side.ip(Abi::kFamily))}, {side.slot, 1}));
+  }
+  for (uint16_t i = 0; i < kServices; ++i) {
+    auto& backend = tables.backends[i];
+    backend.address = ToAbi<Ip>(backend_.ip(Abi::kFamily));
+    backend.port = htons(static_cast<uint16_t>(kBackendPort + i));
+    backend.generation = 1;
+    backend.state = BACKEND_READY;
+    tables.runs[i] = i;
+    for (const uint8_t protocol : {IPPROTO_TCP, IPPROTO_UDP}) {
+      typename Abi::ServiceKey key{};
+      key.vip = ToAbi<Ip>(vip);
+      key.port = htons(static_cast<uint16_t>(kServicePort + i));
+      key.protocol = protocol;
+      FL_RETURN_IF_ERROR(tables.services.Put(key, {.first = i, .count = 1, .id = i, .flags = 0}));
+    }
+  }
+  return absl::OkStatus();
+}
+
+Stream World::MakeStream(Family family, const Side& from, const IpAddress& to,
+                         Segment segment) const {
+  Stream stream;
+  stream.frame = MakeFrame({from.mac, from.ip(family), to}, segment);
+  stream.ifindex = from.ifindex();
+  return stream;
+}
+
+Stream World::ToService(Family family, Segment segment) const {
+  Stream stream = MakeStream(family, client_, vip(family), segment);
+  stream.source = kClientPort;
+  stream.destination = ServedPort(kServicePort);
+  return stream;
+}
+
+Stream World::FromBackend(Family family, Segment segment) const {
+  Stream stream = MakeStream(family, backend_, client_.ip(family), segment);
+  stream.source = ServedPort(kBackendPort);
+  stream.destination = kClientPort;
+  return stream;
+}
+
+Stream World::ToPod(Family family, Segment segment) const {
+  Stream stream = MakeStream(family, client_, backend_.ip(family), segment);
+  stream.source = kClientPort;
+  stream.destination = ServedPort(kPlainPort);
+  return stream;
+}
+
+Stream World::FromPod(Family family, Segment segment) const {
+  Stream stream = FromBackend(family, segment);
+  stream.source = ServedPort(kPlainPort);
+  return stream;
+}
+
+FreshPackets& World::packets(Family family) {
+  return family == Family::kIpv4 ? *packets4_ : *packets6_;
+}
+
+absl::StatusOr<uint64_t> World::Delivered(Family family) const {
+  const uint32_t index =
+      FL_COUNTER_INDEX(HOOK_FROM_POD, static_cast<uint32_t>(family), VERDICT_TO_POD);
+  FL_ASSIGN_OR_RETURN(const auto counters, tables_->counters.Read(index));
+  uint64_t packets = 0;
+  for (const counter& one : counters) packets += one.packets;
+  return packets;
+}
+
+absl::StatusOr<double> World::Send(Family family, const Stream& stream, Flows flows,
+                                   uint32_t count) {
+  FL_ASSIGN_OR_RETURN(const uint64_t before, Delivered(family));
+  FL_ASSIGN_OR_RETURN(const double ns, packets(family).Run(programs_->fd(HOOK_FROM_POD, family),
+                                                           stream, flows, count));
+  FL_ASSIGN_OR_RETURN(const uint64_t after, Delivered(family));
+  if (after - before != count) {
+    return absl::FailedPreconditionError(
+        fmt::format("only {} of {} packets were delivered to a pod", after - before, count));
+  }
+  return ns;
+}
+
+absl::StatusOr<double> World::SendNowhere(Family family, const Stream& stream, Flows flows,
+                                          uint32_t count) {
+  return packets(family).RunEmpty(stream, flows, count);
+}
+
+absl::StatusOr<uint32_t> World::SendSome(Family family, const Stream& stream, Flows flows,
+                                         uint32_t count) {
+  FL_ASSIGN_OR_RETURN(const uint64_t before, Delivered(family));
+  FL_RETURN_IF_ERROR(packets(family)
+                         .Run(programs_->fd(HOOK_FROM_POD, family), stream, flows, count)
+                         .status());
+  FL_ASSIGN_OR_RETURN(const uint64_t after, Delivered(family));
+  return static_cast<uint32_t>(after - before);
+}
+
+absl::Status World::Expect(Family family, const Stream& stream, const Stream& expected,
+                           uint32_t flow) {
+  FL_ASSIGN_OR_RETURN(const ProgOutput output,
+                      RunOnce(programs_->fd(HOOK_FROM_POD, family),
+                              {.frame = PacketOf(stream, family, flow), .ifindex = stream.ifindex}));
+  if (output.verdict != kRedirect) {
+    return absl::FailedPreconditionError(fmt::format("verdict {} for flow {}", output.verdict, flow));
+  }
+  const std::vector<std::byte> wanted = PacketOf(expected, family, flow);
+  const size_t hop = kEthernetBytes + (family == Family::kIpv4 ? 8 : 7);
+  const size_t addresses = 2 * static_cast<size_t>(AddressBytes(family));
+  const size_t from = PortsOffset(family) - addresses;
+  if (std::memcmp(&output.frame[from], &wanted[from], addresses + 4) != 0) {
+    return absl::FailedPreconditionError(fmt::format("flow {} left with wrong addresses", flow));
+  }
+  if (output.frame[hop] != std::byte{63}) {
+    return absl::FailedPreconditionError(fmt::format("flow {} kept its hop limit", flow));
+  }
+  return absl::OkStatus();
+}
+
+namespace {
+
+template <typename Abi>
+uint32_t Count(const FamilyTables<Abi>& tables) {
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < tables.flows.size(); ++i) count += tables.flows[i].side[0].last_seen != 0;
+  return count;
+}
+
+template <typename Abi>
+uint32_t CountWaiting(const FamilyTables<Abi>& tables) {
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < tables.half_open.size(); ++i) {
+    for (const auto& entry : tables.half_open[i].way) count += entry.stamp != STAMP_EMPTY;
+  }
+  return count;
+}
+
+template <typename Abi>
+absl::Status Forget(FamilyTables<Abi>& tables, const hook_config& config, uint32_t now) {
+  FlowSweep<Abi> sweep(tables, config);
+  return sweep.Step(now + 2 * kDay * JiffiesPerSecond(), tables.flows.size()).status();
+}
+
+template <typename Abi>
+void Empty(FamilyTables<Abi>& tables) {
+  std::memset(&tables.half_open[0], 0, tables.half_open.size() * sizeof(tables.half_open[0]));
+}
+
+}  // namespace
+
+uint32_t World::CountFlows(Family family) const {
+  return family == Family::kIpv4 ? Count<Abi4>(tables_->v4) : Count<Abi6>(tables_->v6);
+}
+
+uint32_t World::CountHalfOpen(Family family) const {
+  return family == Family::kIpv4 ? CountWaiting<Abi4>(tables_->v4) : CountWaiting<Abi6>(tables_->v6);
+}
+
+absl::Status World::ForgetFlows(Family family) {
+  FL_ASSIGN_OR_RETURN(const uint32_t now, clock_->Now());
+  return family == Family::kIpv4 ? Forget<Abi4>(tables_->v4, programs_->config(), now)
+                                 : Forget<Abi6>(tables_->v6, programs_->config(), now);
+}
+
+void World::ForgetHalfOpen(Family family) {
+  if (family == Family::kIpv4) {
+    Empty<Abi4>(tables_->v4);
+  } else {
+    Empty<Abi6>(tables_->v6);
+  }
+}
+
+}  // namespace fairlead::bench

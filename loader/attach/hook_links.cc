@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "loader/attach/hook_links.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <filesystem>
+#include <optional>
+#include <set>
+#include <string_view>
+
+#include "base/errno_status.h"
+#include "base/status_macros.h"
+#include "loader/attach/clsact.h"
+#include "loader/attach/tcx.h"
+
+namespace fairlead::attach {
+namespace {
+
+constexpr Family kFamilies[] = {Family::kIpv4, Family::kIpv6};
+constexpr std::string_view kClsactMark = "clsact_";
+constexpr uint32_t kLoopback = 1;
+
+bool IsIngress(hook hook_id) { return hook_id == HOOK_FROM_POD || hook_id == HOOK_FROM_NETWORK; }
+
+// "from_pod_1048577_v4", of numbers and our own words only.
+std::string PinName(const HookOnDevice& where, Family family) {
+  return fmt::format("{}_{}_v{}", HookName(where.hook_id), where.ifindex,
+                     static_cast<int>(family));
+}
+
+// bpffs holds BPF objects and directories; a directory remembers a filter.
+std::string ClsactMark(const std::string& directory, const HookOnDevice& where, Family family) {
+  return fmt::format("{}/{}{}", directory, kClsactMark, PinName(where, family));
+}
+
+std::optional<HookOnDevice> ParsePinName(std::string_view name) {
+  if (name.starts_with(kClsactMark)) name.remove_prefix(kClsactMark.size());
+  for (int id = 0; id < HOOK_COUNT; ++id) {
+    const std::string_view hook_name = HookName(static_cast<hook>(id));
+    if (!name.starts_with(hook_name) || name.size() < hook_name.size() + 2) continue;
+    const char* number = name.data() + hook_name.size() + 1;
+    uint32_t ifindex = 0;
+    const auto [end, error] = std::from_chars(number, name.data() + name.size(), ifindex);
+    if (error == std::errc() && *end == '_') return HookOnDevice{static_cast<hook>(id), ifindex};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+const char* HookName(hook hook_id) {
+  switch (hook_id) {
+    case HOOK_FROM_POD:
+      return "from_pod";
+    case HOOK_TO_POD:
+      return "to_pod";
+    case HOOK_FROM_NETWORK:
+      return "from_network";
+    case HOOK_TO_NETWORK:
+      return "to_network";
+    case HOOK_COUNT:
+      break;
+  }
+  return "?";
+}
+
+absl::Status HookLinks::Attach(hook hook_id, uint32_t ifindex) const {
+  const HookOnDevice where{hook_id, ifindex};
+  for (const Family family : kFamilies) {
+    const int program = programs_.fd(hook_id, family);
+    absl::Status status;
+    if (mechanism_ == Mechanism::kTcx) {
+      status = AttachTcx(program, ifindex, IsIngress(hook_id),
+                         directory_ + "/" + PinName(where, family));
+    } else {
+      status = AttachClsact(program, ifindex, IsIngress(hook_id), family);
+      if (status.ok()) mkdir(ClsactMark(directory_, where, family).c_str(), 0700);
+    }
+    if (!status.ok()) {
+      return {status.code(), fmt::format("{} on device {}: {}", HookName(hook_id), ifindex,
+                                         std::string(status.message()))};
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<HookOnDevice>> ListHooks(const std::string& directory) {
+  std::set<HookOnDevice> found;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
+    if (const auto where = ParsePinName(entry.path().filename().string())) found.insert(*where);
+  }
+  if (error && error != std::errc::no_such_file_or_directory) {
+    return ErrnoStatus(error.value(), "list " + directory);
+  }
+  return std::vector<HookOnDevice>(found.begin(), found.end());
+}
+
+absl::Status Detach(const std::string& directory, const HookOnDevice& where) {
+  for (const Family family : kFamilies) {
+    // The last reference to a pinned link is its pin.
+    const std::string pin = directory + "/" + PinName(where, family);
+    if (unlink(pin.c_str()) != 0 && errno != ENOENT) return ErrnoStatus(errno, "unpin " + pin);
+    const std::string mark = ClsactMark(directory, where, family);
+    if (access(mark.c_str(), F_OK) != 0) continue;
+    FL_RETURN_IF_ERROR(DetachClsact(where.ifindex, IsIngress(where.hook_id), family));
+    rmdir(mark.c_str());
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Mechanism> ProbeMechanism(int program_fd) {
+  const absl::StatusOr<UniqueFd> link = CreateTcxLink(program_fd, kLoopback, /*ingress=*/false);
+  if (link.ok()) return Mechanism::kTcx;
+  if (absl::IsUnimplemented(link.status())) return Mechanism::kClsact;
+  return link.status();
+}
+
+}  // namespace fairlead::attach
