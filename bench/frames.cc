@@ -29,7 +29,9 @@ class Writer {
     U16(value >> 16);
     U16(value & 0xffff);
   }
-  void Bytes(const uint8_t* bytes, size_t count) { std::for_each_n(bytes, count, [this](int b) { U8(b); }); }
+  void Bytes(const uint8_t* bytes, size_t count) {
+    std::for_each_n(bytes, count, [this](int b) { U8(b); });
+  }
   std::vector<std::byte> Take() { return std::move(bytes_); }
 
  private:

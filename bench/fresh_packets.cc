@@ -3,6 +3,8 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <fcntl.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -57,6 +59,16 @@ std::vector<std::byte> PacketOf(const Stream& stream, Family family, uint32_t fl
   return packet;
 }
 
+Stream Reversed(const Stream& stream, Family family) {
+  Stream reversed = stream;
+  const auto bytes = AddressBytes(family);
+  const auto destination =
+      reversed.frame.begin() + static_cast<std::ptrdiff_t>(PortsOffset(family)) - bytes;
+  std::swap_ranges(destination - bytes, destination, destination);
+  std::swap(reversed.source, reversed.destination);
+  return reversed;
+}
+
 absl::StatusOr<FreshPackets> FreshPackets::Load(Family family) {
   FreshPackets packets;
   FL_ASSIGN_OR_RETURN(packets.object_, BpfObject::Open("fresh_packet", Elf(family)));
@@ -65,13 +77,10 @@ absl::StatusOr<FreshPackets> FreshPackets::Load(Family family) {
   packets.maker_ = bpf_program__fd(bpf_object__find_program_by_name(object, "fresh_packet"));
   packets.empty_ = bpf_program__fd(bpf_object__find_program_by_name(object, "empty"));
   packets.target_map_ = bpf_object__find_map_fd_by_name(object, "target");
-  size_t size = 0;
-  const void* memory = bpf_map__initial_value(FindBss(object), &size);
-  if (memory == nullptr || size != sizeof(fresh_packet)) {
-    return absl::InternalError("fresh_packet's .bss is not one struct fresh_packet");
-  }
-  // libbpf hands out the live mapping as const.
-  packets.fresh_ = const_cast<fresh_packet*>(static_cast<const fresh_packet*>(memory));
+  FL_ASSIGN_OR_RETURN(
+      BpfMap bss,
+      BpfMap::FromFd(UniqueFd(fcntl(bpf_map__fd(FindBss(object)), F_DUPFD_CLOEXEC, 0))));
+  FL_ASSIGN_OR_RETURN(packets.fresh_, MappedArray<fresh_packet>::Open(std::move(bss)));
   return packets;
 }
 
@@ -88,12 +97,12 @@ absl::Status FreshPackets::Aim(int program) {
 absl::StatusOr<double> FreshPackets::Run(int program, const Stream& stream, Flows flows,
                                          uint32_t count) {
   FL_RETURN_IF_ERROR(Aim(program));
-  std::memcpy(fresh_->frame, stream.frame.data(),
-              std::min(stream.frame.size(), sizeof(fresh_->frame)));
-  fresh_->source = stream.source;
-  fresh_->destination = stream.destination;
-  fresh_->next = flows.first;
-  fresh_->mask = flows.mask;
+  fresh_packet& fresh = fresh_[0];
+  std::memcpy(fresh.frame, stream.frame.data(), std::min(stream.frame.size(), sizeof(fresh.frame)));
+  fresh.source = stream.source;
+  fresh.destination = stream.destination;
+  fresh.next = flows.first;
+  fresh.mask = flows.mask;
 
   __sk_buff context{};
   context.ifindex = stream.ifindex;
@@ -106,8 +115,9 @@ absl::StatusOr<double> FreshPackets::Run(int program, const Stream& stream, Flow
   if (bpf_prog_test_run_opts(maker_, &options) != 0) {
     return ErrnoStatus(errno, "run fresh_packet");
   }
-  if (fresh_->next != flows.first + count) {
-    return absl::InternalError("fresh_packet did not make all packets");
+  if (fresh.next != flows.first + count) {
+    return absl::InternalError(
+        fmt::format("fresh_packet made {} of {} packets", fresh.next - flows.first, count));
   }
   return options.duration;
 }

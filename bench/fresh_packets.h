@@ -15,6 +15,7 @@
 #include "base/unique_fd.h"
 #include "bench/fresh_packet_abi.h"
 #include "loader/kernel/bpf_object.h"
+#include "maps/core/mapped_array.h"
 
 namespace fairlead::bench {
 
@@ -34,6 +35,9 @@ struct Flows {
 constexpr Flows RoundRobin(uint32_t flows) { return {0, flows - 1}; }  // a power of two
 constexpr Flows From(uint32_t first) { return {first, 0xffffffff}; }
 
+// What the other end would send: addresses and ports exchanged.
+Stream Reversed(const Stream& stream, Family family);
+
 // The packet of one flow, as the program makes it.
 std::vector<std::byte> PacketOf(const Stream& stream, Family family, uint32_t flow);
 
@@ -51,7 +55,7 @@ class FreshPackets {
   absl::Status Aim(int program);
 
   BpfObject object_;
-  fresh_packet* fresh_ = nullptr;  // the object's .bss, mapped
+  MappedArray<fresh_packet> fresh_;  // the object's .bss
   int maker_ = -1;
   int empty_ = -1;
   int target_map_ = -1;

@@ -157,17 +157,23 @@ absl::StatusOr<uint64_t> World::Delivered(Family family) const {
   return packets;
 }
 
-absl::StatusOr<double> World::Send(Family family, const Stream& stream, Flows flows,
-                                   uint32_t count) {
+absl::StatusOr<World::Sent> World::Send(Family family, const Stream& stream, Flows flows,
+                                        uint32_t count) {
+  Sent sent;
   FL_ASSIGN_OR_RETURN(const uint64_t before, Delivered(family));
-  FL_ASSIGN_OR_RETURN(const double ns, packets(family).Run(programs_->fd(HOOK_FROM_POD, family),
-                                                           stream, flows, count));
+  FL_ASSIGN_OR_RETURN(
+      sent.ns, packets(family).Run(programs_->fd(HOOK_FROM_POD, family), stream, flows, count));
   FL_ASSIGN_OR_RETURN(const uint64_t after, Delivered(family));
-  if (after - before != count) {
-    return absl::FailedPreconditionError(
-        fmt::format("only {} of {} packets were delivered to a pod", after - before, count));
-  }
-  return ns;
+  sent.delivered = static_cast<uint32_t>(after - before);
+  return sent;
+}
+
+absl::StatusOr<double> World::SendAll(Family family, const Stream& stream, Flows flows,
+                                      uint32_t count) {
+  FL_ASSIGN_OR_RETURN(const Sent sent, Send(family, stream, flows, count));
+  if (sent.delivered == count) return sent.ns;
+  return absl::FailedPreconditionError(
+      fmt::format("only {} of {} packets reached a pod", sent.delivered, count));
 }
 
 absl::StatusOr<double> World::SendNowhere(Family family, const Stream& stream, Flows flows,
@@ -175,23 +181,14 @@ absl::StatusOr<double> World::SendNowhere(Family family, const Stream& stream, F
   return packets(family).RunEmpty(stream, flows, count);
 }
 
-absl::StatusOr<uint32_t> World::SendSome(Family family, const Stream& stream, Flows flows,
-                                         uint32_t count) {
-  FL_ASSIGN_OR_RETURN(const uint64_t before, Delivered(family));
-  FL_RETURN_IF_ERROR(packets(family)
-                         .Run(programs_->fd(HOOK_FROM_POD, family), stream, flows, count)
-                         .status());
-  FL_ASSIGN_OR_RETURN(const uint64_t after, Delivered(family));
-  return static_cast<uint32_t>(after - before);
-}
-
 absl::Status World::Expect(Family family, const Stream& stream, const Stream& expected,
                            uint32_t flow) {
-  FL_ASSIGN_OR_RETURN(const ProgOutput output,
-                      RunOnce(programs_->fd(HOOK_FROM_POD, family),
-                              {.frame = PacketOf(stream, family, flow), .ifindex = stream.ifindex}));
+  FL_ASSIGN_OR_RETURN(const ProgOutput output, RunOnce(programs_->fd(HOOK_FROM_POD, family),
+                                                       {.frame = PacketOf(stream, family, flow),
+                                                        .ifindex = stream.ifindex}));
   if (output.verdict != kRedirect) {
-    return absl::FailedPreconditionError(fmt::format("verdict {} for flow {}", output.verdict, flow));
+    return absl::FailedPreconditionError(
+        fmt::format("verdict {} for flow {}", output.verdict, flow));
   }
   const std::vector<std::byte> wanted = PacketOf(expected, family, flow);
   const size_t hop = kEthernetBytes + (family == Family::kIpv4 ? 8 : 7);
@@ -211,7 +208,8 @@ namespace {
 template <typename Abi>
 uint32_t Count(const FamilyTables<Abi>& tables) {
   uint32_t count = 0;
-  for (uint32_t i = 0; i < tables.flows.size(); ++i) count += tables.flows[i].side[0].last_seen != 0;
+  for (uint32_t i = 0; i < tables.flows.size(); ++i)
+    count += tables.flows[i].side[0].last_seen != 0;
   return count;
 }
 
@@ -242,7 +240,8 @@ uint32_t World::CountFlows(Family family) const {
 }
 
 uint32_t World::CountHalfOpen(Family family) const {
-  return family == Family::kIpv4 ? CountWaiting<Abi4>(tables_->v4) : CountWaiting<Abi6>(tables_->v6);
+  return family == Family::kIpv4 ? CountWaiting<Abi4>(tables_->v4)
+                                 : CountWaiting<Abi6>(tables_->v6);
 }
 
 absl::Status World::ForgetFlows(Family family) {

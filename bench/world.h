@@ -42,21 +42,23 @@ class World {
   Stream ToPod(Family family, Segment segment) const;
   Stream FromPod(Family family, Segment segment) const;
 
-  // Sends `count` packets through from_pod; returns nanoseconds per packet.
-  // FailedPrecondition unless every one of them reached a pod.
-  absl::StatusOr<double> Send(Family family, const Stream& stream, Flows flows, uint32_t count);
+  // Sends `count` packets through from_pod.
+  struct Sent {
+    double ns = 0;           // per packet
+    uint32_t delivered = 0;  // how many from_pod sent to a pod
+  };
+  absl::StatusOr<Sent> Send(Family family, const Stream& stream, Flows flows, uint32_t count);
+  // The same; FailedPrecondition unless every one of them reached a pod.
+  absl::StatusOr<double> SendAll(Family family, const Stream& stream, Flows flows, uint32_t count);
   // The same packets made, but nothing done to them.
   absl::StatusOr<double> SendNowhere(Family family, const Stream& stream, Flows flows,
                                      uint32_t count);
-  // Like Send, but returns how many reached a pod.
-  absl::StatusOr<uint32_t> SendSome(Family family, const Stream& stream, Flows flows,
-                                    uint32_t count);
 
   // Runs the packet of one flow; an error unless it leaves with `expected`'s
   // addresses and ports, one hop older.
   absl::Status Expect(Family family, const Stream& stream, const Stream& expected, uint32_t flow);
 
-  // Flow objects in use, and half-open entries stamped at or after `since`.
+  // Flow objects, and half-open entries, in use.
   uint32_t CountFlows(Family family) const;
   uint32_t CountHalfOpen(Family family) const;
   // Empties the table of flows, or the half-open one.

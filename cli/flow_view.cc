@@ -44,8 +44,6 @@ void SetBackend(FlowView& view, uint32_t number, uint32_t generation) {
   view.backend_generation = generation;
 }
 
-
-
 // "pod shop/web-1", "node 3", "uplink eth0", "stack"; null: no packet yet.
 Json ExitText(const FlowExit& exit, const PinnedNode& node) {
   switch (exit.kind) {
@@ -131,10 +129,9 @@ std::optional<FlowView> DescribeHalfOpen(
   view.source = MakeEndpoint(entry.reverse.destination, entry.reverse.destination_port);
   view.backend = MakeEndpoint(entry.reverse.source, entry.reverse.source_port);
   view.state = (entry.flags & HALF_OPEN_REPLIED) != 0 ? FlowState::kReplied : FlowState::kHalfOpen;
-  SetQuiet(
-      view, Since(entry.stamp, time.now),
-      time.config.timeout[IsTcp(view.protocol) ? TIMEOUT_TCP_HALF_OPEN : TIMEOUT_OTHER_FIRST],
-      time);
+  SetQuiet(view, Since(entry.stamp, time.now),
+           time.config.timeout[IsTcp(view.protocol) ? TIMEOUT_TCP_HALF_OPEN : TIMEOUT_OTHER_FIRST],
+           time);
   if (view.state == FlowState::kExpired) return std::nullopt;  // the programs forget it, too
   SetBackend(view, entry.backend, entry.backend_generation);
   view.policy_epoch[SIDE_ORIGIN] = view.policy_epoch[SIDE_REPLY] = entry.policy_epoch;
@@ -184,10 +181,9 @@ Json FlowRow(const FlowView& flow, const PinnedNode& node) {
   return row;
 }
 
-#define INSTANTIATE(Abi)                                                                         \
-  template std::optional<FlowView> DescribeFlow<Abi>(uint32_t, const Abi::Flow&,                 \
-                                                     const FlowTime&);                           \
-  template std::optional<FlowView> DescribeHalfOpen<Abi>(                                        \
+#define INSTANTIATE(Abi)                                                                           \
+  template std::optional<FlowView> DescribeFlow<Abi>(uint32_t, const Abi::Flow&, const FlowTime&); \
+  template std::optional<FlowView> DescribeHalfOpen<Abi>(                                          \
       const std::remove_reference_t<decltype(Abi::HalfOpenBucket::way[0])>&, const FlowTime&)
 INSTANTIATE(Abi4);
 INSTANTIATE(Abi6);

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <span>
 
@@ -127,9 +128,12 @@ absl::StatusOr<std::vector<Attachment>> ReadAttachments(const std::string& direc
 }
 
 std::string DeviceName(uint32_t ifindex) {
+  // Flows ask for the same few again and again.
+  static auto* const cache = new std::map<uint32_t, std::string>();
+  const auto [entry, is_new] = cache->try_emplace(ifindex);
   char name[IF_NAMESIZE] = "";
-  if (ifindex == 0 || if_indextoname(ifindex, name) == nullptr) return "";
-  return name;
+  if (is_new && ifindex != 0 && if_indextoname(ifindex, name) != nullptr) entry->second = name;
+  return entry->second;
 }
 
 }  // namespace fairlead::cli

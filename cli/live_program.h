@@ -38,6 +38,7 @@ struct Attachment {
 absl::StatusOr<std::vector<Attachment>> ReadAttachments(const std::string& directory);
 
 // The name of an interface of this network namespace; empty if there is none.
+// Asked of the kernel once per process. Not thread-safe.
 std::string DeviceName(uint32_t ifindex);
 
 }  // namespace fairlead::cli

@@ -20,9 +20,9 @@ absl::Status CheckPins(const std::string& directory) {
     return absl::PermissionDeniedError(
         fmt::format("the maps below {} belong to root: run this as root", directory));
   }
-  return absl::NotFoundError(fmt::format(
-      "no fairlead maps below {}: is fairleadd installed on this node, or give --bpffs",
-      directory));
+  return absl::NotFoundError(
+      fmt::format("no fairlead maps below {}: is fairleadd installed on this node, or give --bpffs",
+                  directory));
 }
 
 absl::StatusOr<FlowClock> OpenClock(const std::string& directory) {
@@ -32,9 +32,7 @@ absl::StatusOr<FlowClock> OpenClock(const std::string& directory) {
 
 }  // namespace
 
-std::string PinDirectory(const Options& options) {
-  return options.bpffs + "/" + FL_LAYOUT_VERSION;
-}
+std::string PinDirectory(const Options& options) { return options.bpffs + "/" + FL_LAYOUT_VERSION; }
 
 std::optional<hook_config> RunningConfig(const std::string& pin_directory) {
   // The answers behind the tail calls are loaded with the hooks' configuration

@@ -46,6 +46,12 @@ std::string Pad(const std::string& cell, const TextColumn& column) {
 
 }  // namespace
 
+Json OrNull(const std::string& text) { return text.empty() ? Json() : Json(text); }
+
+Json OrNull(const IpAddress& address) {
+  return address.IsUnspecified() ? Json() : Json(address.ToString());
+}
+
 std::string Cell(const Json& value) {
   if (value.is_null()) return "-";
   if (value.is_string()) return value.get<std::string>();

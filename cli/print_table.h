@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/ip.h"
 #include "cli/command.h"
 
 namespace fairlead::cli {
@@ -21,6 +22,10 @@ struct Column {
   const char* key;
   bool wide_only = false;
 };
+
+// What is not there is null: an empty text, the unspecified address.
+Json OrNull(const std::string& text);
+Json OrNull(const IpAddress& address);
 
 // How a value looks in a column: null and empty lists are "-", lists are joined
 // with commas, booleans are yes and no.

@@ -42,12 +42,13 @@ std::string ProtocolOf(const Object& port) { return port.value("protocol", "TCP"
 // The number `service_port` means in this pod; null when the pod has no port
 // of that name, and then the port is left out of its slice.
 Object ResolvePort(const Object& service_port, const Object& pod) {
-  const Object target = service_port.value("targetPort", Object());
+  Object target = service_port.value("targetPort", Object());
   if (target.is_number()) return target;
   if (!target.is_string()) return service_port.value("port", Object());
   for (const Object& container : At(pod, "/spec/containers")) {
     for (const Object& port : At(container, "/ports")) {
-      if (port.value("name", "") == target && ProtocolOf(port) == ProtocolOf(service_port)) {
+      if (TextAt(port, "/name") == target.get<std::string>() &&
+          ProtocolOf(port) == ProtocolOf(service_port)) {
         return port.value("containerPort", Object());
       }
     }

@@ -35,11 +35,12 @@ struct StandardFds {
 
 std::vector<std::string> Environment(const Command& command) {
   std::vector<std::string> result;
+  result.reserve(command.env.size());
+  for (const auto& [name, value] : command.env) result.push_back(fmt::format("{}={}", name, value));
   for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string text = *entry;
-    if (!command.env.contains(text.substr(0, text.find('=')))) result.push_back(text);
+    std::string text = *entry;
+    if (!command.env.contains(text.substr(0, text.find('=')))) result.push_back(std::move(text));
   }
-  for (const auto& [name, value] : command.env) result.push_back(name + "=" + value);
   return result;
 }
 
@@ -53,7 +54,7 @@ absl::StatusOr<std::string> FindProgram(const Command& command) {
   if (const auto it = command.env.find("PATH"); it != command.env.end()) path = it->second;
   std::istringstream directories(path);
   for (std::string directory; std::getline(directories, directory, ':');) {
-    const std::string file = directory + "/" + name;
+    std::string file = fmt::format("{}/{}", directory, name);
     if (!directory.empty() && ::access(file.c_str(), X_OK) == 0) return file;
   }
   return absl::NotFoundError(fmt::format("{}: no such program in {}", name, path));
@@ -61,6 +62,7 @@ absl::StatusOr<std::string> FindProgram(const Command& command) {
 
 std::vector<char*> Pointers(std::vector<std::string>& texts) {
   std::vector<char*> result;
+  result.reserve(texts.size() + 1);
   for (std::string& text : texts) result.push_back(text.data());
   result.push_back(nullptr);
   return result;

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -29,8 +30,7 @@ bool IsIngress(hook hook_id) { return hook_id == HOOK_FROM_POD || hook_id == HOO
 
 // "from_pod_1048577_v4", of numbers and our own words only.
 std::string PinName(const HookOnDevice& where, Family family) {
-  return fmt::format("{}_{}_v{}", HookName(where.hook_id), where.ifindex,
-                     static_cast<int>(family));
+  return fmt::format("{}_{}_v{}", HookName(where.hook_id), where.ifindex, static_cast<int>(family));
 }
 
 // bpffs holds BPF objects and directories; a directory remembers a filter.

@@ -14,8 +14,8 @@
 namespace fairlead {
 namespace {
 
-// Everything that changes one link and nothing else.
-ifinfomsg* StartChange(NetlinkMessage& message, uint32_t index) {
+// A request about one link.
+ifinfomsg* AddressLink(NetlinkMessage& message, uint32_t index) {
   auto* header = message.Header<ifinfomsg>();
   header->ifi_family = AF_UNSPEC;
   header->ifi_index = static_cast<int>(index);
@@ -38,6 +38,9 @@ Link ParseLink(const nlmsghdr* message) {
   link.alias = TextOf(attributes[IFLA_IFALIAS]);
   link.mtu = attributes.U32(IFLA_MTU);
   link.master_index = attributes.U32(IFLA_MASTER);
+  if (const nlattr* state = attributes[IFLA_OPERSTATE]; state != nullptr) {
+    link.is_operational = mnl_attr_get_u8(state) == IF_OPER_UP;
+  }
   if (const nlattr* mac = attributes[IFLA_ADDRESS];
       mac != nullptr && mnl_attr_get_payload_len(mac) == link.mac.size()) {
     std::memcpy(link.mac.data(), mnl_attr_get_payload(mac), link.mac.size());
@@ -48,14 +51,22 @@ Link ParseLink(const nlmsghdr* message) {
   return link;
 }
 
-absl::StatusOr<std::vector<Link>> Read(NetlinkSocket& netlink, NetlinkMessage& message,
-                                       const std::string& what) {
-  FL_ASSIGN_OR_RETURN(const NetlinkAnswers answers, netlink.Dump(message, what));
+std::vector<Link> ParseLinks(const NetlinkAnswers& answers) {
   std::vector<Link> links;
   answers.ForEach([&links](const nlmsghdr* answer) {
     if (answer->nlmsg_type == RTM_NEWLINK) links.push_back(ParseLink(answer));
   });
   return links;
+}
+
+absl::StatusOr<std::optional<Link>> Find(NetlinkSocket& netlink, NetlinkMessage& message,
+                                         const std::string& what) {
+  const absl::StatusOr<NetlinkAnswers> answers = netlink.Get(message, what);
+  if (absl::IsNotFound(answers.status())) return std::nullopt;
+  if (!answers.ok()) return answers.status();
+  std::vector<Link> links = ParseLinks(*answers);
+  if (links.empty()) return std::nullopt;
+  return std::move(links.front());
 }
 
 }  // namespace
@@ -66,7 +77,7 @@ bool Link::is_loopback() const { return (flags & IFF_LOOPBACK) != 0; }
 
 absl::Status CreateVeth(NetlinkSocket& netlink, const VethPair& pair) {
   NetlinkMessage message(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
-  StartChange(message, pair.host_index);
+  AddressLink(message, pair.host_index);
   message.PutText(IFLA_IFNAME, pair.host_name);
   message.Put(IFLA_ADDRESS, pair.host_mac.data(), pair.host_mac.size());
   message.PutU32(IFLA_MTU, pair.mtu);
@@ -90,14 +101,14 @@ absl::Status CreateVeth(NetlinkSocket& netlink, const VethPair& pair) {
 
 absl::Status DeleteLink(NetlinkSocket& netlink, uint32_t index) {
   NetlinkMessage message(RTM_DELLINK, 0);
-  StartChange(message, index);
+  AddressLink(message, index);
   const absl::Status status = netlink.Request(message, fmt::format("delete link {}", index));
   return absl::IsNotFound(status) ? absl::OkStatus() : status;
 }
 
 absl::Status SetLinkUp(NetlinkSocket& netlink, uint32_t index) {
   NetlinkMessage message(RTM_NEWLINK, 0);
-  ifinfomsg* header = StartChange(message, index);
+  ifinfomsg* header = AddressLink(message, index);
   header->ifi_flags = IFF_UP;
   header->ifi_change = IFF_UP;
   return netlink.Request(message, fmt::format("set link {} up", index));
@@ -105,14 +116,14 @@ absl::Status SetLinkUp(NetlinkSocket& netlink, uint32_t index) {
 
 absl::Status SetLinkMtu(NetlinkSocket& netlink, uint32_t index, uint32_t mtu) {
   NetlinkMessage message(RTM_NEWLINK, 0);
-  StartChange(message, index);
+  AddressLink(message, index);
   message.PutU32(IFLA_MTU, mtu);
   return netlink.Request(message, fmt::format("set mtu {} of link {}", mtu, index));
 }
 
 absl::Status SetLinkMac(NetlinkSocket& netlink, uint32_t index, const MacAddress& mac) {
   NetlinkMessage message(RTM_NEWLINK, 0);
-  StartChange(message, index);
+  AddressLink(message, index);
   message.Put(IFLA_ADDRESS, mac.data(), mac.size());
   return netlink.Request(message,
                          fmt::format("set address {} of link {}", MacToString(mac), index));
@@ -120,14 +131,14 @@ absl::Status SetLinkMac(NetlinkSocket& netlink, uint32_t index, const MacAddress
 
 absl::Status SetLinkAlias(NetlinkSocket& netlink, uint32_t index, const std::string& alias) {
   NetlinkMessage message(RTM_NEWLINK, 0);
-  StartChange(message, index);
+  AddressLink(message, index);
   message.Put(IFLA_IFALIAS, alias.data(), alias.size());
   return netlink.Request(message, fmt::format("set alias \"{}\" of link {}", alias, index));
 }
 
 absl::Status SetNoIpv6LinkLocal(NetlinkSocket& netlink, uint32_t index) {
   NetlinkMessage message(RTM_NEWLINK, 0);
-  StartChange(message, index);
+  AddressLink(message, index);
   nlattr* per_family = message.Begin(IFLA_AF_SPEC);
   nlattr* inet6 = message.Begin(AF_INET6);
   message.PutU8(IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
@@ -139,25 +150,21 @@ absl::Status SetNoIpv6LinkLocal(NetlinkSocket& netlink, uint32_t index) {
 absl::StatusOr<std::vector<Link>> ListLinks(NetlinkSocket& netlink) {
   NetlinkMessage message(RTM_GETLINK, 0);
   message.Header<ifinfomsg>();
-  return Read(netlink, message, "list links");
+  FL_ASSIGN_OR_RETURN(const NetlinkAnswers answers, netlink.Dump(message, "list links"));
+  return ParseLinks(answers);
 }
 
-// A dump and a search: a single RTM_GETLINK answers without an end mark. Looks
-// happen at start and on change, never per packet or per pod.
 absl::StatusOr<std::optional<Link>> FindLink(NetlinkSocket& netlink, uint32_t index) {
-  FL_ASSIGN_OR_RETURN(std::vector<Link> links, ListLinks(netlink));
-  for (Link& link : links) {
-    if (link.index == index) return std::move(link);
-  }
-  return std::nullopt;
+  NetlinkMessage message(RTM_GETLINK, 0);
+  AddressLink(message, index);
+  return Find(netlink, message, fmt::format("find link {}", index));
 }
 
 absl::StatusOr<std::optional<Link>> FindLink(NetlinkSocket& netlink, const std::string& name) {
-  FL_ASSIGN_OR_RETURN(std::vector<Link> links, ListLinks(netlink));
-  for (Link& link : links) {
-    if (link.name == name) return std::move(link);
-  }
-  return std::nullopt;
+  NetlinkMessage message(RTM_GETLINK, 0);
+  message.Header<ifinfomsg>();
+  message.PutText(IFLA_IFNAME, name);
+  return Find(netlink, message, fmt::format("find link {}", name));
 }
 
 }  // namespace fairlead

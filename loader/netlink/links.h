@@ -25,6 +25,9 @@ struct Link {
   MacAddress mac{};           // zero where the link has no 6-byte address
   uint32_t flags = 0;         // IFF_*
   uint32_t master_index = 0;  // 0: none
+  // IFLA_OPERSTATE is UP: has carrier, and the kernel has acted on it. Before
+  // that a link with carrier still drops what it is to send.
+  bool is_operational = false;
 
   bool is_up() const;
   bool has_carrier() const;  // IFF_LOWER_UP
@@ -55,7 +58,8 @@ absl::Status SetLinkAlias(NetlinkSocket& netlink, uint32_t index, const std::str
 absl::Status SetNoIpv6LinkLocal(NetlinkSocket& netlink, uint32_t index);
 
 absl::StatusOr<std::vector<Link>> ListLinks(NetlinkSocket& netlink);
-// nullopt: no such link.
+// nullopt: no such link. Unlike a list, asking for one link makes the kernel
+// (6.8 and newer) first act on a carrier that has just come up.
 absl::StatusOr<std::optional<Link>> FindLink(NetlinkSocket& netlink, uint32_t index);
 absl::StatusOr<std::optional<Link>> FindLink(NetlinkSocket& netlink, const std::string& name);
 

@@ -112,14 +112,21 @@ absl::StatusOr<NetlinkSocket> NetlinkSocket::OpenIn(int netns_fd) {
 }
 
 absl::Status NetlinkSocket::Request(NetlinkMessage& message, std::string_view what) {
+  return Get(message, what).status();
+}
+
+absl::StatusOr<NetlinkAnswers> NetlinkSocket::Get(NetlinkMessage& message, std::string_view what) {
   nlmsghdr* header = message.header();
+  // The acknowledgement follows the answer and so marks its end.
   header->nlmsg_flags = static_cast<uint16_t>(header->nlmsg_flags | NLM_F_ACK);
   header->nlmsg_seq = ++sequence_;
   if (mnl_socket_sendto(socket_.get(), header, header->nlmsg_len) < 0) {
     return ErrnoStatus(errno, fmt::format("{}: send to the kernel", what));
   }
+  NetlinkAnswers answers;
   bool interrupted = false;
-  return Receive(header->nlmsg_seq, what, nullptr, &interrupted);
+  FL_RETURN_IF_ERROR(Receive(header->nlmsg_seq, what, &answers, &interrupted));
+  return answers;
 }
 
 absl::StatusOr<NetlinkAnswers> NetlinkSocket::Dump(NetlinkMessage& message, std::string_view what) {
@@ -166,11 +173,9 @@ absl::Status NetlinkSocket::Receive(uint32_t sequence, std::string_view what,
         }
         return result >= 0 ? absl::OkStatus() : ErrnoStatus(-result, what);
       }
-      if (answers != nullptr) {
-        const void* bytes = message;
-        const auto* first = static_cast<const char*>(bytes);
-        answers->messages_.emplace_back(first, first + message->nlmsg_len);
-      }
+      const void* bytes = message;
+      const auto* first = static_cast<const char*>(bytes);
+      answers->messages_.emplace_back(first, first + message->nlmsg_len);
     }
   }
 }

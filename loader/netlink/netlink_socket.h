@@ -84,6 +84,8 @@ class NetlinkSocket {
 
   // Sends and waits for the acknowledgement.
   absl::Status Request(NetlinkMessage& message, std::string_view what);
+  // Sends a request for one object and collects its answer.
+  absl::StatusOr<NetlinkAnswers> Get(NetlinkMessage& message, std::string_view what);
   // Sends and collects all answers; a dump that raced with a change is repeated.
   absl::StatusOr<NetlinkAnswers> Dump(NetlinkMessage& message, std::string_view what);
 

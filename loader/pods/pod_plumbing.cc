@@ -3,8 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/status_macros.h"
@@ -47,6 +49,23 @@ absl::Status RaiseHostEnd(NetlinkSocket& host, const LocalPod& pod) {
     FL_RETURN_IF_ERROR(SetNoIpv6LinkLocal(host, pod.ifindex));
   }
   return SetLinkUp(host, pod.ifindex);
+}
+
+// The host end got its carrier when the pod's end went up, but the kernel opens
+// its send queue later, from a work queue (net/core/link_watch.c). Until then
+// it drops: without this wait the first packet to a new pod can be lost. From
+// 6.8 on the question itself makes the kernel catch up, before that it is
+// asked again.
+absl::Status WaitUntilHostEndSends(NetlinkSocket& host, const LocalPod& pod) {
+  constexpr auto kLongest = std::chrono::seconds(2);
+  const auto start = std::chrono::steady_clock::now();
+  while (std::chrono::steady_clock::now() - start < kLongest) {
+    FL_ASSIGN_OR_RETURN(const std::optional<Link> link, FindLink(host, pod.ifindex));
+    if (!link) break;
+    if (link->is_operational) return absl::OkStatus();
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return absl::UnavailableError(fmt::format("{} does not become operational", pod.host_device));
 }
 
 absl::Status RoutePodFromHost(NetlinkSocket& host, const LocalPod& pod) {
@@ -112,7 +131,8 @@ absl::Status ConfigurePodEnd(const LocalPod& pod, int netns_fd) {
 absl::Status ConfigureBothEnds(NetlinkSocket& host, const LocalPod& pod, int netns_fd) {
   FL_RETURN_IF_ERROR(RaiseHostEnd(host, pod));
   FL_RETURN_IF_ERROR(ConfigurePodEnd(pod, netns_fd));
-  return RoutePodFromHost(host, pod);
+  FL_RETURN_IF_ERROR(RoutePodFromHost(host, pod));
+  return WaitUntilHostEndSends(host, pod);
 }
 
 }  // namespace

@@ -24,7 +24,8 @@ int Domain(const Endpoint& endpoint) {
 }
 
 void SetPatience(int fd, int milliseconds) {
-  const timeval patience = {.tv_sec = milliseconds / 1000, .tv_usec = (milliseconds % 1000) * 1000};
+  const timeval patience = {.tv_sec = milliseconds / 1000,
+                            .tv_usec = (milliseconds % 1000) * 1000L};
   ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
   ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 }
@@ -61,6 +62,7 @@ absl::StatusOr<UniqueFd> Serve(const std::string& network_namespace, int type,
   UniqueFd fd;
   FL_RETURN_IF_ERROR(lab::InNamespace(network_namespace, [&]() -> absl::Status {
     fd = UniqueFd(::socket(Domain(local), type | SOCK_CLOEXEC, 0));
+    if (!fd.ok()) return ErrnoStatus(errno, "make a socket in " + network_namespace);
     const int on = 1;
     ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
     SocketAddress address(local);

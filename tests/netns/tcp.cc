@@ -21,7 +21,7 @@
 namespace fairlead::testing {
 namespace {
 
-constexpr size_t kChunk = 128 * 1024;
+constexpr size_t kChunk = size_t{128} * 1024;
 
 bool SendAll(int fd, const std::string& text) {
   for (size_t done = 0; done < text.size();) {

@@ -31,12 +31,12 @@ constexpr int kShortPatienceMilliseconds = 400;
 // Fails the test with the Status' text instead of "false".
 #define FL_ASSERT_OK(expr)                                     \
   do {                                                         \
-    const absl::Status fl_result = (expr);                     \
+    const absl::Status& fl_result = (expr);                    \
     ASSERT_TRUE(fl_result.ok()) << #expr << ": " << fl_result; \
   } while (false)
 #define FL_EXPECT_OK(expr)                                     \
   do {                                                         \
-    const absl::Status fl_result = (expr);                     \
+    const absl::Status& fl_result = (expr);                    \
     EXPECT_TRUE(fl_result.ok()) << #expr << ": " << fl_result; \
   } while (false)
 

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/dump_map.h"
+
+#include <bpf/bpf.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/status_macros.h"
+#include "cli/live_program.h"
+#include "cli/table_json.h"
+#include "cli/verdict_counters.h"
+
+namespace fairlead::cli {
+namespace {
+
+template <typename Table, typename KeyJson>
+absl::Status DumpTable(const Table& table, const KeyJson& key_json, const ShowEntry& show) {
+  FL_ASSIGN_OR_RETURN(const auto entries, table.Snapshot());
+  for (const auto& [key, value] : entries) show(key_json(key), ValueJson(value));
+  return absl::OkStatus();
+}
+
+// `value_json` is given a copy: the programs write while we read.
+template <typename Array, typename IsUsed, typename ValueOf>
+absl::Status DumpArray(const Array& array, bool all, const IsUsed& is_used,
+                       const ValueOf& value_json, const ShowEntry& show) {
+  for (uint32_t i = 0; i < array.size(); ++i) {
+    const auto copy = array[i];
+    if (all || is_used(copy)) show(i, value_json(copy));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status DumpQueue(const BpfMap& queue, const ShowEntry& show) {
+  uint32_t next = 0;
+  if (bpf_map_lookup_elem(queue.fd(), nullptr, &next) == 0) show("next", next);
+  return absl::OkStatus();
+}
+
+// Runs lie where services point: index, and whose run it is part of.
+template <typename Abi>
+absl::Status DumpRuns(const FamilyTables<Abi>& tables, bool all, const ShowEntry& show) {
+  std::vector<bool> used(tables.runs.size(), all);
+  FL_ASSIGN_OR_RETURN(const auto services, tables.services.Snapshot());
+  for (const auto& [key, value] : services) {
+    for (uint64_t i = value.first; i < uint64_t{value.first} + value.count; ++i) {
+      if (i < used.size()) used[i] = true;
+    }
+  }
+  for (uint32_t i = 0; i < tables.runs.size(); ++i) {
+    if (used[i]) show(i, uint32_t{tables.runs[i]});
+  }
+  return absl::OkStatus();
+}
+
+template <typename Abi>
+absl::Status DumpFamily(const FamilyTables<Abi>& tables, const std::string& stem, bool all,
+                        const ShowEntry& show) {
+  const auto key = [](const auto& k) { return TableJson<Abi>::Key(k); };
+  const auto value = [](const auto& v) { return TableJson<Abi>::Value(v); };
+  if (stem == "services") return DumpTable(tables.services, key, show);
+  if (stem == "runs") return DumpRuns(tables, all, show);
+  if (stem == "backends") {
+    return DumpArray(
+        tables.backends, all, [](const auto& b) { return b.state != BACKEND_FREE; }, value, show);
+  }
+  if (stem == "half_open") {
+    const auto is_used = [](const auto& bucket) {
+      return std::any_of(std::begin(bucket.way), std::end(bucket.way),
+                         [](const auto& way) { return way.stamp != STAMP_EMPTY; });
+    };
+    return DumpArray(tables.half_open, all, is_used, value, show);
+  }
+  if (stem == "flow_index") return DumpTable(tables.flow_index, key, show);
+  if (stem == "flows") {
+    return DumpArray(
+        tables.flows, all, [](const auto& flow) { return flow.side[SIDE_ORIGIN].last_seen != 0; },
+        value, show);
+  }
+  if (stem == "free_flows") return DumpQueue(tables.free_flows, show);
+  if (stem == "pod_address") return DumpTable(tables.pod_address, key, show);
+  if (stem == "prefixes") return DumpTable(tables.prefixes, key, show);
+  return DumpArray(tables.node_state, all, [](const auto&) { return true; }, value, show);
+}
+
+absl::Status DumpCounters(const Tables& tables, bool all, const ShowEntry& show) {
+  for (uint32_t index = 0; index < FL_COUNTERS; ++index) {
+    const uint32_t reason = index % FL_COUNTER_REASONS;
+    if (reason >= FL_VERDICT_COUNT) continue;
+    FL_ASSIGN_OR_RETURN(const std::vector<counter> cpus, tables.counters.Read(index));
+    const bool used =
+        std::any_of(cpus.begin(), cpus.end(), [](const counter& cpu) { return cpu.packets != 0; });
+    if (!used && !all) continue;
+    const uint32_t hook_and_family = index / FL_COUNTER_REASONS;
+    Json per_cpu = Json::array();
+    for (const counter& cpu : cpus) per_cpu.push_back(ValueJson(cpu));
+    show(fmt::format("{}/{}/{}", HookName(hook_and_family / 2), hook_and_family % 2 == 0 ? 4 : 6,
+                     VerdictName(reason)),
+         per_cpu);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status DumpLastVerdict(const Tables& tables, const ShowEntry& show) {
+  FL_ASSIGN_OR_RETURN(const std::vector<verdict_record> cpus, tables.last_verdict.Read(0));
+  for (size_t cpu = 0; cpu < cpus.size(); ++cpu) {
+    show(fmt::format("cpu{}", cpu), cpus[cpu].family == 0 ? Json() : ValueJson(cpus[cpu]));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status DumpTailCalls(const PinnedNode& node, const std::string& name, const ShowEntry& show) {
+  FL_ASSIGN_OR_RETURN(const BpfMap map, BpfMap::OpenPinned(node.directory() + "/" + name));
+  for (uint32_t slot = 0; slot < map.max_entries(); ++slot) {
+    uint32_t id = 0;
+    if (bpf_map_lookup_elem(map.fd(), &slot, &id) != 0) {
+      show(slot, Json());
+      continue;
+    }
+    const absl::StatusOr<LiveProgram> program = FindProgram(id);
+    show(slot, {{"program_id", id}, {"name", program.ok() ? Json(program->name) : Json()}});
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+const std::vector<std::string>& DumpableMaps() {
+  static const auto* const kNames = [] {
+    auto* const names = new std::vector<std::string>(MapNames());
+    names->insert(names->end(), {"tail_calls4", "tail_calls6"});
+    return names;
+  }();
+  return *kNames;
+}
+
+absl::Status DumpMap(const PinnedNode& node, const std::string& name, bool all,
+                     const ShowEntry& show) {
+  const std::vector<std::string>& known = DumpableMaps();
+  if (std::find(known.begin(), known.end(), name) == known.end()) {
+    return absl::NotFoundError(
+        fmt::format("no map is called {}; there are {}", name, fmt::join(known, ", ")));
+  }
+  const Tables& tables = node.tables();
+  const auto number = [](uint32_t n) { return Json(n); };
+  if (name == "pods") {
+    return DumpArray(
+        tables.pods, all, [](const pod& p) { return p.ifindex != 0; },
+        [](const pod& p) { return ValueJson(p); }, show);
+  }
+  if (name == "nodes") {
+    return DumpArray(
+        tables.nodes, all, [](const ::node& n) { return n.ifindex != 0; },
+        [](const ::node& n) { return ValueJson(n); }, show);
+  }
+  if (name == "uplinks") return DumpTable(tables.uplinks, number, show);
+  if (name == "counters") return DumpCounters(tables, all, show);
+  if (name == "last_verdict") return DumpLastVerdict(tables, show);
+  if (name.starts_with("tail_calls")) return DumpTailCalls(node, name, show);
+  const std::string stem = name.substr(0, name.size() - 1);
+  return name.back() == Abi4::kDigit ? DumpFamily(tables.v4, stem, all, show)
+                                     : DumpFamily(tables.v6, stem, all, show);
+}
+
+}  // namespace fairlead::cli

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/table_json.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "cli/service_view.h"
+#include "cli/verdict_counters.h"
+
+namespace fairlead::cli {
+namespace {
+
+template <typename Ip>
+std::string Address(const Ip& ip) {
+  return FromAbi(ip).ToString();
+}
+
+template <typename Ip>
+std::string AddressPort(const Ip& ip, uint16_t port_as_on_the_wire) {
+  return Endpoint{FromAbi(ip), ntohs(port_as_on_the_wire)}.ToString();
+}
+
+// BACKEND_NONE is no number.
+Json BackendNumber(uint32_t number) { return number == BACKEND_NONE ? Json() : Json(number); }
+
+const char* ExitName(uint8_t exit) {
+  switch (exit) {
+    case EXIT_POD:
+      return "pod";
+    case EXIT_NODE:
+      return "node";
+    case EXIT_UPLINK:
+      return "uplink";
+    case EXIT_STACK:
+      return "stack";
+    default:
+      return "unknown";
+  }
+}
+
+template <typename Side>
+Json SideJson(const Side& side) {
+  return {{"generation", side.generation},
+          {"last_seen", side.last_seen},
+          {"policy_epoch", side.policy_epoch},
+          {"backend", BackendNumber(side.backend)},
+          {"backend_generation", side.backend_generation},
+          {"exit", ExitName(side.exit)},
+          {"exit_target", side.exit_target},
+          {"exit_generation", side.exit_generation},
+          {"acked", side.acked},
+          {"window", side.window},
+          {"window_scale", side.window_scale},
+          {"packets", side.packets},
+          {"flags", side.flags},
+          {"protocol", ProtocolName(side.protocol)},
+          {"address_delta", side.address_delta},
+          {"l4_delta", side.l4_delta},
+          {"source", AddressPort(side.source, side.source_port)},
+          {"destination", AddressPort(side.destination, side.destination_port)},
+          {"created", side.created}};
+}
+
+}  // namespace
+
+template <typename Abi>
+Json TableJson<Abi>::Key(const typename Abi::ServiceKey& key) {
+  return fmt::format("{}/{}", AddressPort(key.vip, key.port), ProtocolName(key.protocol));
+}
+
+template <typename Abi>
+Json TableJson<Abi>::Key(const typename Abi::Tuple& tuple) {
+  return fmt::format("{}>{}/{}", AddressPort(tuple.source, tuple.source_port),
+                     AddressPort(tuple.destination, tuple.destination_port),
+                     ProtocolName(tuple.protocol));
+}
+
+template <typename Abi>
+Json TableJson<Abi>::Key(const typename Abi::PodAddress& key) {
+  return Address(key.address);
+}
+
+template <typename Abi>
+Json TableJson<Abi>::Key(const typename Abi::PrefixKey& key) {
+  return fmt::format("{}/{}", Address(key.address), key.length);
+}
+
+template <typename Abi>
+Json TableJson<Abi>::Value(const typename Abi::Backend& backend) {
+  return {{"endpoint", AddressPort(backend.address, backend.port)},
+          {"state", BackendStateName(backend.state)},
+          {"generation", backend.generation},
+          {"service", backend.service}};
+}
+
+template <typename Abi>
+Json TableJson<Abi>::Value(const typename Abi::Flow& flow) {
+  return {{"origin", SideJson(flow.side[SIDE_ORIGIN])}, {"reply", SideJson(flow.side[SIDE_REPLY])}};
+}
+
+template <typename Abi>
+Json TableJson<Abi>::Value(const typename Abi::HalfOpenBucket& bucket) {
+  Json ways = Json::array();
+  for (const auto& way : bucket.way) {
+    if (way.stamp == STAMP_EMPTY) continue;
+    ways.push_back({{"tuple", Key(way.tuple)},
+                    {"reverse", Key(way.reverse)},
+                    {"stamp", way.stamp},
+                    {"backend", BackendNumber(way.backend)},
+                    {"backend_generation", way.backend_generation},
+                    {"flags", way.flags},
+                    {"window_scale", way.window_scale},
+                    {"policy_epoch", way.policy_epoch}});
+  }
+  return ways;
+}
+
+template <typename Abi>
+Json TableJson<Abi>::Value(const typename Abi::NodeState& state) {
+  return {{"hash_seed", state.hash_seed == 0 ? "none" : "set"},  // a secret of the node
+          {"policy_epoch", state.policy_epoch},
+          {"pod_network", Address(state.pod_network)},
+          {"pod_mask", Address(state.pod_mask)},
+          {"address", Address(state.address)}};
+}
+
+template struct TableJson<Abi4>;
+template struct TableJson<Abi6>;
+
+Json ValueJson(const service& value) {
+  return {{"first", value.first}, {"count", value.count}, {"id", value.id}, {"flags", value.flags}};
+}
+
+Json ValueJson(const flow_ref& value) {
+  return {{"flow", value.flow_and_side >> 1},
+          {"side", (value.flow_and_side & 1) == SIDE_ORIGIN ? "origin" : "reply"},
+          {"generation", value.generation}};
+}
+
+Json ValueJson(const pod& value) {
+  MacAddress mac;
+  std::copy(std::begin(value.mac), std::end(value.mac), mac.begin());
+  return {{"ifindex", value.ifindex},
+          {"generation", value.generation},
+          {"mac", MacToString(mac)},
+          {"address4", Address(value.address4)},
+          {"address6", Address(value.address6)},
+          {"policy_subject", value.policy_subject}};
+}
+
+Json ValueJson(const pod_slot& value) {
+  return {{"slot", value.slot}, {"generation", value.generation}};
+}
+
+Json ValueJson(const node& value) {
+  return {{"ifindex", value.ifindex},
+          {"generation", value.generation},
+          {"next_hop4", Address(value.next_hop4)},
+          {"next_hop6", Address(value.next_hop6)}};
+}
+
+Json ValueJson(const uplink& value) {
+  return {{"address4", Address(value.address4)}, {"address6", Address(value.address6)}};
+}
+
+Json ValueJson(const prefix& value) {
+  const char* const kKinds[] = {"?", "host", "own_pods", "peer_pods", "peer"};
+  return {{"kind", kKinds[value.kind <= PREFIX_PEER ? value.kind : 0]}, {"node", value.node}};
+}
+
+Json ValueJson(const counter& value) {
+  return {{"packets", value.packets}, {"bytes", value.bytes}};
+}
+
+Json ValueJson(const verdict_record& value) {
+  return {{"hook", HookName(value.hook)},
+          {"reason", VerdictName(value.reason)},
+          {"ifindex", value.ifindex},
+          {"family", value.family}};
+}
+
+}  // namespace fairlead::cli

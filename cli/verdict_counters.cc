@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/verdict_counters.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "base/status_macros.h"
+
+namespace fairlead::cli {
+namespace {
+
+struct VerdictText {
+  std::string_view name;
+  std::string_view sentence;
+};
+
+#define TEXT(name, sentence) {#name, sentence},
+constexpr VerdictText kVerdicts[] = {FL_FORWARD_VERDICTS(TEXT) FL_DROP_VERDICTS(TEXT)};
+static_assert(std::size(kVerdicts) == FL_VERDICT_COUNT, "a verdict has no text");
+
+constexpr std::string_view kHooks[] = {"from_pod", "to_pod", "from_network", "to_network"};
+static_assert(std::size(kHooks) == HOOK_COUNT, "a hook has no name");
+
+}  // namespace
+
+std::string_view HookName(uint32_t hook) { return hook < HOOK_COUNT ? kHooks[hook] : "?"; }
+
+std::string_view VerdictName(uint32_t reason) {
+  return reason < FL_VERDICT_COUNT ? kVerdicts[reason].name : "?";
+}
+
+std::string_view VerdictSentence(uint32_t reason) {
+  return reason < FL_VERDICT_COUNT ? kVerdicts[reason].sentence : "?";
+}
+
+bool IsDrop(uint32_t reason) { return reason >= FL_FIRST_DROP; }
+
+absl::StatusOr<std::vector<VerdictCount>> ReadVerdictCounts(const Tables& tables) {
+  std::vector<VerdictCount> counts;
+  for (uint32_t hook = 0; hook < HOOK_COUNT; ++hook) {
+    for (const Family family : {Family::kIpv4, Family::kIpv6}) {
+      for (uint32_t reason = 0; reason < FL_VERDICT_COUNT; ++reason) {
+        VerdictCount sum{hook, family, reason, 0, 0};
+        const uint32_t index = FL_COUNTER_INDEX(hook, static_cast<uint32_t>(family), reason);
+        FL_ASSIGN_OR_RETURN(const std::vector<counter> cpus, tables.counters.Read(index));
+        for (const counter& cpu : cpus) {
+          sum.packets += cpu.packets;
+          sum.bytes += cpu.bytes;
+        }
+        if (sum.packets != 0) counts.push_back(sum);
+      }
+    }
+  }
+  std::stable_sort(counts.begin(), counts.end(), [](const VerdictCount& a, const VerdictCount& b) {
+    return a.packets > b.packets;
+  });
+  return counts;
+}
+
+}  // namespace fairlead::cli

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The counters in words: every verdict has a name and a sentence, both from the
+// one list in maps/abi/verdict_abi.h.
+#ifndef FAIRLEAD_CLI_VERDICT_COUNTERS_H_
+#define FAIRLEAD_CLI_VERDICT_COUNTERS_H_
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "base/ip.h"
+#include "maps/tables.h"
+
+namespace fairlead::cli {
+
+// The name of a hook: "from_pod"; "?" for a number that is none.
+std::string_view HookName(uint32_t hook);
+
+// "NO_BACKEND" and "service has no endpoints"; "?" for a number that is none.
+std::string_view VerdictName(uint32_t reason);
+std::string_view VerdictSentence(uint32_t reason);
+bool IsDrop(uint32_t reason);
+
+struct VerdictCount {
+  uint32_t hook;
+  Family family;
+  uint32_t reason;
+  uint64_t packets;  // all CPUs
+  uint64_t bytes;
+};
+
+// What has happened at all, most packets first.
+absl::StatusOr<std::vector<VerdictCount>> ReadVerdictCounts(const Tables& tables);
+
+}  // namespace fairlead::cli
+
+#endif  // FAIRLEAD_CLI_VERDICT_COUNTERS_H_

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "loader/attach/hook_links.h"
+
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "loader/netlink/links.h"
+
+namespace fairlead::attach {
+namespace {
+
+// A node of its own: a scratch network namespace, a veth pair, a bpffs.
+class HooksOnADevice : public ::testing::TestWithParam<Mechanism> {
+ protected:
+  void SetUp() override {
+    ASSERT_EQ(unshare(CLONE_NEWNET), 0) << "needs root";
+    absl::StatusOr<NetlinkSocket> netlink = NetlinkSocket::Open();
+    ASSERT_TRUE(netlink.ok()) << netlink.status();
+    netlink_.emplace(*std::move(netlink));
+    ASSERT_TRUE(CreateVeth(*netlink_, {.host_name = "up0",
+                                       .host_index = kDevice,
+                                       .host_mac = {2, 0, 0, 0, 0, 1},
+                                       .peer_name = "up1",
+                                       .peer_mac = {2, 0, 0, 0, 0, 2}})
+                    .ok());
+    char directory[] = "/tmp/fairlead-links-XXXXXX";
+    ASSERT_NE(mkdtemp(directory), nullptr);
+    directory_ = directory;
+    ASSERT_EQ(mount("bpf", directory, "bpf", 0, "mode=0700"), 0);
+    const absl::StatusOr<MapSet> maps = MapSet::Create(
+        {.flows = 64, .half_open_buckets = 16, .services = 4, .runs = 4, .backends = 4}, "");
+    ASSERT_TRUE(maps.ok()) << maps.status();
+    absl::StatusOr<Programs> programs = Programs::Load(*maps, {});
+    ASSERT_TRUE(programs.ok()) << programs.status();
+    programs_.emplace(*std::move(programs));
+  }
+  void TearDown() override {
+    umount2(directory_.c_str(), MNT_DETACH);
+    rmdir(directory_.c_str());
+  }
+
+  static constexpr uint32_t kDevice = 77;
+  std::optional<NetlinkSocket> netlink_;
+  std::optional<Programs> programs_;
+  std::string directory_;
+};
+
+TEST_P(HooksOnADevice, AreListedWhileAttachedAndGoWhenDetached) {
+  const HookLinks links(directory_, *programs_, GetParam());
+  ASSERT_TRUE(links.Attach(HOOK_FROM_NETWORK, kDevice).ok());
+  ASSERT_TRUE(links.Attach(HOOK_TO_NETWORK, kDevice).ok());
+  const std::vector<HookOnDevice> both = {{HOOK_FROM_NETWORK, kDevice}, {HOOK_TO_NETWORK, kDevice}};
+  EXPECT_EQ(*ListHooks(directory_), both);
+  for (const HookOnDevice& where : both) EXPECT_TRUE(Detach(directory_, where).ok());
+  EXPECT_TRUE(ListHooks(directory_)->empty());
+}
+
+TEST_P(HooksOnADevice, AttachingAgainSwapsTheProgramInPlace) {
+  const HookLinks links(directory_, *programs_, GetParam());
+  ASSERT_TRUE(links.Attach(HOOK_FROM_NETWORK, kDevice).ok());
+  EXPECT_TRUE(links.Attach(HOOK_FROM_NETWORK, kDevice).ok());
+  EXPECT_EQ(ListHooks(directory_)->size(), 1U);
+}
+
+TEST_P(HooksOnADevice, ADeviceThatIsGoneCanBeDetachedAndItsIndexReused) {
+  const HookLinks links(directory_, *programs_, GetParam());
+  ASSERT_TRUE(links.Attach(HOOK_FROM_NETWORK, kDevice).ok());
+  ASSERT_TRUE(DeleteLink(*netlink_, kDevice).ok());
+  ASSERT_TRUE(CreateVeth(*netlink_, {.host_name = "up0",
+                                     .host_index = kDevice,
+                                     .host_mac = {2, 0, 0, 0, 0, 1},
+                                     .peer_name = "up1",
+                                     .peer_mac = {2, 0, 0, 0, 0, 2}})
+                  .ok());
+  EXPECT_TRUE(links.Attach(HOOK_FROM_NETWORK, kDevice).ok());
+  EXPECT_TRUE(Detach(directory_, {HOOK_FROM_NETWORK, kDevice}).ok());
+}
+
+TEST_P(HooksOnADevice, ADeviceThatDoesNotExistIsNamedInTheError) {
+  const HookLinks links(directory_, *programs_, GetParam());
+  const absl::Status status = links.Attach(HOOK_FROM_POD, 4711);
+  ASSERT_FALSE(status.ok());
+  EXPECT_NE(std::string(status.message()).find("from_pod on device 4711"), std::string::npos);
+}
+
+TEST_P(HooksOnADevice, TheKernelIsAskedWhatItCan) {
+  const absl::StatusOr<Mechanism> mechanism =
+      ProbeMechanism(programs_->fd(HOOK_TO_NETWORK, Family::kIpv4));
+  EXPECT_TRUE(mechanism.ok()) << mechanism.status();
+}
+
+INSTANTIATE_TEST_SUITE_P(BothMechanisms, HooksOnADevice,
+                         ::testing::Values(Mechanism::kTcx, Mechanism::kClsact),
+                         [](const auto& mechanism) {
+                           return mechanism.param == Mechanism::kTcx ? "Tcx" : "Clsact";
+                         });
+
+}  // namespace
+}  // namespace fairlead::attach

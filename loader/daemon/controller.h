@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Controller: watch → plan → apply, on one thread.
+//
+//   manifests ──▶ ObjectStore ──▶ plan (pure) ──▶ Dataplane, kernel routes
+//   netlink   ──▶ HostNetwork ──────┘                 ▲
+//   CNI calls ──▶ PodAttacher ────────────────────────┘
+//
+// Nothing is programmed before every manifest has been read once: a restart
+// must not look like a cluster without Services.
+#ifndef FAIRLEAD_LOADER_DAEMON_CONTROLLER_H_
+#define FAIRLEAD_LOADER_DAEMON_CONTROLLER_H_
+
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "loader/daemon/dataplane.h"
+#include "loader/daemon/event_loop.h"
+#include "loader/daemon/options.h"
+#include "loader/daemon/uplinks.h"
+#include "loader/kube/manifest_source.h"
+#include "loader/kube/object_store.h"
+#include "loader/netlink/monitor.h"
+#include "loader/netlink/netlink_socket.h"
+#include "loader/netlink/sysctl_journal.h"
+#include "loader/plan/plan_problem.h"
+#include "loader/pods/cni_server.h"
+#include "loader/pods/pod_attacher.h"
+
+namespace fairlead {
+
+class Controller {
+ public:
+  // Takes the node over: from here on the dataplane says what the manifests
+  // say. The claim on the node is the caller's business.
+  static absl::StatusOr<std::unique_ptr<Controller>> Create(const Options& options);
+
+  // Until SIGTERM or SIGINT. The dataplane stays.
+  absl::Status Run();
+
+ private:
+  explicit Controller(const Options& options) : options_(options) {}
+
+  absl::Status Start();
+  absl::Status WatchAll();
+  void ManifestsChanged();
+  void NetworkChanged();
+  void Tick();
+
+  absl::Status ApplyAll();
+  absl::Status ApplyServices();
+  absl::Status ApplyNodes();
+  absl::Status ApplyRoutes(const plan::NodePlan& nodes);
+  absl::Status ApplySysctls();
+  void Report(const std::vector<plan::PlanProblem>& problems);
+  void WriteNames();
+
+  Options options_;
+  EventLoop loop_;
+  std::unique_ptr<kube::ManifestSource> manifests_;
+  kube::ObjectStore store_;
+  std::optional<NetlinkSocket> netlink_;
+  std::optional<NetworkMonitor> monitor_;
+  std::optional<SysctlJournal> sysctls_;
+  std::unique_ptr<Dataplane> dataplane_;
+  std::unique_ptr<PodAttacher> pods_;
+  std::unique_ptr<CniServer> cni_;
+  UniqueFd signals_;
+  UniqueFd timer_;
+  HostNetwork host_;
+  plan::ServicePlan services_;
+  plan::PlanContext context_;
+  std::set<std::string> reported_;  // problems, so that each is logged once
+};
+
+}  // namespace fairlead
+
+#endif  // FAIRLEAD_LOADER_DAEMON_CONTROLLER_H_

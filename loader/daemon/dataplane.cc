@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "loader/daemon/dataplane.h"
+
+#include <bpf/bpf.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <set>
+
+#include "base/errno_status.h"
+#include "base/log.h"
+#include "base/status_macros.h"
+#include "loader/daemon/bpf_filesystem.h"
+
+namespace fairlead {
+namespace {
+
+// A step of the sweep visits 1/16 of the table; one a second makes a round in 16 s.
+constexpr uint32_t kSweepParts = 16;
+
+apply::PodEntry EntryOf(const LocalPod& pod) {
+  return {.slot = pod.slot, .ifindex = pod.ifindex, .mac = pod.mac, .ip4 = pod.ip4, .ip6 = pod.ip6};
+}
+
+bool IsPodHook(hook hook_id) { return hook_id == HOOK_FROM_POD || hook_id == HOOK_TO_POD; }
+
+absl::StatusOr<attach::Mechanism> ChooseMechanism(const std::string& wanted,
+                                                  const Programs& programs) {
+  if (wanted == "tcx") return attach::Mechanism::kTcx;
+  if (wanted == "clsact") return attach::Mechanism::kClsact;
+  return attach::ProbeMechanism(programs.fd(HOOK_TO_NETWORK, Family::kIpv4));
+}
+
+// Replaces a pin without a moment in which there is none.
+absl::Status PinOver(int fd, const std::string& path) {
+  const std::string fresh = path + "_new";
+  unlink(fresh.c_str());
+  if (bpf_obj_pin(fd, fresh.c_str()) != 0) return ErrnoStatus(errno, "pin " + fresh);
+  if (std::rename(fresh.c_str(), path.c_str()) != 0) return ErrnoStatus(errno, "rename " + fresh);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Dataplane>> Dataplane::Create(const Options& options) {
+  FL_RETURN_IF_ERROR(EnsureBpfDirectory(options.bpffs));
+  std::error_code error;
+  std::filesystem::create_directories(options.links_dir(), error);
+  if (error) return ErrnoStatus(error.value(), "make directory " + options.links_dir());
+
+  FL_ASSIGN_OR_RETURN(const MapSet maps, MapSet::Create(options.sizes, options.pin_dir()));
+  FL_ASSIGN_OR_RETURN(Tables tables, maps.Open());
+  auto dataplane = std::unique_ptr<Dataplane>(new Dataplane(options.pin_dir(), std::move(tables)));
+  HookOptions hooks;
+  hooks.masquerade = options.masquerade;
+  FL_ASSIGN_OR_RETURN(dataplane->programs_, Programs::Load(maps, hooks));
+  FL_ASSIGN_OR_RETURN(const attach::Mechanism mechanism,
+                      ChooseMechanism(options.attach, *dataplane->programs_));
+  dataplane->links_.emplace(options.links_dir(), *dataplane->programs_, mechanism);
+  FL_ASSIGN_OR_RETURN(dataplane->clock_, FlowClock::Load());
+  FL_ASSIGN_OR_RETURN(dataplane->services_, apply::ServiceTables::Adopt(dataplane->tables_));
+  FL_ASSIGN_OR_RETURN(dataplane->nodes_, apply::NodeTables::Adopt(dataplane->tables_));
+  const hook_config& config = dataplane->programs_->config();
+  dataplane->sweep4_.emplace(dataplane->tables_.v4, config);
+  dataplane->sweep6_.emplace(dataplane->tables_.v6, config);
+  LogInfo("{} maps below {}, programs loaded, attaching by {}", maps.adopted() ? "adopted" : "made",
+          options.pin_dir(), mechanism == attach::Mechanism::kTcx ? "tcx" : "clsact");
+  return dataplane;
+}
+
+absl::Status Dataplane::AddPod(const LocalPod& pod) {
+  // The table first: from_pod refuses packets of a slot without a tenant.
+  FL_RETURN_IF_ERROR(apply::PodTable(tables_).Put(EntryOf(pod)));
+  FL_RETURN_IF_ERROR(links_->Attach(HOOK_FROM_POD, pod.ifindex));
+  return links_->Attach(HOOK_TO_POD, pod.ifindex);
+}
+
+absl::Status Dataplane::RemovePod(const LocalPod& pod) {
+  FL_RETURN_IF_ERROR(apply::PodTable(tables_).Remove(pod.slot));
+  FL_RETURN_IF_ERROR(attach::Detach(pin_dir_ + "/links", {HOOK_FROM_POD, pod.ifindex}));
+  return attach::Detach(pin_dir_ + "/links", {HOOK_TO_POD, pod.ifindex});
+}
+
+absl::Status Dataplane::KeepPods(const std::vector<LocalPod>& pods) {
+  std::set<uint32_t> slots;
+  std::set<uint32_t> devices;
+  for (const LocalPod& pod : pods) {
+    FL_RETURN_IF_ERROR(AddPod(pod));
+    slots.insert(pod.slot);
+    devices.insert(pod.ifindex);
+  }
+  apply::PodTable table(tables_);
+  for (const uint32_t slot : table.slots()) {
+    if (!slots.contains(slot)) FL_RETURN_IF_ERROR(table.Remove(slot));
+  }
+  FL_ASSIGN_OR_RETURN(const auto attached, attach::ListHooks(pin_dir_ + "/links"));
+  for (const attach::HookOnDevice& where : attached) {
+    if (IsPodHook(where.hook_id) && !devices.contains(where.ifindex)) {
+      FL_RETURN_IF_ERROR(attach::Detach(pin_dir_ + "/links", where));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Dataplane::ApplyNodes(const apply::NodeFacts& facts) {
+  FL_RETURN_IF_ERROR(nodes_.Apply(facts));
+  std::set<uint32_t> devices;
+  for (const apply::Uplink& uplink : facts.uplinks) {
+    FL_RETURN_IF_ERROR(links_->Attach(HOOK_FROM_NETWORK, uplink.ifindex));
+    FL_RETURN_IF_ERROR(links_->Attach(HOOK_TO_NETWORK, uplink.ifindex));
+    devices.insert(uplink.ifindex);
+  }
+  FL_ASSIGN_OR_RETURN(const auto attached, attach::ListHooks(pin_dir_ + "/links"));
+  for (const attach::HookOnDevice& where : attached) {
+    if (!IsPodHook(where.hook_id) && !devices.contains(where.ifindex)) {
+      FL_RETURN_IF_ERROR(attach::Detach(pin_dir_ + "/links", where));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Dataplane::FinishTakeover() {
+  for (const Family family : {Family::kIpv4, Family::kIpv6}) {
+    const BpfMap& tail_calls = programs_->tail_calls(family);
+    FL_RETURN_IF_ERROR(PinOver(tail_calls.fd(),
+                               fmt::format("{}/tail_calls{}", pin_dir_, static_cast<int>(family))));
+  }
+  return clock_.Pin(pin_dir_ + "/read_clock");
+}
+
+absl::Status Dataplane::SweepFlows() {
+  FL_ASSIGN_OR_RETURN(const uint32_t now, clock_.Now());
+  FL_RETURN_IF_ERROR(sweep4_->Step(now, tables_.v4.flows.size() / kSweepParts).status());
+  return sweep6_->Step(now, tables_.v6.flows.size() / kSweepParts).status();
+}
+
+}  // namespace fairlead

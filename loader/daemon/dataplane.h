@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Dataplane: everything of this node that is in the kernel's BPF: maps made or
+// adopted, programs loaded over them, hooks attached. It stays when the daemon
+// goes; the next one finds it by its pins and takes it over.
+#ifndef FAIRLEAD_LOADER_DAEMON_DATAPLANE_H_
+#define FAIRLEAD_LOADER_DAEMON_DATAPLANE_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "loader/apply/node_tables.h"
+#include "loader/apply/pod_table.h"
+#include "loader/apply/service_tables.h"
+#include "loader/attach/hook_links.h"
+#include "loader/daemon/options.h"
+#include "loader/kernel/clock.h"
+#include "loader/kernel/map_set.h"
+#include "loader/kernel/programs.h"
+#include "loader/pods/local_pod.h"
+#include "maps/conntrack/flow_sweep.h"
+
+namespace fairlead {
+
+class Dataplane : public PodDataplane {
+ public:
+  static absl::StatusOr<std::unique_ptr<Dataplane>> Create(const Options& options);
+
+  absl::Status AddPod(const LocalPod& pod) override;
+  absl::Status RemovePod(const LocalPod& pod) override;
+
+  // After a restart: pods that still live get our programs, all others go.
+  absl::Status KeepPods(const std::vector<LocalPod>& pods);
+  absl::Status ApplyServices(const plan::ServicePlan& plan) { return services_.Apply(plan); }
+  // Also attaches to new uplinks and detaches from those that are none any more.
+  absl::Status ApplyNodes(const apply::NodeFacts& facts);
+  // The programs attached now are ours alone: their tail calls replace the pins
+  // of the run before. To be called once every hook has been attached.
+  absl::Status FinishTakeover();
+  // A slice of the flow tables, to release what has expired.
+  absl::Status SweepFlows();
+
+  const std::map<std::string, uint32_t>& node_slots() const { return nodes_.slots(); }
+
+ private:
+  Dataplane(std::string pin_dir, Tables tables)
+      : pin_dir_(std::move(pin_dir)), tables_(std::move(tables)) {}
+
+  std::string pin_dir_;
+  Tables tables_;
+  std::optional<Programs> programs_;
+  std::optional<attach::HookLinks> links_;
+  FlowClock clock_;
+  apply::ServiceTables services_;
+  apply::NodeTables nodes_;
+  std::optional<FlowSweep<Abi4>> sweep4_;
+  std::optional<FlowSweep<Abi6>> sweep6_;
+};
+
+}  // namespace fairlead
+
+#endif  // FAIRLEAD_LOADER_DAEMON_DATAPLANE_H_

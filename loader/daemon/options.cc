@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "loader/daemon/options.h"
+
+#include <fmt/format.h>
+
+#include <bit>
+
+#include "maps/abi/limits_abi.h"
+
+namespace fairlead {
+
+std::string Options::pin_dir() const { return bpffs + "/" FL_LAYOUT_VERSION; }
+
+std::string Options::links_dir() const { return pin_dir() + "/links"; }
+
+absl::Status ValidateOptions(const Options& options) {
+  if (options.node_name.empty()) {
+    return absl::InvalidArgumentError(
+        "--node-name is missing: the name of this node's Node object");
+  }
+  if (options.manifests.empty()) {
+    return absl::InvalidArgumentError("no state source: give --manifests DIR");
+  }
+  for (const auto& [flag, path] : {std::pair{"--state-dir", options.state_dir},
+                                   {"--run-dir", options.run_dir},
+                                   {"--bpffs", options.bpffs}}) {
+    if (!path.starts_with('/')) {
+      return absl::InvalidArgumentError(
+          fmt::format("{} must be an absolute path, is \"{}\"", flag, path));
+    }
+  }
+  if (options.sizes.flows < 64 || options.sizes.flows > (1U << 24)) {
+    return absl::InvalidArgumentError(
+        fmt::format("--max-flows must be from 64 to {}, is {}", 1U << 24, options.sizes.flows));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace fairlead

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which devices lead out of this node, and which addresses are the host's own.
+// Looked up afresh whenever netlink says that something has changed.
+#ifndef FAIRLEAD_LOADER_DAEMON_UPLINKS_H_
+#define FAIRLEAD_LOADER_DAEMON_UPLINKS_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "loader/apply/node_tables.h"
+#include "loader/netlink/addresses.h"
+#include "loader/netlink/netlink_socket.h"
+#include "loader/plan/node_plan.h"
+
+namespace fairlead {
+
+struct HostNetwork {
+  std::vector<apply::Uplink> uplinks;      // the node's own address first
+  std::vector<std::string> uplink_names;   // in the same order
+  std::vector<IpAddress> addresses;        // of all devices but loopback
+  std::vector<InterfaceAddress> on_links;  // the same, with their prefixes
+  uint32_t mtu = 1500;                     // the smallest of the uplinks
+
+  // A device on whose subnet `address` is; 0: none.
+  uint32_t LinkTo(const IpAddress& address) const;
+};
+
+// `devices` names the uplinks, or is empty: those that carry an address of the
+// Node object or a default route. `own` may be absent (no Node object yet).
+absl::StatusOr<HostNetwork> LookAtHost(NetlinkSocket& netlink,
+                                       const std::vector<std::string>& devices,
+                                       const std::optional<plan::OwnNode>& own);
+
+}  // namespace fairlead
+
+#endif  // FAIRLEAD_LOADER_DAEMON_UPLINKS_H_

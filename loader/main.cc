@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// fairleadd — the node daemon. Flags, then the controller, then an exit code;
+// nothing else happens here.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+#include "base/log.h"
+#include "loader/daemon/cleanup.h"
+#include "loader/daemon/controller.h"
+#include "loader/daemon/node_claim.h"
+#include "loader/daemon/options.h"
+
+namespace fairlead {
+namespace {
+
+constexpr int kUsageError = 2;
+
+void AddFlags(CLI::App& app, Options& options) {
+  app.add_option("--node-name", options.node_name, "name of this node's Node object");
+  app.add_option("--manifests", options.manifests,
+                 "state source: a directory of Kubernetes objects in YAML or JSON, followed live");
+  app.add_option("--devices", options.devices,
+                 "uplinks, separated by commas (default: devices with an address of the Node "
+                 "object or a default route)")
+      ->delimiter(',');
+  app.add_option("--masquerade", options.masquerade, "pods reach the world with the node's address")
+      ->capture_default_str();
+  app.add_option("--state-dir", options.state_dir, "what must survive a reboot")
+      ->capture_default_str();
+  app.add_option("--run-dir", options.run_dir, "the CNI socket")->capture_default_str();
+  app.add_option("--bpffs", options.bpffs, "where maps and links are pinned; mounted if need be")
+      ->capture_default_str();
+  app.add_option("--attach", options.attach, "how programs are attached: auto, tcx or clsact")
+      ->check(CLI::IsMember({"auto", "tcx", "clsact"}))
+      ->capture_default_str();
+  app.add_option("--max-flows", options.sizes.flows,
+                 "established flows per family; an existing table keeps its size")
+      ->capture_default_str();
+  app.add_option("--log-level", options.log_level, "trace, debug, info, warn or error")
+      ->capture_default_str();
+}
+
+int Fail(const absl::Status& status) {
+  LogError("{}", std::string(status.message()));
+  return EXIT_FAILURE;
+}
+
+int Main(int argc, char** argv) {
+  Options options;
+  CLI::App app{"fairleadd: pod network and service proxy of a Kubernetes node"};
+  app.set_version_flag("--version", FAIRLEAD_VERSION);
+  AddFlags(app, options);
+  app.fallthrough();
+  const CLI::App* cleanup =
+      app.add_subcommand("cleanup", "remove everything fairlead ever made on this node, and exit");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? EXIT_SUCCESS : kUsageError;
+  }
+  InitLog("fairleadd", options.log_level);
+
+  const absl::StatusOr<NodeClaim> claim = NodeClaim::Take();
+  if (!claim.ok()) return Fail(claim.status());
+  if (cleanup->parsed()) {
+    const absl::Status status = CleanUp(options);
+    return status.ok() ? EXIT_SUCCESS : EXIT_FAILURE;
+  }
+  if (const absl::Status status = ValidateOptions(options); !status.ok()) {
+    LogError("{}", std::string(status.message()));
+    return kUsageError;
+  }
+  const absl::StatusOr<std::unique_ptr<Controller>> controller = Controller::Create(options);
+  if (!controller.ok()) return Fail(controller.status());
+  const absl::Status status = (*controller)->Run();
+  return status.ok() ? EXIT_SUCCESS : Fail(status);
+}
+
+}  // namespace
+}  // namespace fairlead
+
+int main(int argc, char** argv) { return fairlead::Main(argc, argv); }

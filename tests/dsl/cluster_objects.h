@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The Kubernetes objects behind a test's actors, as the API server would have
+// them.
+#ifndef FAIRLEAD_TESTS_DSL_CLUSTER_OBJECTS_H_
+#define FAIRLEAD_TESTS_DSL_CLUSTER_OBJECTS_H_
+
+#include "loader/kube/any_object.h"
+#include "tests/dsl/node.h"
+
+namespace fairlead::testing {
+
+class ClusterObjects {
+ public:
+  static constexpr char kOwnName[] = "here";
+
+  void PutNode(const std::string& name, int number);
+  void PutService(const Service& service);
+  // One slice per port number, since endpoints of a slice share their ports.
+  void PutEndpoints(const Service& service, const std::vector<Endpoint>& endpoints);
+
+  const kube::ObjectMap<kube::Node>& nodes() const { return nodes_; }
+  const kube::ObjectMap<kube::Service>& services() const { return services_; }
+  const kube::ObjectMap<kube::EndpointSlice>& slices() const { return slices_; }
+
+ private:
+  kube::ObjectMap<kube::Node> nodes_;
+  kube::ObjectMap<kube::Service> services_;
+  kube::ObjectMap<kube::EndpointSlice> slices_;
+};
+
+}  // namespace fairlead::testing
+
+#endif  // FAIRLEAD_TESTS_DSL_CLUSTER_OBJECTS_H_

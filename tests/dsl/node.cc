@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/dsl/node.h"
+
+#include <bpf/bpf.h>
+
+#include "loader/kernel/prog_run.h"
+#include "loader/plan/node_plan.h"
+#include "loader/plan/service_plan.h"
+#include "tests/dsl/address_plan.h"
+#include "tests/dsl/node_state.h"
+
+namespace fairlead::testing {
+namespace {
+
+HookOptions Recording(HookOptions options) {
+  options.record_verdicts = true;
+  return options;
+}
+
+}  // namespace
+
+Endpoint Peer::Pod(int pod, uint16_t port) const {
+  return {PodAddress(address.family(), number, pod), port};
+}
+
+Node::State::State(Family family_under_test, const NodeOptions& node_options)
+    : family(family_under_test),
+      options(node_options),
+      network(ScratchNetwork::Get()),
+      maps(Must(MapSet::Create(options.sizes, ""))),
+      programs(Must(Programs::Load(maps, Recording(options.hooks)))),
+      tables(Must(maps.Open())),
+      pods(tables),
+      nodes(Must(apply::NodeTables::Adopt(tables))),
+      services(Must(apply::ServiceTables::Adopt(tables))) {}
+
+Node::Node(Family family, const NodeOptions& options)
+    : state_(std::make_unique<State>(family, options)) {
+  state_->objects.PutNode(ClusterObjects::kOwnName, 0);
+  ApplyNodes();
+}
+Node::~Node() = default;
+
+Pod Node::AddPod(const std::string& name) {
+  return ReplacePod({.name = "", .slot = state_->next_slot++, .ifindex = 0, .mac = {}, .address = {}},
+                    name);
+}
+
+Pod Node::ReplacePod(const Pod& gone, const std::string& name) {
+  RemovePod(gone);
+  const int number = static_cast<int>(gone.slot);
+  Pod pod{.name = name,
+          .slot = gone.slot,
+          .ifindex = state_->network.PodLink(gone.slot),
+          .mac = {0x02, 0, 0, 0, 2, static_cast<uint8_t>(gone.slot)},
+          .address = PodAddress(state_->family, 0, number)};
+  MustOk(state_->pods.Put({.slot = pod.slot,
+                           .ifindex = pod.ifindex,
+                           .mac = pod.mac,
+                           .ip4 = PodAddress(Family::kIpv4, 0, number),
+                           .ip6 = PodAddress(Family::kIpv6, 0, number)}));
+  state_->names[pod.ifindex] = name;
+  return pod;
+}
+
+void Node::RemovePod(const Pod& pod) { MustOk(state_->pods.Remove(pod.slot)); }
+
+Peer Node::AddPeer(const std::string& name) {
+  const int number = ++state_->peer_count;
+  state_->objects.PutNode(name, number);
+  ApplyNodes();
+  return {name, number, NodeAddress(state_->family, number)};
+}
+
+Service Node::AddService(const std::string& name, Port port,
+                         const std::vector<Endpoint>& endpoints) {
+  const Service service{name, ServiceAddress(state_->family, ++state_->service_count), port};
+  state_->objects.PutService(service);
+  SetEndpoints(service, endpoints);
+  return service;
+}
+
+Service Node::AddLocalService(const std::string& name, Port port,
+                              const std::vector<Endpoint>& endpoints) {
+  const Service service{name, ServiceAddress(state_->family, ++state_->service_count), port, true};
+  state_->objects.PutService(service);
+  SetEndpoints(service, endpoints);
+  return service;
+}
+
+void Node::SetEndpoints(const Service& service, const std::vector<Endpoint>& endpoints) {
+  state_->objects.PutEndpoints(service, endpoints);
+  ApplyServices();
+}
+
+void Node::ApplyServices() {
+  MustOk(state_->services.Apply(plan::MakeServicePlan(state_->objects.services(),
+                                                      state_->objects.slices(),
+                                                      {ClusterObjects::kOwnName, ""})));
+}
+
+void Node::ApplyNodes() {
+  apply::NodeFacts facts;
+  facts.plan = plan::MakeNodePlan(state_->objects.nodes(), ClusterObjects::kOwnName);
+  apply::Uplink uplink{.ifindex = state_->network.uplink(), .ip4 = {}, .ip6 = {}};
+  if (state_->options.uplink_has_addresses) {
+    uplink.ip4 = NodeAddress(Family::kIpv4, 0);
+    uplink.ip6 = NodeAddress(Family::kIpv6, 0);
+  }
+  facts.uplinks = {uplink};
+  facts.local_addresses = {NodeAddress(Family::kIpv4, 0), NodeAddress(Family::kIpv6, 0)};
+  MustOk(state_->nodes.Apply(facts));
+}
+
+IpAddress Node::address() const { return NodeAddress(state_->family, 0); }
+Endpoint Node::World(int host, uint16_t port) const {
+  return {WorldAddress(state_->family, host), port};
+}
+Family Node::family() const { return state_->family; }
+uint32_t Node::uplink() const { return state_->network.uplink(); }
+const Programs& Node::programs() const { return state_->programs; }
+uint32_t Node::SlotOf(const Peer& peer) const { return state_->nodes.slots().at(peer.name); }
+
+Hop Node::FromPod(const Pod& pod, const Packet& packet) {
+  return Run(HOOK_FROM_POD, pod.ifindex, packet.OnLink(pod.mac, kGatewayMac));
+}
+Hop Node::ToPod(const Pod& pod, const Packet& packet) {
+  return Run(HOOK_TO_POD, pod.ifindex, packet.OnLink(kGatewayMac, pod.mac));
+}
+Hop Node::FromNetwork(const Packet& packet) {
+  return Run(HOOK_FROM_NETWORK, uplink(), packet.OnLink(kRouterMac, kUplinkMac));
+}
+Hop Node::ToNetwork(const Packet& packet, uint32_t mark) {
+  return Run(HOOK_TO_NETWORK, uplink(), packet.OnLink(kUplinkMac, kRouterMac), mark);
+}
+
+Hop Node::Run(hook where, uint32_t ifindex, const Packet& packet, uint32_t mark) {
+  ProgInput input;
+  input.frame = packet.ToBytes();
+  input.ifindex = ifindex;
+  input.mark = mark;
+  input.gso_size = packet.gso_size();
+  input.gso_segs = packet.gso_segments();
+  input.checksum_complete = packet.summed_by_device();
+
+  Hop hop;
+  hop.where = where;
+  // As attached: the program of IPv6 sees what that of IPv4 has left to it.
+  for (const Family family : {Family::kIpv4, Family::kIpv6}) {
+    ProgOutput output = Must(RunOnce(state_->programs.fd(where, family), input));
+    hop.action = static_cast<Action>(static_cast<int32_t>(output.verdict));
+    hop.mark = output.mark;
+    hop.frame = std::move(output.frame);
+    if (hop.action == Action::kNext) continue;
+    const verdict_record record = Must(state_->tables.last_verdict.Read(0)).at(output.cpu);
+    hop.reason = record.reason;
+    hop.ifindex = record.ifindex;
+    hop.target = NameOf(record.ifindex);
+    break;
+  }
+  return hop;
+}
+
+std::string Node::NameOf(uint32_t ifindex) const {
+  if (ifindex == uplink()) return "the uplink";
+  const auto found = state_->names.find(ifindex);
+  return found == state_->names.end() ? fmt::format("interface {}", ifindex) : found->second;
+}
+
+}  // namespace fairlead::testing

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Node: a node of the cluster under test. Its world is built through
+// production code — Kubernetes objects, plans, appliers — and its packets go
+// through the shipped programs. Maps are its own, and end with it.
+#ifndef FAIRLEAD_TESTS_DSL_NODE_H_
+#define FAIRLEAD_TESTS_DSL_NODE_H_
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "loader/kernel/hook_config.h"
+#include "loader/kernel/map_set.h"
+#include "loader/kernel/programs.h"
+#include "tests/dsl/hop.h"
+
+namespace fairlead::testing {
+
+// A pod of the node under test.
+struct Pod {
+  std::string name;
+  uint32_t slot = 0;
+  uint32_t ifindex = 0;  // host end of its veth pair
+  MacAddress mac{};
+  IpAddress address;
+
+  Endpoint On(uint16_t port) const { return {address, port}; }
+};
+
+// Another node.
+struct Peer {
+  std::string name;
+  int number = 0;
+  IpAddress address;
+
+  Endpoint Pod(int pod, uint16_t port) const;  // of one of its pods
+  Endpoint On(uint16_t port) const { return {address, port}; }
+};
+
+struct Port {
+  uint16_t number = 0;
+  Protocol protocol = Protocol::kTcp;
+};
+inline Port TcpPort(uint16_t number) { return {number, Protocol::kTcp}; }
+inline Port UdpPort(uint16_t number) { return {number, Protocol::kUdp}; }
+inline Port SctpPort(uint16_t number) { return {number, Protocol::kSctp}; }
+
+struct Service {
+  std::string name;
+  IpAddress vip;
+  Port port;
+  bool local_only = false;  // internalTrafficPolicy: Local
+
+  Endpoint Front() const { return {vip, port.number}; }
+};
+
+struct NodeOptions {
+  HookOptions hooks;  // verdicts are recorded in any case
+  MapSizes sizes = {
+      .flows = 256, .half_open_buckets = 256, .services = 32, .runs = 256, .backends = 256};
+  bool uplink_has_addresses = true;
+};
+
+class Node {
+ public:
+  explicit Node(Family family, const NodeOptions& options = {});
+  ~Node();
+
+  Pod AddPod(const std::string& name);
+  // Another pod in the slot of one that is gone, with its address.
+  Pod ReplacePod(const Pod& gone, const std::string& name);
+  void RemovePod(const Pod& pod);
+  Peer AddPeer(const std::string& name);
+  Service AddService(const std::string& name, Port port, const std::vector<Endpoint>& endpoints);
+  // internalTrafficPolicy: Local.
+  Service AddLocalService(const std::string& name, Port port,
+                          const std::vector<Endpoint>& endpoints);
+  void SetEndpoints(const Service& service, const std::vector<Endpoint>& endpoints);
+  void BumpPolicyEpoch();
+  // Everything remembered becomes older; nobody sleeps.
+  void TimePasses(std::chrono::seconds seconds);
+  void EmptyTailCalls();    // as if the programs behind them had not been loaded
+  void FillFlowTable();     // no number is left for a new flow object
+
+  IpAddress address() const;
+  Endpoint On(uint16_t port) const { return {address(), port}; }
+  Endpoint World(int host, uint16_t port) const;
+
+  // One verb per hook. Sets the MACs that the packet leaves open.
+  Hop FromPod(const Pod& pod, const Packet& packet);
+  Hop ToPod(const Pod& pod, const Packet& packet);  // what the host's stack sends
+  Hop FromNetwork(const Packet& packet);
+  Hop ToNetwork(const Packet& packet, uint32_t mark = 0);
+  Hop Run(hook where, uint32_t ifindex, const Packet& packet, uint32_t mark = 0);
+
+  Family family() const;
+  uint64_t Count(hook where, uint32_t reason) const;  // of both families
+  // Flow objects in use.
+  uint32_t FlowCount() const;
+  struct FlowView {
+    uint32_t number = 0, generation = 0, side = 0;
+    uint32_t exit = 0, exit_target = 0;  // of that side
+  };
+  // The flow object that packets like this one, as they arrive, belong to.
+  std::optional<FlowView> FindFlow(const Packet& arriving) const;
+  // True if a half-open flow arrives as `request` and is answered by the reply to `forwarded`.
+  bool IsHalfOpen(const Packet& request, const Packet& forwarded) const;
+  // Slot of the peer in `nodes`.
+  uint32_t SlotOf(const Peer& peer) const;
+  uint32_t uplink() const;
+  const Programs& programs() const;
+
+ private:
+  struct State;
+  void ApplyServices();
+  void ApplyNodes();
+  std::string NameOf(uint32_t ifindex) const;
+
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace fairlead::testing
+
+#endif  // FAIRLEAD_TESTS_DSL_NODE_H_

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/dsl/scratch_network.h"
+
+#include "loader/netlink/addresses.h"
+#include "loader/netlink/links.h"
+#include "loader/netlink/routes.h"
+#include "loader/netlink/sysctls.h"
+#include "maps/abi/limits_abi.h"
+#include "tests/dsl/address_plan.h"
+
+namespace fairlead::testing {
+namespace {
+
+constexpr Family kFamilies[] = {Family::kIpv4, Family::kIpv6};
+
+uint32_t MakeLink(NetlinkSocket& netlink, const VethPair& pair) {
+  MustOk(CreateVeth(netlink, pair));
+  const auto host = Must(FindLink(netlink, pair.host_name));
+  const auto peer = Must(FindLink(netlink, pair.peer_name));
+  for (const uint32_t index : {host->index, peer->index}) {
+    MustOk(SetNoIpv6LinkLocal(netlink, index));
+    MustOk(SetLinkUp(netlink, index));
+  }
+  return host->index;
+}
+
+}  // namespace
+
+ScratchNetwork& ScratchNetwork::Get() {
+  static auto* const network = new ScratchNetwork;  // until the process ends
+  return *network;
+}
+
+ScratchNetwork::ScratchNetwork() : netlink_(Must(NetlinkSocket::Open())) {
+  // Before the links, which inherit it.
+  MustOk(WriteSysctl("net.ipv4.ip_forward", "1"));
+  MustOk(WriteSysctl("net.ipv6.conf.all.forwarding", "1"));
+  MustOk(WriteSysctl("net.ipv6.conf.default.forwarding", "1"));
+  AddUplink();
+  AddSideLink();
+}
+
+void ScratchNetwork::AddUplink() {
+  uplink_ = MakeLink(netlink_, {.host_name = "uplink",
+                                .host_mac = kUplinkMac,
+                                .peer_name = "wire",
+                                .peer_mac = kRouterMac});
+  for (const Family family : kFamilies) {
+    const int bits = family == Family::kIpv4 ? 24 : 64;
+    MustOk(AddAddress(netlink_, uplink_, NodeAddress(family, 0), bits));
+    const IpAddress any = Ip(family, "0.0.0.0", "::");
+    MustOk(ReplaceRoute(netlink_, {.destination = Cidr::Make(any, 0),
+                                   .link_index = uplink_,
+                                   .gateway = RouterAddress(family)}));
+    MustOk(ReplaceRoute(
+        netlink_, {.destination = UnreachableCidr(family), .kind = RouteKind::kUnreachable}));
+  }
+}
+
+void ScratchNetwork::AddSideLink() {
+  side_link_ = MakeLink(netlink_, {.host_name = "side",
+                                   .host_mac = {0x02, 0, 0, 0, 1, 1},
+                                   .peer_name = "sidewire",
+                                   .peer_mac = {0x02, 0, 0, 0, 1, 2}});
+  for (const Family family : kFamilies) {
+    MustOk(ReplaceRoute(netlink_, {.destination = SideCidr(family), .link_index = side_link_}));
+  }
+}
+
+uint32_t ScratchNetwork::PodLink(uint32_t slot) {
+  const uint32_t index = FL_POD_IFINDEX_BASE + slot;
+  if (pod_slots_.insert(slot).second) {
+    MakeLink(netlink_, {.host_name = fmt::format("pod{}", slot),
+                        .host_index = index,
+                        .host_mac = kGatewayMac,
+                        .peer_name = fmt::format("eth{}", slot),
+                        .peer_mac = {0x02, 0, 0, 0, 2, static_cast<uint8_t>(slot)}});
+  }
+  return index;
+}
+
+}  // namespace fairlead::testing

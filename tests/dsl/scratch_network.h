@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The interfaces and routes of the node under test, real ones, in a network
+// namespace of this process: the programs ask the kernel for routes, and
+// BPF_PROG_TEST_RUN wants interfaces that exist. Made once per process; links
+// say nothing about tables, so tests may share them.
+#ifndef FAIRLEAD_TESTS_DSL_SCRATCH_NETWORK_H_
+#define FAIRLEAD_TESTS_DSL_SCRATCH_NETWORK_H_
+
+#include <cstdint>
+#include <set>
+
+#include "base/ip.h"
+#include "loader/netlink/netlink_socket.h"
+#include "loader/netlink/scratch_netns.h"
+
+namespace fairlead::testing {
+
+inline constexpr MacAddress kGatewayMac = {0x02, 0xfa, 0x17, 0x1e, 0xad, 0x01};
+inline constexpr MacAddress kUplinkMac = {0x02, 0, 0, 0, 0, 0x01};
+inline constexpr MacAddress kRouterMac = {0x02, 0, 0, 0, 0, 0xfe};
+
+class ScratchNetwork {
+ public:
+  // Moves the calling thread, the test's, into the namespace the first time.
+  static ScratchNetwork& Get();
+
+  // The host end of the veth pair of the pod in `slot`.
+  uint32_t PodLink(uint32_t slot);
+  uint32_t uplink() const { return uplink_; }
+  uint32_t side_link() const { return side_link_; }  // no uplink of fairlead's
+
+ private:
+  ScratchNetwork();
+  void AddUplink();
+  void AddSideLink();
+
+  ScratchNetns netns_;
+  NetlinkSocket netlink_;
+  std::set<uint32_t> pod_slots_;
+  uint32_t uplink_ = 2;
+  uint32_t side_link_ = 4;
+};
+
+}  // namespace fairlead::testing
+
+#endif  // FAIRLEAD_TESTS_DSL_SCRATCH_NETWORK_H_
