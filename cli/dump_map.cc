@@ -135,13 +135,16 @@ const std::vector<std::string>& DumpableMaps() {
   return *kNames;
 }
 
+absl::Status CheckMapName(const std::string& name) {
+  const std::vector<std::string>& known = DumpableMaps();
+  if (std::find(known.begin(), known.end(), name) != known.end()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      fmt::format("no map is called {}; there are {}", name, fmt::join(known, ", ")));
+}
+
 absl::Status DumpMap(const PinnedNode& node, const std::string& name, bool all,
                      const ShowEntry& show) {
-  const std::vector<std::string>& known = DumpableMaps();
-  if (std::find(known.begin(), known.end(), name) == known.end()) {
-    return absl::NotFoundError(
-        fmt::format("no map is called {}; there are {}", name, fmt::join(known, ", ")));
-  }
+  FL_RETURN_IF_ERROR(CheckMapName(name));
   const Tables& tables = node.tables();
   const auto number = [](uint32_t n) { return Json(n); };
   if (name == "pods") {

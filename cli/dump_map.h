@@ -18,10 +18,11 @@ using ShowEntry = std::function<void(const Json& key, const Json& value)>;
 
 // The maps that DumpMap knows: the tables, and the tail calls.
 const std::vector<std::string>& DumpableMaps();
+// InvalidArgument, listing the names there are, if this is none of them.
+absl::Status CheckMapName(const std::string& name);
 
-// Calls `show` for every entry; unused elements of arrays are left out unless
-// `all`. A queue shows its next element only: reading more would take it out.
-// NotFound lists the names there are.
+// Calls `show` for every entry of a map of DumpableMaps(); unused elements of arrays are left out
+// unless `all`. A queue shows its next element only: reading more would take it out.
 absl::Status DumpMap(const PinnedNode& node, const std::string& name, bool all,
                      const ShowEntry& show);
 

@@ -8,11 +8,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <map>
 #include <memory>
 #include <span>
+#include <string_view>
+#include <utility>
 
 #include "base/errno_status.h"
 #include "base/status_macros.h"
@@ -21,10 +24,8 @@
 namespace fairlead::cli {
 namespace {
 
-// Newer than the distribution's uapi headers.
-constexpr uint32_t kTcxIngress = 46;
-constexpr uint32_t kTcxEgress = 47;
 constexpr size_t kMaxMaps = 64;
+constexpr std::string_view kClsactMark = "clsact_";
 
 struct BtfFree {
   void operator()(btf* types) const { btf__free(types); }
@@ -68,7 +69,7 @@ void LearnFromMap(uint32_t map_id, LiveProgram& program) {
   if (const std::optional<hook_config> config = ReadConfig(*map)) program.config = config;
 }
 
-absl::StatusOr<Attachment> ReadAttachment(const std::filesystem::path& pin) {
+absl::StatusOr<Attachment> ReadLink(const std::filesystem::path& pin) {
   const UniqueFd fd(bpf_obj_get(pin.c_str()));
   if (!fd.ok()) return ErrnoStatus(errno, "open pinned link " + pin.string());
   bpf_link_info info{};
@@ -76,14 +77,32 @@ absl::StatusOr<Attachment> ReadAttachment(const std::filesystem::path& pin) {
   if (bpf_obj_get_info_by_fd(fd.get(), &info, &length) != 0) {
     return ErrnoStatus(errno, "ask the kernel about link " + pin.string());
   }
+  FL_ASSIGN_OR_RETURN(LiveProgram program, FindProgram(info.prog_id));
   Attachment attachment;
   attachment.pin = pin.filename();
-  // All links to an interface begin with its index; a TCX link goes on with the side.
+  attachment.hook = program.name;
+  attachment.family = program.family;
+  // The distribution's headers lack TCX; every link to an interface begins with its index.
   attachment.ifindex = info.xdp.ifindex;
-  uint32_t side = 0;
-  std::memcpy(&side, reinterpret_cast<const char*>(&info.xdp) + sizeof(uint32_t), sizeof(side));
-  attachment.direction = side == kTcxIngress ? "ingress" : side == kTcxEgress ? "egress" : "?";
-  FL_ASSIGN_OR_RETURN(attachment.program, FindProgram(info.prog_id));
+  attachment.program = std::move(program);
+  return attachment;
+}
+
+// From the right: "…from_pod_1048577_v4". NotFound if it is not one of ours.
+absl::StatusOr<Attachment> ReadClsactMark(const std::string& name) {
+  const size_t number = name.rfind('_', name.rfind('_') - 1);
+  if (!name.starts_with(kClsactMark) || number == std::string::npos ||
+      number < kClsactMark.size()) {
+    return absl::NotFoundError(name + " is not an attachment");
+  }
+  Attachment attachment;
+  attachment.pin = name;
+  attachment.hook = name.substr(kClsactMark.size(), number - kClsactMark.size());
+  attachment.family = name.ends_with('4') ? Family::kIpv4 : Family::kIpv6;
+  attachment.mechanism = "clsact";
+  const auto ifindex = static_cast<uint32_t>(std::atoi(name.c_str() + number + 1));
+  // The filter went with the interface; the mark did not.
+  if (!DeviceName(ifindex).empty()) attachment.ifindex = ifindex;
   return attachment;
 }
 
@@ -117,7 +136,8 @@ absl::StatusOr<std::vector<Attachment>> ReadAttachments(const std::string& direc
   if (error == std::errc::no_such_file_or_directory) return attachments;
   if (error) return ErrnoStatus(error.value(), "list " + directory);
   for (const std::filesystem::directory_entry& file : files) {
-    absl::StatusOr<Attachment> attachment = ReadAttachment(file.path());
+    absl::StatusOr<Attachment> attachment =
+        file.is_directory(error) ? ReadClsactMark(file.path().filename()) : ReadLink(file.path());
     if (attachment.status().code() == absl::StatusCode::kNotFound) continue;  // unpinned meanwhile
     if (!attachment.ok()) return attachment.status();
     attachments.push_back(*std::move(attachment));

@@ -27,14 +27,18 @@ struct LiveProgram {
 // NotFound if no such program is loaded.
 absl::StatusOr<LiveProgram> FindProgram(uint32_t id);
 
+// A program on an interface: behind a TCX link, which is pinned, or a clsact
+// filter, of which the pins hold a mark only ("clsact_from_pod_1048577_v4").
 struct Attachment {
-  std::string pin;  // the file's name below links/
-  LiveProgram program;
-  uint32_t ifindex = 0;     // 0: the interface is gone, nothing is attached any more
-  const char* direction{};  // "ingress", "egress": of the interface, as the kernel says it
+  std::string pin;   // the file's name below links/
+  std::string hook;  // "from_pod"
+  std::optional<Family> family;
+  const char* mechanism = "tcx";       // "tcx", "clsact"
+  std::optional<LiveProgram> program;  // TCX only
+  uint32_t ifindex = 0;                // 0: the interface is gone, nothing is attached any more
 };
 
-// The links pinned below `directory`, by name; none if there is no directory.
+// What is below `directory`, by name; nothing if there is no such directory.
 absl::StatusOr<std::vector<Attachment>> ReadAttachments(const std::string& directory);
 
 // The name of an interface of this network namespace; empty if there is none.

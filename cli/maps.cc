@@ -41,6 +41,7 @@ class MapsCommand final : public Command {
   }
 
   absl::StatusOr<int> Run(const Options& options, std::ostream& out) override {
+    if (!list_->parsed()) FL_RETURN_IF_ERROR(CheckMapName(map_));
     FL_ASSIGN_OR_RETURN(const PinnedNode node, PinnedNode::Open(options));
     return list_->parsed() ? List(node, options, out) : Dump(node, options, out);
   }

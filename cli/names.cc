@@ -28,8 +28,7 @@ absl::StatusOr<Names> Names::Read(const std::string& path) {
   if (!text.ok()) return text.status();
   absl::StatusOr<Names> names = Parse(*text);
   if (!names.ok()) {
-    return absl::InvalidArgumentError(
-        fmt::format("{}: {}", path, std::string(names.status().message())));
+    return absl::DataLossError(fmt::format("{}: {}", path, std::string(names.status().message())));
   }
   return names;
 }
@@ -37,7 +36,7 @@ absl::StatusOr<Names> Names::Read(const std::string& path) {
 absl::StatusOr<Names> Names::Parse(const std::string& text) {
   Names names;
   names.names_ = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (!names.names_.is_object()) return absl::InvalidArgumentError("not a JSON object of names");
+  if (!names.names_.is_object()) return absl::DataLossError("not a JSON object of names");
   return names;
 }
 

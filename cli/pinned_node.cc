@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cerrno>
+
 #include "base/status_macros.h"
 #include "cli/live_program.h"
 #include "loader/kernel/clock.h"
@@ -49,7 +51,9 @@ std::optional<hook_config> RunningConfig(const std::string& pin_directory) {
   const auto attachments = ReadAttachments(pin_directory + "/links");
   if (!attachments.ok()) return std::nullopt;
   for (const Attachment& attachment : *attachments) {
-    if (attachment.program.config.has_value()) return attachment.program.config;
+    if (attachment.program.has_value() && attachment.program->config.has_value()) {
+      return attachment.program->config;
+    }
   }
   return std::nullopt;
 }
@@ -58,7 +62,14 @@ absl::StatusOr<PinnedNode> PinnedNode::Open(const Options& options) {
   PinnedNode node;
   node.directory_ = PinDirectory(options);
   FL_RETURN_IF_ERROR(CheckPins(node.directory_));
-  FL_ASSIGN_OR_RETURN(node.tables_, OpenPinnedTables(node.directory_));
+  absl::StatusOr<Tables> tables = OpenPinnedTables(node.directory_);
+  if (absl::IsInvalidArgument(tables.status())) {
+    return absl::FailedPreconditionError(
+        fmt::format("the maps below {} were made by another version: {}", node.directory_,
+                    std::string(tables.status().message())));
+  }
+  if (!tables.ok()) return tables.status();
+  node.tables_ = *std::move(tables);
   FL_ASSIGN_OR_RETURN(node.names_, Names::Read(options.names_file));
   for (uint32_t slot = 0; slot < node.tables_.pods.size(); ++slot) {
     const pod& pod = node.tables_.pods[slot];

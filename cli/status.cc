@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <optional>
 #include <set>
 
 #include "base/status_macros.h"
@@ -42,7 +43,7 @@ void JudgeAttachments(const PinnedNode& node, Status& status) {
     if (attachment.ifindex != 0) {
       ++live;
     } else {
-      status.warnings.push_back(fmt::format("link {}: its interface is gone", attachment.pin));
+      status.warnings.push_back(fmt::format("links/{}: its interface is gone", attachment.pin));
     }
   }
   if (live == 0) {
@@ -118,15 +119,16 @@ absl::StatusOr<Status> Examine(const PinnedNode& node) {
 }
 
 Json HookRow(const Attachment& attachment) {
-  const std::optional<Family> family = attachment.program.family;
-  return {{"hook", attachment.program.name},
-          {"family", family.has_value() ? Json(static_cast<int>(*family)) : Json()},
+  const std::optional<LiveProgram>& program = attachment.program;
+  return {{"hook", attachment.hook},
+          {"family",
+           attachment.family.has_value() ? Json(static_cast<int>(*attachment.family)) : Json()},
           {"attached", attachment.ifindex != 0},
           {"ifindex", attachment.ifindex},
           {"device", OrNull(DeviceName(attachment.ifindex))},
-          {"direction", attachment.direction},
-          {"program_id", attachment.program.id},
-          {"tag", attachment.program.tag},
+          {"mechanism", attachment.mechanism},
+          {"program_id", program.has_value() ? Json(program->id) : Json()},
+          {"tag", program.has_value() ? Json(program->tag) : Json()},
           {"pin", attachment.pin}};
 }
 
@@ -157,7 +159,7 @@ std::string AttachedSummary(const Status& status) {
   std::map<std::string, std::set<uint32_t>> interfaces;
   for (const Attachment& attachment : status.attachments) {
     if (attachment.ifindex != 0) {
-      interfaces[attachment.program.name].insert(attachment.ifindex);
+      interfaces[attachment.hook].insert(attachment.ifindex);
     }
   }
   std::string text;
@@ -248,7 +250,7 @@ class StatusCommand final : public Command {
                   {"FAMILY", "family"},
                   {"DEVICE", "device"},
                   {"IFINDEX", "ifindex"},
-                  {"DIRECTION", "direction"},
+                  {"BY", "mechanism"},
                   {"PROGRAM", "program_id"},
                   {"TAG", "tag"},
                   {"PIN", "pin"}},

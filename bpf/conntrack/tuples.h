@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Tuples compared, reversed and hashed, eight bytes at a time.
+ *
+ * Who writes a tuple does so in pieces no smaller than who reads it next: a load
+ * that spans several young stores waits until all have left the store buffer,
+ * which costs more than the hash itself.
  */
 #ifndef FAIRLEAD_BPF_CONNTRACK_TUPLES_H_
 #define FAIRLEAD_BPF_CONNTRACK_TUPLES_H_
@@ -21,15 +25,35 @@ static __always_inline bool is_same_tuple(const struct FAMILY(tuple) *a,
 	return !difference;
 }
 
+/* The last word of a tuple, put together in a register. */
+union tuple_tail {
+	struct {
+		__be16 source_port;
+		__be16 destination_port;
+		__u32 protocol;		/* and the padding */
+	};
+	__u64 word;
+};
+
 static __always_inline void reverse_tuple(const struct FAMILY(tuple) *from,
 					  struct FAMILY(tuple) *to)
 {
-	to->source = from->destination;
-	to->destination = from->source;
-	to->source_port = from->destination_port;
-	to->destination_port = from->source_port;
-	to->protocol = from->protocol;
-	to->pad[0] = to->pad[1] = to->pad[2] = 0;
+	const __u64 *word = (const __u64 *)from;
+	__u64 *reversed = (__u64 *)to;
+	union tuple_tail old = { .word = word[TUPLE_WORDS - 1] }, tail;
+
+	if (FL_IP_WORDS == 1) {
+		reversed[0] = word[0] << 32 | word[0] >> 32;
+	} else {
+		reversed[0] = word[2];
+		reversed[1] = word[TUPLE_WORDS - 2];
+		reversed[2] = word[0];
+		reversed[TUPLE_WORDS - 2] = word[1];
+	}
+	tail.source_port = old.destination_port;
+	tail.destination_port = old.source_port;
+	tail.protocol = old.protocol;
+	reversed[TUPLE_WORDS - 1] = tail.word;
 }
 
 /* Keyed multiply-and-fold: nobody outside can aim at a bucket without the seed. */

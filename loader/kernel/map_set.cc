@@ -52,7 +52,7 @@ absl::Status PrepareMaps(const BpfObject& object, const MapSizes& sizes,
         FL_ASSIGN_OR_RETURN(const BpfMap pinned, BpfMap::OpenPinned(pin));
         FL_RETURN_IF_ERROR(CheckMapLayout(pinned));
         entries = pinned.max_entries();
-        adopted = true;
+        adopted = adopted || name.starts_with("flow_index");
       }
       bpf_map__set_pin_path(map, pin.c_str());
     }
