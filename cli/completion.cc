@@ -29,6 +29,7 @@ std::string Case(const std::string& pattern, const std::string& words) {
 std::string BashCompletion(const CLI::App& app) {
   std::string cases;
   for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; })) {
+    if (sub->get_name() == "completion") continue;
     cases += Case(sub->get_name(), Words(*sub));
   }
   return fmt::format(R"(# bash completion for fairlead: source <(fairlead completion bash)

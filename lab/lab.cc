@@ -218,6 +218,7 @@ absl::StatusOr<Command> Lab::CommandAt(const std::string& where,
                   .env = {{"PATH", program_folder_ + ":" + (path != nullptr ? path : "/usr/bin")}}};
   if (const auto node = FindNode(where); node.ok()) {
     command.env["FAIRLEAD_BPFFS"] = (*node)->bpffs();
+    command.env["FAIRLEAD_NAMES"] = (*node)->state_dir() + "/names.json";
   }
   return command;
 }

@@ -12,6 +12,7 @@
 #ifndef FAIRLEAD_BPF_CONNTRACK_HALF_OPEN_H_
 #define FAIRLEAD_BPF_CONNTRACK_HALF_OPEN_H_
 
+#include "bpf/conntrack/age.h"
 #include "bpf/conntrack/tuples.h"
 
 static __always_inline struct FAMILY(half_open_bucket) *
@@ -29,7 +30,7 @@ static __always_inline bool is_fresh(const struct FAMILY(half_open) *entry, __u3
 				config.timeout[TIMEOUT_TCP_HALF_OPEN] :
 				config.timeout[TIMEOUT_OTHER_FIRST];
 
-	return stamp != STAMP_EMPTY && stamp != STAMP_BUSY && now - stamp <= timeout;
+	return stamp != STAMP_EMPTY && stamp != STAMP_BUSY && age_of(stamp, now) <= timeout;
 }
 
 static __always_inline struct FAMILY(half_open) *find_half_open(const struct FAMILY(tuple) *tuple,
@@ -65,7 +66,7 @@ choose_victim(struct FAMILY(half_open_bucket) *bucket, const struct FAMILY(tuple
 
 	for (int i = 0; i < HALF_OPEN_WAYS; i++) {
 		struct FAMILY(half_open) *entry = &bucket->way[i];
-		__u32 age = entry->stamp == STAMP_EMPTY ? 0xffffffff : now - entry->stamp;
+		__u32 age = entry->stamp == STAMP_EMPTY ? 0xffffffff : age_of(entry->stamp, now);
 
 		if (is_same_tuple(&entry->tuple, tuple))
 			return entry;

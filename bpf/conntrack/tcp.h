@@ -6,6 +6,7 @@
 #ifndef FAIRLEAD_BPF_CONNTRACK_TCP_H_
 #define FAIRLEAD_BPF_CONNTRACK_TCP_H_
 
+#include "bpf/conntrack/age.h"
 #include "bpf/path/10_parse.h"
 
 #define NO_WINDOW_SCALE	     0xff
@@ -89,8 +90,8 @@ static __always_inline __u32 timeout_of(const struct FAMILY(flow) *flow)
  */
 static __always_inline bool is_expired(const struct FAMILY(flow) *flow, __u32 now)
 {
-	__u32 age0 = now - flow->side[0].last_seen;
-	__u32 age1 = now - flow->side[1].last_seen;
+	__u32 age0 = age_of(flow->side[0].last_seen, now);
+	__u32 age1 = age_of(flow->side[1].last_seen, now);
 
 	return (age0 < age1 ? age0 : age1) > timeout_of(flow);
 }

@@ -38,22 +38,15 @@ union tuple_tail {
 static __always_inline void reverse_tuple(const struct FAMILY(tuple) *from,
 					  struct FAMILY(tuple) *to)
 {
-	const __u64 *word = (const __u64 *)from;
-	__u64 *reversed = (__u64 *)to;
-	union tuple_tail old = { .word = word[TUPLE_WORDS - 1] }, tail;
+	union tuple_tail old = { .word = ((const __u64 *)from)[TUPLE_WORDS - 1] };
+	union tuple_tail tail = {
+		.source_port = old.destination_port,
+		.destination_port = old.source_port,
+		.protocol = old.protocol,
+	};
 
-	if (FL_IP_WORDS == 1) {
-		reversed[0] = word[0] << 32 | word[0] >> 32;
-	} else {
-		reversed[0] = word[2];
-		reversed[1] = word[TUPLE_WORDS - 2];
-		reversed[2] = word[0];
-		reversed[TUPLE_WORDS - 2] = word[1];
-	}
-	tail.source_port = old.destination_port;
-	tail.destination_port = old.source_port;
-	tail.protocol = old.protocol;
-	reversed[TUPLE_WORDS - 1] = tail.word;
+	reverse_addresses(from, to);
+	((__u64 *)to)[TUPLE_WORDS - 1] = tail.word;
 }
 
 /* Keyed multiply-and-fold: nobody outside can aim at a bucket without the seed. */

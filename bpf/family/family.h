@@ -44,6 +44,12 @@ static __always_inline bool is_in_network(const struct FAMILY(ip) *a,
 	return bits && !difference;
 }
 
+/* Together with the padding: see bpf/conntrack/tuples.h about small stores. */
+static __always_inline void set_protocol(struct FAMILY(tuple) *tuple, __u8 protocol)
+{
+	*(__u32 *)&tuple->protocol = bpf_htonl((__u32)protocol << 24);
+}
+
 #include "bpf/packet/cursor.h"
 #include "bpf/packet/checksum.h"
 

@@ -59,8 +59,16 @@ static __always_inline bool is_martian(const struct ip4 *ip)
 
 static __always_inline void read_addresses(const struct iphdr *ip, struct tuple4 *tuple)
 {
-	tuple->source.word[0] = ip->saddr;
-	tuple->destination.word[0] = ip->daddr;
+	const void *addresses = &ip->saddr;
+
+	*(__u64 *)tuple = *(const __u64 *)addresses;
+}
+
+static __always_inline void reverse_addresses(const struct tuple4 *from, struct tuple4 *to)
+{
+	__u64 addresses = *(const __u64 *)from;
+
+	*(__u64 *)to = addresses << 32 | addresses >> 32;
 }
 
 static __always_inline void write_addresses(struct iphdr *ip, const struct ip4 *source,
@@ -168,7 +176,7 @@ static __always_inline __u32 parse_ip(struct __sk_buff *skb, struct packet *pkt)
 		return DROP_TOO_SHORT;
 
 	read_addresses(ip, &pkt->tuple);
-	pkt->tuple.protocol = ip->protocol;
+	set_protocol(&pkt->tuple, ip->protocol);
 	pkt->hop_limit = ip->ttl;
 	pkt->l4_offset = IP_OFFSET + header;
 	if (ip->frag_off & bpf_htons(FRAGMENT_MASK))

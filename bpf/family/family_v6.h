@@ -63,25 +63,35 @@ static __always_inline bool is_martian(const struct ip6 *ip)
 
 static __always_inline void read_addresses(const struct ipv6hdr *ip, struct tuple6 *tuple)
 {
-	const __be32 *source = ip->saddr.in6_u.u6_addr32;
-	const __be32 *destination = ip->daddr.in6_u.u6_addr32;
+	const void *addresses = &ip->saddr;
+	const __u64 *from = addresses;
+	__u64 *to = (__u64 *)tuple;
 
-	for (int i = 0; i < 4; i++) {
-		tuple->source.word[i] = source[i];
-		tuple->destination.word[i] = destination[i];
-	}
+	for (int i = 0; i < 4; i++)
+		to[i] = from[i];
+}
+
+static __always_inline void reverse_addresses(const struct tuple6 *from, struct tuple6 *to)
+{
+	const __u64 *word = (const __u64 *)from;
+	__u64 *reversed = (__u64 *)to;
+
+	reversed[0] = word[2];
+	reversed[1] = word[3];
+	reversed[2] = word[0];
+	reversed[3] = word[1];
 }
 
 static __always_inline void write_addresses(struct ipv6hdr *ip, const struct ip6 *source,
 					    const struct ip6 *destination)
 {
-	__be32 *to_source = ip->saddr.in6_u.u6_addr32;
-	__be32 *to_destination = ip->daddr.in6_u.u6_addr32;
+	void *addresses = &ip->saddr;
+	__u64 *to = addresses;
 
-	for (int i = 0; i < 4; i++) {
-		to_source[i] = source->word[i];
-		to_destination[i] = destination->word[i];
-	}
+	to[0] = ((const __u64 *)source)[0];
+	to[1] = ((const __u64 *)source)[1];
+	to[2] = ((const __u64 *)destination)[0];
+	to[3] = ((const __u64 *)destination)[1];
 }
 
 static __always_inline void fix_ip_checksum(struct ipv6hdr *ip, __u16 address_delta)
@@ -216,7 +226,7 @@ static __always_inline __u32 parse_ip(struct __sk_buff *skb, struct packet *pkt)
 		return DROP_TOO_SHORT;
 
 	read_addresses(ip, &pkt->tuple);
-	pkt->tuple.protocol = ip->nexthdr;
+	set_protocol(&pkt->tuple, ip->nexthdr);
 	pkt->hop_limit = ip->hop_limit;
 	pkt->l4_offset = IP_OFFSET + sizeof(*ip);
 	if (is_extension(ip->nexthdr))

@@ -92,17 +92,21 @@ static __always_inline __u32 answer_gateway(struct __sk_buff *skb)
 	struct packet pkt = { .hook = HOOK_FROM_POD };
 	struct neighbour_advert advert = {};
 	struct neighbour_message *asked;
+	struct icmp_header *header;
 	struct tuple6 from_gateway = {};
 	__u64 sum;
 
-	if (parse(skb, &pkt) || !is_reachable(skb, (pkt.l4_offset & 0x1ff) + sizeof(*asked)))
+	if (parse(skb, &pkt))
+		return DROP_TOO_SHORT;
+	header = header_at(skb, pkt.l4_offset, sizeof(*header));
+	/* Router solicitations, listener reports, the pod's own address check. */
+	if (!header || header->type != ND_NEIGHBOUR_SOLICIT || is_zero_ip(&pkt.tuple.source))
+		return DROP_LINK_SCOPE;
+	if (!is_reachable(skb, (pkt.l4_offset & 0x1ff) + sizeof(*asked)))
 		return DROP_TOO_SHORT;
 	asked = header_at(skb, pkt.l4_offset, sizeof(*asked));
 	if (!asked)
 		return DROP_TOO_SHORT;
-	/* Router solicitations, listener reports, the pod's own address check. */
-	if (asked->type != ND_NEIGHBOUR_SOLICIT || is_zero_ip(&pkt.tuple.source))
-		return DROP_LINK_SCOPE;
 	if (asked->code || pkt.hop_limit != ND_HOP_LIMIT || !is_same_ip(&asked->target, &gateway_ip))
 		return DROP_BAD_NEIGHBOUR_REQUEST;
 

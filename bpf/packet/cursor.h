@@ -8,6 +8,14 @@
 
 #include "bpf/packet/packet.h"
 
+/* The start of a frame. struct ethhdr is packed: the compiler would read and
+ * write its addresses byte by byte.
+ */
+struct frame_addresses {
+	__u16 destination[3];
+	__u16 source[3];
+};
+
 static __always_inline void *frame_start(struct __sk_buff *skb)
 {
 	return (void *)(unsigned long)skb->data;

@@ -49,6 +49,12 @@ struct icmp_header {
 	__be16 sequence;
 };
 
+/* In one piece: see bpf/conntrack/tuples.h about small stores. */
+static __always_inline void set_ports(struct FAMILY(tuple) *tuple, const void *ports)
+{
+	*(__u32 *)&tuple->source_port = *(const __u32 *)ports;
+}
+
 static __always_inline enum verdict parse_tcp(struct __sk_buff *skb, struct packet *pkt)
 {
 	struct tcp_header *tcp;
@@ -61,8 +67,7 @@ static __always_inline enum verdict parse_tcp(struct __sk_buff *skb, struct pack
 	if ((tcp->data_offset >> 4) * 4 < sizeof(*tcp))
 		return drop(pkt, DROP_BAD_L4_HEADER);
 
-	pkt->tuple.source_port = tcp->ports.source;
-	pkt->tuple.destination_port = tcp->ports.destination;
+	set_ports(&pkt->tuple, &tcp->ports);
 	pkt->tcp_flags = tcp->flags;
 	pkt->sequence = bpf_ntohl(tcp->sequence);
 	pkt->acknowledged = bpf_ntohl(tcp->acknowledged);
@@ -83,8 +88,7 @@ static __always_inline enum verdict parse_udp(struct __sk_buff *skb, struct pack
 	if (udp->length && bpf_ntohs(udp->length) < sizeof(*udp))
 		return drop(pkt, DROP_BAD_L4_HEADER);
 
-	pkt->tuple.source_port = udp->ports.source;
-	pkt->tuple.destination_port = udp->ports.destination;
+	set_ports(&pkt->tuple, &udp->ports);
 	return CONTINUE;
 }
 
@@ -98,8 +102,7 @@ static __always_inline enum verdict parse_sctp(struct __sk_buff *skb, struct pac
 	if (!sctp)
 		return drop(pkt, DROP_TOO_SHORT);
 
-	pkt->tuple.source_port = sctp->ports.source;
-	pkt->tuple.destination_port = sctp->ports.destination;
+	set_ports(&pkt->tuple, &sctp->ports);
 	return CONTINUE;
 }
 

@@ -27,10 +27,11 @@ static __always_inline struct FAMILY(node_state) *this_node(void)
 
 static __always_inline bool is_mac_of(struct __sk_buff *skb, const struct pod *pod)
 {
-	struct ethhdr *eth = header_at(skb, 0, sizeof(*eth));
+	const struct frame_addresses *frame = header_at(skb, 0, ETH_HLEN);
+	const __u16 *mac = (const __u16 *)pod->mac;
 
-	return eth && *(__u32 *)eth->h_source == *(__u32 *)pod->mac &&
-	       *(__u16 *)(eth->h_source + 4) == *(__u16 *)(pod->mac + 4);
+	return frame && !((frame->source[0] ^ mac[0]) | (frame->source[1] ^ mac[1]) |
+			  (frame->source[2] ^ mac[2]));
 }
 
 __stage guard_pod(struct __sk_buff *skb, struct packet *pkt)

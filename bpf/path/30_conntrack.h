@@ -127,6 +127,7 @@ __first_packet int recall(struct packet *pkt)
 /* Not in flow_index: half-open, or new. */
 static __always_inline enum verdict meet(struct packet *pkt)
 {
+	pkt->out = pkt->tuple;
 	return recall(pkt) == RECALL_LOST ? lose_backend(pkt) : CONTINUE;
 }
 
@@ -135,7 +136,7 @@ static __always_inline bool is_over(const struct packet *pkt, const struct known
 {
 	if (is_syn(pkt) && is_closing(known))
 		return true;
-	return pkt->now - known->side->last_seen > config.timeout[TIMEOUT_TCP_CLOSED] &&
+	return age_of(known->side->last_seen, pkt->now) > config.timeout[TIMEOUT_TCP_CLOSED] &&
 	       is_expired(known->flow, pkt->now);
 }
 
@@ -165,7 +166,6 @@ __stage conntrack(struct __sk_buff *skb, struct packet *pkt, struct known *known
 	bool has_backend;
 
 	pkt->now = (__u32)bpf_jiffies64() | 1;
-	pkt->out = pkt->tuple;
 	pkt->backend = BACKEND_NONE;
 	if (pkt->shape & PACKET_ICMP_ERROR)
 		return answer(pkt, TAIL_FOLLOW_ICMP_ERROR, VERDICT_ANSWERED);
@@ -177,6 +177,7 @@ __stage conntrack(struct __sk_buff *skb, struct packet *pkt, struct known *known
 		has_backend = side->backend != BACKEND_NONE;
 		known->side = NULL;
 		forget_flow(pkt);
+		pkt->out = pkt->tuple;
 		return has_backend ? lose_backend(pkt) : CONTINUE;
 	}
 	if (is_over(pkt, known)) {

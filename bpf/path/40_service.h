@@ -20,12 +20,18 @@
 
 static __always_inline struct service *find_service(const struct packet *pkt)
 {
-	struct FAMILY(service_key) key = {
-		.vip = pkt->tuple.destination,
-		.port = pkt->tuple.destination_port,
-		.protocol = pkt->tuple.protocol,
-	};
+	struct FAMILY(service_key) key = { .vip = pkt->tuple.destination };
+	/* In a register: see conntrack/tuples.h about small stores. */
+	const union {
+		struct {
+			__be16 port;
+			__u8 protocol;
+			__u8 pad;
+		};
+		__u32 word;
+	} tail = { .port = pkt->tuple.destination_port, .protocol = pkt->tuple.protocol };
 
+	*(__u32 *)&key.port = tail.word;
 	return bpf_map_lookup_elem(&FAMILY(services), &key);
 }
 

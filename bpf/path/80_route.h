@@ -31,13 +31,19 @@ static __always_inline __u32 lose_a_hop(struct __sk_buff *skb, struct packet *pk
 
 static __always_inline __u32 address_frame(struct __sk_buff *skb, const struct pod *pod)
 {
-	const __u8 gateway[6] = FL_GATEWAY_MAC;
-	struct ethhdr *eth = header_at(skb, 0, sizeof(*eth));
+	struct frame_addresses *frame = header_at(skb, 0, ETH_HLEN);
+	const __u16 *mac = (const __u16 *)pod->mac;
+	const union {
+		__u8 mac[6];
+		__u16 part[3];
+	} gateway = { .mac = FL_GATEWAY_MAC };
 
-	if (!eth)
+	if (!frame)
 		return DROP_NOT_WRITABLE;
-	__builtin_memcpy(eth->h_dest, pod->mac, 6);
-	__builtin_memcpy(eth->h_source, gateway, 6);
+	for (int i = 0; i < 3; i++) {
+		frame->destination[i] = mac[i];
+		frame->source[i] = gateway.part[i];
+	}
 	return 0;
 }
 

@@ -35,12 +35,23 @@ absl::StatusOr<attach::Mechanism> ChooseMechanism(const std::string& wanted,
   return attach::ProbeMechanism(programs.fd(HOOK_TO_NETWORK, Family::kIpv4));
 }
 
-// Replaces a pin without a moment in which there is none.
-absl::Status PinOver(int fd, const std::string& path) {
-  const std::string fresh = path + "_new";
-  unlink(fresh.c_str());
-  if (bpf_obj_pin(fd, fresh.c_str()) != 0) return ErrnoStatus(errno, "pin " + fresh);
-  if (std::rename(fresh.c_str(), path.c_str()) != 0) return ErrnoStatus(errno, "rename " + fresh);
+std::string TailCallsPin(const std::string& directory, Family family) {
+  return fmt::format("{}/tail_calls{}", directory, static_cast<int>(family));
+}
+
+std::string FreshPin(const std::string& pin) { return pin + "_new"; }
+
+// A prog array is emptied when nobody in user space holds it any more. Ours is
+// pinned before the first hook jumps into it, so that it outlives a daemon that
+// dies half-way; the pin of the run before goes when nothing uses it.
+absl::Status PinTailCalls(const Programs& programs, const std::string& directory) {
+  for (const Family family : {Family::kIpv4, Family::kIpv6}) {
+    const std::string pin = FreshPin(TailCallsPin(directory, family));
+    unlink(pin.c_str());
+    if (bpf_obj_pin(programs.tail_calls(family).fd(), pin.c_str()) != 0) {
+      return ErrnoStatus(errno, "pin " + pin);
+    }
+  }
   return absl::OkStatus();
 }
 
@@ -58,6 +69,7 @@ absl::StatusOr<std::unique_ptr<Dataplane>> Dataplane::Create(const Options& opti
   HookOptions hooks;
   hooks.masquerade = options.masquerade;
   FL_ASSIGN_OR_RETURN(dataplane->programs_, Programs::Load(maps, hooks));
+  FL_RETURN_IF_ERROR(PinTailCalls(*dataplane->programs_, options.pin_dir()));
   FL_ASSIGN_OR_RETURN(const attach::Mechanism mechanism,
                       ChooseMechanism(options.attach, *dataplane->programs_));
   dataplane->links_.emplace(options.links_dir(), *dataplane->programs_, mechanism);
@@ -125,9 +137,10 @@ absl::Status Dataplane::ApplyNodes(const apply::NodeFacts& facts) {
 
 absl::Status Dataplane::FinishTakeover() {
   for (const Family family : {Family::kIpv4, Family::kIpv6}) {
-    const BpfMap& tail_calls = programs_->tail_calls(family);
-    FL_RETURN_IF_ERROR(PinOver(tail_calls.fd(),
-                               fmt::format("{}/tail_calls{}", pin_dir_, static_cast<int>(family))));
+    const std::string pin = TailCallsPin(pin_dir_, family);
+    if (std::rename(FreshPin(pin).c_str(), pin.c_str()) != 0) {
+      return ErrnoStatus(errno, "rename " + FreshPin(pin));
+    }
   }
   return clock_.Pin(pin_dir_ + "/read_clock");
 }

@@ -9,6 +9,9 @@
 namespace fairlead {
 namespace {
 
+// include/net/ip6_route.h, IP6_RT_PRIO_USER: what IPv6 makes of no metric at all.
+constexpr uint32_t kDefaultMetric6 = 1024;
+
 rtmsg* Fill(NetlinkMessage& message, const Route& route) {
   auto* header = message.Header<rtmsg>();
   header->rtm_family = static_cast<uint8_t>(AddressFamily(route.destination.family()));
@@ -58,6 +61,8 @@ std::optional<Route> Parse(const nlmsghdr* message) {
   route.source = AddressIn(attributes[RTA_PREFSRC]);
   route.gateway_on_link = (header->rtm_flags & RTNH_F_ONLINK) != 0;
   route.metric = attributes.U32(RTA_PRIORITY);
+  // So that what is listed equals what was asked for with "the default".
+  if (family == Family::kIpv6 && route.metric == kDefaultMetric6) route.metric = 0;
   route.table = attributes.U32(RTA_TABLE, header->rtm_table);
   route.protocol = header->rtm_protocol;
   return route;
@@ -108,6 +113,25 @@ absl::StatusOr<std::vector<Route>> ListRoutes(NetlinkSocket& netlink, const Rout
     });
   }
   return routes;
+}
+
+absl::StatusOr<bool> IsDeliveredLocally(NetlinkSocket& netlink, const IpAddress& address) {
+  NetlinkMessage message(RTM_GETROUTE, 0);
+  auto* header = message.Header<rtmsg>();
+  header->rtm_family = static_cast<uint8_t>(AddressFamily(address.family()));
+  header->rtm_dst_len = static_cast<uint8_t>(AddressBits(address.family()));
+  message.PutAddress(RTA_DST, address);
+  const absl::StatusOr<NetlinkAnswers> answers =
+      netlink.Get(message, fmt::format("find route to {}", address.ToString()));
+  if (absl::IsUnavailable(answers.status())) return false;  // ENETUNREACH, EHOSTUNREACH
+  if (!answers.ok()) return answers.status();
+  bool local = false;
+  answers->ForEach([&local](const nlmsghdr* answer) {
+    local =
+        local || (answer->nlmsg_type == RTM_NEWROUTE &&
+                  static_cast<const rtmsg*>(mnl_nlmsg_get_payload(answer))->rtm_type == RTN_LOCAL);
+  });
+  return local;
 }
 
 }  // namespace fairlead

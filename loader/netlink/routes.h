@@ -52,6 +52,11 @@ absl::Status ReplaceRoute(NetlinkSocket& netlink, const Route& route);
 absl::Status DeleteRoute(NetlinkSocket& netlink, const Route& route);
 absl::StatusOr<std::vector<Route>> ListRoutes(NetlinkSocket& netlink, const RouteFilter& filter);
 
+// Whether a packet to `address` would be delivered in the socket's own
+// namespace. IPv6 gets there a moment after AddAddress() has returned: the
+// kernel leaves the last step to a work queue (net/ipv6/addrconf.c, DAD).
+absl::StatusOr<bool> IsDeliveredLocally(NetlinkSocket& netlink, const IpAddress& address);
+
 }  // namespace fairlead
 
 #endif  // FAIRLEAD_LOADER_NETLINK_ROUTES_H_

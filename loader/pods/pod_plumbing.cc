@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <thread>
@@ -51,21 +52,36 @@ absl::Status RaiseHostEnd(NetlinkSocket& host, const LocalPod& pod) {
   return SetLinkUp(host, pod.ifindex);
 }
 
-// The host end got its carrier when the pod's end went up, but the kernel opens
-// its send queue later, from a work queue (net/core/link_watch.c). Until then
-// it drops: without this wait the first packet to a new pod can be lost. From
-// 6.8 on the question itself makes the kernel catch up, before that it is
-// asked again.
-absl::Status WaitUntilHostEndSends(NetlinkSocket& host, const LocalPod& pod) {
+// Asks until the answer is yes: two things below happen in the kernel's own
+// time, usually within a fraction of a millisecond. ADD must not return before
+// them, or the first packet to a new pod can be lost.
+absl::Status WaitUntil(const std::string& what, const std::function<absl::StatusOr<bool>()>& done) {
   constexpr auto kLongest = std::chrono::seconds(2);
   const auto start = std::chrono::steady_clock::now();
   while (std::chrono::steady_clock::now() - start < kLongest) {
-    FL_ASSIGN_OR_RETURN(const std::optional<Link> link, FindLink(host, pod.ifindex));
-    if (!link) break;
-    if (link->is_operational) return absl::OkStatus();
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    FL_ASSIGN_OR_RETURN(const bool yes, done());
+    if (yes) return absl::OkStatus();
+    std::this_thread::sleep_for(std::chrono::microseconds(200));
   }
-  return absl::UnavailableError(fmt::format("{} does not become operational", pod.host_device));
+  return absl::UnavailableError(fmt::format("wait until {}: too long", what));
+}
+
+// The host end got its carrier when the pod's end went up, but the kernel opens
+// its send queue later, from a work queue (net/core/link_watch.c); until then
+// it drops. From 6.8 on the question itself makes the kernel catch up.
+absl::Status WaitUntilHostEndSends(NetlinkSocket& host, const LocalPod& pod) {
+  return WaitUntil(fmt::format("{} is operational", pod.host_device),
+                   [&]() -> absl::StatusOr<bool> {
+                     FL_ASSIGN_OR_RETURN(const auto link, FindLink(host, pod.ifindex));
+                     return link.has_value() && link->is_operational;
+                   });
+}
+
+// An IPv6 address is acknowledged before the pod accepts packets to it.
+absl::Status WaitUntilPodReceives(NetlinkSocket& inside, const LocalPod& pod) {
+  if (!pod.ip6) return absl::OkStatus();
+  return WaitUntil(fmt::format("{} is delivered in its pod", pod.ip6->ToString()),
+                   [&] { return IsDeliveredLocally(inside, *pod.ip6); });
 }
 
 absl::Status RoutePodFromHost(NetlinkSocket& host, const LocalPod& pod) {
@@ -125,7 +141,7 @@ absl::Status ConfigurePodEnd(const LocalPod& pod, int netns_fd) {
   for (const IpAddress& address : AddressesOf(pod)) {
     FL_RETURN_IF_ERROR(RoutePodToGateway(inside, address, link->index));
   }
-  return absl::OkStatus();
+  return WaitUntilPodReceives(inside, pod);
 }
 
 absl::Status ConfigureBothEnds(NetlinkSocket& host, const LocalPod& pod, int netns_fd) {

@@ -24,8 +24,11 @@ uint32_t FlowTimeout(const typename Abi::Flow& flow, const hook_config& config) 
 
 template <typename Abi>
 uint32_t FlowAge(const typename Abi::Flow& flow, uint32_t now) {
-  // The programs mark a stamp with its lowest bit, so it may be one ahead.
-  return std::min((now | 1) - flow.side[0].last_seen, (now | 1) - flow.side[1].last_seen);
+  // A program may have written a stamp after we read the clock: see bpf/conntrack/age.h.
+  const auto age = [now](uint32_t stamp) {
+    return static_cast<uint32_t>(std::max(static_cast<int32_t>((now | 1) - stamp), 0));
+  };
+  return std::min(age(flow.side[0].last_seen), age(flow.side[1].last_seen));
 }
 
 template <typename Abi>

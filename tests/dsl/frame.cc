@@ -214,8 +214,9 @@ std::string WrongChecksums(ByteSpan frame) {
   const ByteSpan segment = SegmentOf(frame, transport);
   const uint8_t protocol = transport.protocol;
   if (protocol == 132) {
+    if (segment.size() < 12) return wrong + " sctp.crc";
     Bytes copy(segment.begin(), segment.end());
-    std::fill(copy.begin() + 8, copy.begin() + 12, std::byte{0});
+    for (size_t i = 8; i < 12; ++i) copy[i] = std::byte{0};
     const uint32_t crc = Crc32c(copy);
     if (Get32(segment, 8) != __builtin_bswap32(crc)) wrong += " sctp.crc";
     return wrong;

@@ -93,6 +93,10 @@ void Node::SetEndpoints(const Service& service, const std::vector<Endpoint>& end
   ApplyServices();
 }
 
+void Node::Reload(const HookOptions& hooks) {
+  state_->programs = Must(Programs::Load(state_->maps, Recording(hooks)));
+}
+
 void Node::ApplyServices() {
   MustOk(state_->services.Apply(plan::MakeServicePlan(state_->objects.services(),
                                                       state_->objects.slices(),
@@ -147,12 +151,17 @@ Hop Node::Run(hook where, uint32_t ifindex, const Packet& packet, uint32_t mark)
   hop.where = where;
   // As attached: the program of IPv6 sees what that of IPv4 has left to it.
   for (const Family family : {Family::kIpv4, Family::kIpv6}) {
-    ProgOutput output = Must(RunOnce(state_->programs.fd(where, family), input));
-    hop.action = static_cast<Action>(static_cast<int32_t>(output.verdict));
-    hop.mark = output.mark;
-    hop.frame = std::move(output.frame);
+    absl::StatusOr<ProgOutput> output = RunOnce(state_->programs.fd(where, family), input);
+    if (!output.ok()) {
+      // EBADMSG: the checksum of the whole packet does not fit its bytes any more.
+      ADD_FAILURE() << output.status();
+      return hop;
+    }
+    hop.action = static_cast<Action>(static_cast<int32_t>(output->verdict));
+    hop.mark = output->mark;
+    hop.frame = std::move(output->frame);
     if (hop.action == Action::kNext) continue;
-    const verdict_record record = Must(state_->tables.last_verdict.Read(0)).at(output.cpu);
+    const verdict_record record = Must(state_->tables.last_verdict.Read(0)).at(output->cpu);
     hop.reason = record.reason;
     hop.ifindex = record.ifindex;
     hop.target = NameOf(record.ifindex);

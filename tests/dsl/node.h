@@ -79,6 +79,8 @@ class Node {
                           const std::vector<Endpoint>& endpoints);
   void SetEndpoints(const Service& service, const std::vector<Endpoint>& endpoints);
   void BumpPolicyEpoch();
+  // Other programs over the same tables, as an update of the daemon does it.
+  void Reload(const HookOptions& hooks);
   // Everything remembered becomes older; nobody sleeps.
   void TimePasses(std::chrono::seconds seconds);
   void EmptyTailCalls();    // as if the programs behind them had not been loaded

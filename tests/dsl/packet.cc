@@ -213,13 +213,16 @@ void Packet::AddIpHeader(Bytes& out, size_t segment) const {
   for (const auto& [type, units] : extensions) length += units * 8;
   Put32(out, 0x60000000);
   Put16(out, length);
-  Put8(out, extensions.empty() ? f_.protocol : extensions.front().first);
+  const auto after = [&](size_t i) {
+    return i < extensions.size() ? static_cast<uint8_t>(extensions[i].first) : f_.protocol;
+  };
+  Put8(out, after(0));
   Put8(out, f_.hop_limit);
   PutAddress(out, f_.source);
   PutAddress(out, f_.destination);
   for (size_t i = 0; i < extensions.size(); ++i) {
     const auto& [type, units] = extensions[i];
-    Put8(out, i + 1 < extensions.size() ? extensions[i + 1].first : f_.protocol);
+    Put8(out, after(i + 1));
     Put8(out, type == kAtomicFragment ? 0 : units - 1);
     Put16(out, type == kAtomicFragment ? offset << 3 | (more ? 1U : 0U) : 0x0104U);  // PadN
     Put32(out, 0);
