@@ -15,10 +15,11 @@ constexpr uint32_t kBatch = 1024;
 constexpr uint32_t kBatchesPerRound = 8;
 // Packets of a round: a few milliseconds, so that some rounds meet no neighbour.
 constexpr uint32_t kRoundPackets = 65536;
-constexpr uint32_t kNewPerRound = 32768;
+constexpr uint32_t kNewPerRound = 16384;
 // Then the table of flows is emptied, when it is half full at most.
 constexpr uint32_t kRoundsPerTable = 16;
 constexpr uint32_t kTries = 5;
+constexpr char kYardstick[] = "yardstick_hash_lookup";
 
 // One measurement of `run` with the empty program right before and after.
 absl::StatusOr<Sample> Measure(World& world, Family family, const Stream& stream, Flows flows,
@@ -120,20 +121,40 @@ absl::Status RunKnown(World& world, Family family, const Conversation& with, uin
 absl::Status RunNew(World& world, Family family, const std::string& name, uint32_t rounds,
                     const Stream& syn, const std::function<void(const Result&)>& tell) {
   FL_RETURN_IF_ERROR(world.ForgetFlows(family));
+  world.ForgetHalfOpen(family);
   std::vector<Sample> samples;
   for (uint32_t round = 0; round < rounds; ++round) {
+    // After kMostFlows, nothing is left of the first ones: the table holds 32768.
     const Flows flows = From(round * kNewPerRound % kMostFlows);
-    world.ForgetHalfOpen(family);
     FL_ASSIGN_OR_RETURN(const Sample sample, Measure(world, family, syn, flows, kNewPerRound, [&] {
                           return world.SendAll(family, syn, flows, kNewPerRound);
                         }));
-    // Two entries each, less what full buckets have lost.
-    if (world.CountHalfOpen(family) < kNewPerRound) {
-      return absl::FailedPreconditionError(name + ": first packets were not remembered");
-    }
     samples.push_back(sample);
   }
+  // Two entries each, less what full buckets have lost.
+  if (world.CountHalfOpen(family) < kNewPerRound) {
+    return absl::FailedPreconditionError(name + ": first packets were not remembered");
+  }
   tell(Summarize(name, family, kNewPerRound, samples));
+  return absl::OkStatus();
+}
+
+// The same lookup on every machine: scales figures that were measured elsewhere.
+absl::Status RunYardstick(World& world, Family family, const std::string& name, const Plan& plan,
+                          const std::function<void(const Result&)>& tell) {
+  for (const uint32_t flows : plan.flows) {
+    const uint32_t count = std::max(flows, kRoundPackets);
+    FL_RETURN_IF_ERROR(world.PrepareYardstick(family, flows));
+    std::vector<Sample> samples;
+    for (uint32_t round = 0; round < plan.rounds; ++round) {
+      FL_ASSIGN_OR_RETURN(
+          const Sample sample,
+          Measure(world, family, world.ToPod(family, Segment::kAck), RoundRobin(flows), count,
+                  [&] { return world.RunYardstick(family, flows, count); }));
+      samples.push_back(sample);
+    }
+    tell(Summarize(name, family, flows, samples));
+  }
   return absl::OkStatus();
 }
 
@@ -239,8 +260,9 @@ absl::Status RunFamily(World& world, Family family, const Plan& plan,
 
 const std::vector<std::string>& CaseNames() {
   static const std::vector<std::string> kNames = {
-      "established_clusterip", "reply_clusterip", "established_pod",   "new_clusterip",
-      "new_clusterip_options", "new_pod",         "promote_clusterip", "udp_request_reply"};
+      "established_clusterip", "reply_clusterip",       "established_pod",
+      "new_clusterip",         "new_clusterip_options", "new_pod",
+      "promote_clusterip",     "udp_request_reply",     kYardstick};
   return kNames;
 }
 
@@ -248,6 +270,9 @@ absl::Status RunCases(World& world, const Plan& plan,
                       const std::function<void(const Result&)>& tell) {
   for (const Family family : plan.families) {
     FL_RETURN_IF_ERROR(RunFamily(world, family, plan, tell));
+  }
+  if (plan.names.empty() || plan.names.contains(kYardstick)) {
+    FL_RETURN_IF_ERROR(RunYardstick(world, Family::kIpv4, kYardstick, plan, tell));
   }
   return absl::OkStatus();
 }

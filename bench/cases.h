@@ -7,6 +7,7 @@
 //   new_*                   SYNs never seen before
 //   promote_clusterip       SYN-ACKs that turn half-open flows into flows
 //   udp_request_reply       a DNS exchange: a first datagram and its answer
+//   yardstick_hash_lookup   nothing of ours: what a hash lookup costs on this machine
 #ifndef FAIRLEAD_BENCH_CASES_H_
 #define FAIRLEAD_BENCH_CASES_H_
 

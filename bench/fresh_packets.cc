@@ -76,6 +76,8 @@ absl::StatusOr<FreshPackets> FreshPackets::Load(Family family) {
   bpf_object* object = packets.object_.get();
   packets.maker_ = bpf_program__fd(bpf_object__find_program_by_name(object, "fresh_packet"));
   packets.empty_ = bpf_program__fd(bpf_object__find_program_by_name(object, "empty"));
+  packets.look_up_ = bpf_program__fd(bpf_object__find_program_by_name(object, "look_up"));
+  packets.yardstick_map_ = bpf_object__find_map_fd_by_name(object, "yardstick");
   packets.target_map_ = bpf_object__find_map_fd_by_name(object, "target");
   FL_ASSIGN_OR_RETURN(
       BpfMap bss,
@@ -95,7 +97,7 @@ absl::Status FreshPackets::Aim(int program) {
 }
 
 absl::StatusOr<double> FreshPackets::Run(int program, const Stream& stream, Flows flows,
-                                         uint32_t count) {
+                                         uint32_t count, uint32_t* verdict) {
   FL_RETURN_IF_ERROR(Aim(program));
   fresh_packet& fresh = fresh_[0];
   std::memcpy(fresh.frame, stream.frame.data(), std::min(stream.frame.size(), sizeof(fresh.frame)));
@@ -119,11 +121,30 @@ absl::StatusOr<double> FreshPackets::Run(int program, const Stream& stream, Flow
     return absl::InternalError(
         fmt::format("fresh_packet made {} of {} packets", fresh.next - flows.first, count));
   }
+  if (verdict != nullptr) *verdict = options.retval;
   return options.duration;
 }
 
 absl::StatusOr<double> FreshPackets::RunEmpty(const Stream& stream, Flows flows, uint32_t count) {
   return Run(empty_, stream, flows, count);
+}
+
+absl::Status FreshPackets::FillYardstick(uint32_t flows) {
+  for (uint64_t flow = 0; flow < flows; ++flow) {
+    const uint64_t key[2] = {flow, 0};
+    if (bpf_map_update_elem(yardstick_map_, key, key, BPF_ANY) != 0) {
+      return ErrnoStatus(errno, "fill the yardstick");
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<double> FreshPackets::RunYardstick(const Stream& stream, uint32_t flows,
+                                                  uint32_t count) {
+  uint32_t verdict = 0;
+  FL_ASSIGN_OR_RETURN(const double ns, Run(look_up_, stream, RoundRobin(flows), count, &verdict));
+  if (verdict == 0) return ns;
+  return absl::FailedPreconditionError("the yardstick's keys are not there");
 }
 
 }  // namespace fairlead::bench

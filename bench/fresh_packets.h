@@ -47,9 +47,14 @@ class FreshPackets {
 
   // Runs `program` on `count` packets; returns nanoseconds per packet, what the
   // loop around the program and the making of the packet cost included.
-  absl::StatusOr<double> Run(int program, const Stream& stream, Flows flows, uint32_t count);
+  // `verdict`: of the last packet; may be null.
+  absl::StatusOr<double> Run(int program, const Stream& stream, Flows flows, uint32_t count,
+                             uint32_t* verdict = nullptr);
   // The same for a program that does nothing.
   absl::StatusOr<double> RunEmpty(const Stream& stream, Flows flows, uint32_t count);
+  // The same for one lookup in a hash that holds `flows` keys.
+  absl::StatusOr<double> RunYardstick(const Stream& stream, uint32_t flows, uint32_t count);
+  absl::Status FillYardstick(uint32_t flows);
 
  private:
   absl::Status Aim(int program);
@@ -58,7 +63,9 @@ class FreshPackets {
   MappedArray<fresh_packet> fresh_;  // the object's .bss
   int maker_ = -1;
   int empty_ = -1;
+  int look_up_ = -1;
   int target_map_ = -1;
+  int yardstick_map_ = -1;
   int aimed_at_ = -1;
 };
 

@@ -181,6 +181,14 @@ absl::StatusOr<double> World::SendNowhere(Family family, const Stream& stream, F
   return packets(family).RunEmpty(stream, flows, count);
 }
 
+absl::Status World::PrepareYardstick(Family family, uint32_t flows) {
+  return packets(family).FillYardstick(flows);
+}
+
+absl::StatusOr<double> World::RunYardstick(Family family, uint32_t flows, uint32_t count) {
+  return packets(family).RunYardstick(ToPod(family, Segment::kAck), flows, count);
+}
+
 absl::Status World::Expect(Family family, const Stream& stream, const Stream& expected,
                            uint32_t flow) {
   FL_ASSIGN_OR_RETURN(const ProgOutput output, RunOnce(programs_->fd(HOOK_FROM_POD, family),

@@ -54,6 +54,10 @@ class World {
   absl::StatusOr<double> SendNowhere(Family family, const Stream& stream, Flows flows,
                                      uint32_t count);
 
+  // One hash lookup with `flows` keys in turn, to compare machines with.
+  absl::Status PrepareYardstick(Family family, uint32_t flows);
+  absl::StatusOr<double> RunYardstick(Family family, uint32_t flows, uint32_t count);
+
   // Runs the packet of one flow; an error unless it leaves with `expected`'s
   // addresses and ports, one hop older.
   absl::Status Expect(Family family, const Stream& stream, const Stream& expected, uint32_t flow);

@@ -78,7 +78,7 @@ class Lab {
   absl::StatusOr<std::vector<Pod>> Apply(const std::string& file);
 
   // `where` is "node1", "outside", "wire" or a pod. Programs of fairlead are
-  // found first, and FAIRLEAD_BPFFS is set on nodes.
+  // found first, and on nodes know the node's bpffs and names.
   absl::StatusOr<Command> CommandAt(const std::string& where,
                                     const std::vector<std::string>& argv) const;
   absl::StatusOr<Finished> Run(const std::string& where, const std::vector<std::string>& argv,

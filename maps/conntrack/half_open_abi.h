@@ -15,12 +15,12 @@ struct FAMILY(half_open) {
 	__u8 flags;			/* HALF_OPEN_* */
 	__u8 window_scale;		/* TCP: shift that the first packet announced */
 	__u16 pad;
-	__u32 pad2;			/* so far the first cache line: all that a search reads */
-	struct FAMILY(tuple) reverse;	/* packets of the other side, as received */
-	__u32 pad3[FL_IP_WORDS == 1 ? 2 : 6];
+	__u32 pad2;
+	struct FAMILY(tuple) reverse;	/* packets of the other side, as received; no search reads it */
+	__u32 pad3[2];			/* IPv4: 64 bytes, a cache line */
 };
-FL_ASSERT(sizeof(struct FAMILY(half_open)) == (FL_IP_WORDS == 1 ? 64 : 128),
-	  "half_open does not fill its cache lines");
+FL_ASSERT(sizeof(struct FAMILY(half_open)) == (FL_IP_WORDS == 1 ? 64 : 112),
+	  "half_open has hidden padding");
 
 #ifndef FAIRLEAD_HALF_OPEN_ABI_ONCE
 #define FAIRLEAD_HALF_OPEN_ABI_ONCE

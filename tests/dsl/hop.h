@@ -23,6 +23,7 @@ struct Hop {
   uint32_t ifindex = 0;  // where it was sent; 0: nowhere
   std::string target;    // the same, for people
   uint32_t mark = 0;
+  uint64_t counted = 0;  // how often this hook has come to this verdict by now
   Bytes frame;
 
   // The packet as it left, to be passed on to the next hook.

@@ -163,6 +163,7 @@ Hop Node::Run(hook where, uint32_t ifindex, const Packet& packet, uint32_t mark)
     if (hop.action == Action::kNext) continue;
     const verdict_record record = Must(state_->tables.last_verdict.Read(0)).at(output->cpu);
     hop.reason = record.reason;
+    hop.counted = Count(where, record.reason);
     hop.ifindex = record.ifindex;
     hop.target = NameOf(record.ifindex);
     break;

@@ -176,9 +176,10 @@ absl::Status EndlessDownload::Finish() {
   return status_;
 }
 
-int ConnectError(const std::string& network_namespace, const Endpoint& to) {
+int ConnectError(const std::string& network_namespace, const Endpoint& to,
+                 int patience_milliseconds) {
   int error = 0;
-  Connect(network_namespace, SOCK_STREAM, to, error);
+  Connect(network_namespace, SOCK_STREAM, to, error, patience_milliseconds);
   return error;
 }
 

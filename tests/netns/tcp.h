@@ -81,7 +81,8 @@ class EndlessDownload {
 };
 
 // errno of one connection attempt, 0 when it succeeds.
-int ConnectError(const std::string& network_namespace, const Endpoint& to);
+int ConnectError(const std::string& network_namespace, const Endpoint& to,
+                 int patience_milliseconds = kPatienceMilliseconds);
 
 }  // namespace fairlead::testing
 

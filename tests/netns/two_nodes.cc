@@ -121,7 +121,10 @@ bool TwoNodes::Settles(const lab::Pod& client, const TestService& service,
                        const std::set<std::string>& servers) const {
   const Endpoint front = service.Front(GetParam());
   const auto as_wanted = [&] {
-    if (servers.empty()) return ConnectError(client.network_namespace(), front) == ECONNREFUSED;
+    if (servers.empty()) {
+      return ConnectError(client.network_namespace(), front, kShortPatienceMilliseconds) ==
+             ECONNREFUSED;
+    }
     // Sixteen for each: with two of them, one is missed once in 65 536 looks.
     const auto reached = Reached(client.network_namespace(), front,
                                  16 * static_cast<int>(servers.size()), kShortPatienceMilliseconds);

@@ -26,7 +26,8 @@ constexpr uint16_t kServicePort = 80;
 constexpr uint16_t kPodPort = 8080;
 constexpr uint64_t kMegabyte = 1 << 20;
 // While waiting for a Service to appear: SYNs into the void are given up soon.
-constexpr int kShortPatienceMilliseconds = 400;
+// Longer than a SYN's first retransmission.
+constexpr int kShortPatienceMilliseconds = 1500;
 
 // Fails the test with the Status' text instead of "false".
 #define FL_ASSERT_OK(expr)                                     \
