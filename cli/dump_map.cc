@@ -114,12 +114,8 @@ absl::Status DumpTailCalls(const PinnedNode& node, const std::string& name, cons
   FL_ASSIGN_OR_RETURN(const BpfMap map, BpfMap::OpenPinned(node.directory() + "/" + name));
   for (uint32_t slot = 0; slot < map.max_entries(); ++slot) {
     uint32_t id = 0;
-    if (bpf_map_lookup_elem(map.fd(), &slot, &id) != 0) {
-      show(slot, Json());
-      continue;
-    }
-    const absl::StatusOr<LiveProgram> program = FindProgram(id);
-    show(slot, {{"program_id", id}, {"name", program.ok() ? Json(program->name) : Json()}});
+    const bool filled = bpf_map_lookup_elem(map.fd(), &slot, &id) == 0;
+    show(TailSlotName(slot), filled ? Json{{"program_id", id}} : Json());
   }
   return absl::OkStatus();
 }

@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <span>
@@ -19,6 +20,7 @@
 
 #include "base/errno_status.h"
 #include "base/status_macros.h"
+#include "maps/abi/tail_slot_abi.h"
 #include "maps/core/bpf_map.h"
 
 namespace fairlead::cli {
@@ -145,6 +147,13 @@ absl::StatusOr<std::vector<Attachment>> ReadAttachments(const std::string& direc
   std::sort(attachments.begin(), attachments.end(),
             [](const Attachment& a, const Attachment& b) { return a.pin < b.pin; });
   return attachments;
+}
+
+const char* TailSlotName(uint32_t slot) {
+  constexpr const char* kNames[] = {"answer_neighbour", "answer_unreachable", "answer_tcp_reset",
+                                    "follow_icmp_error"};
+  static_assert(std::size(kNames) == TAIL_SLOT_COUNT, "a tail slot has no name");
+  return slot < TAIL_SLOT_COUNT ? kNames[slot] : "?";
 }
 
 std::string DeviceName(uint32_t ifindex) {

@@ -27,6 +27,10 @@ struct LiveProgram {
 // NotFound if no such program is loaded.
 absl::StatusOr<LiveProgram> FindProgram(uint32_t id);
 
+// The program that belongs into a slot of the tail calls: "answer_tcp_reset".
+// The kernel's own names end after 15 characters.
+const char* TailSlotName(uint32_t slot);
+
 // A program on an interface: behind a TCX link, which is pinned, or a clsact
 // filter, of which the pins hold a mark only ("clsact_from_pod_1048577_v4").
 struct Attachment {

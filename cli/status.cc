@@ -63,7 +63,7 @@ void JudgeTailCalls(const PinnedNode& node, Status& status) {
     for (uint32_t slot = 0; slot < map->max_entries(); ++slot) {
       uint32_t program = 0;
       if (bpf_map_lookup_elem(map->fd(), &slot, &program) == 0) continue;
-      status.problems.push_back(fmt::format("{}: slot {} is empty", name, slot));
+      status.problems.push_back(fmt::format("{}: {} is missing", name, TailSlotName(slot)));
     }
   }
 }

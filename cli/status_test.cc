@@ -8,6 +8,14 @@
 #include "loader/attach/hook_links.h"
 #include "loader/netlink/links.h"
 
+namespace fairlead::attach {
+
+void PrintTo(Mechanism mechanism, std::ostream* out) {
+  *out << (mechanism == Mechanism::kTcx ? "TCX" : "clsact");
+}
+
+}  // namespace fairlead::attach
+
 namespace fairlead::cli {
 namespace {
 
@@ -65,8 +73,8 @@ TEST_P(FairleadWithAttachedHooks, IsHealthyAndSaysWhatRunsWhereAndHow) {
   EXPECT_EQ(status["settings"]["timeout_seconds"]["other_first"], 17);
   EXPECT_GT(status["memory_bytes"], 0);
   EXPECT_EQ(Find(status["tables"], "name", "services4")["used"], 3);
-  EXPECT_EQ(Find(Ask("maps dump tail_calls6"), "key", TAIL_ANSWER_TCP_RESET)["value"]["name"],
-            "answer_tcp_reset");
+  EXPECT_GT(Find(Ask("maps dump tail_calls6"), "key", "answer_tcp_reset")["value"]["program_id"],
+            0);
 }
 
 TEST_P(FairleadWithAttachedHooks, IsUnhealthyWithTheInterfaceGone) {
@@ -91,7 +99,7 @@ TEST_P(FairleadWithAttachedHooks, IsUnhealthyWithAHoleInTheTailCalls) {
   ASSERT_EQ(bpf_map_delete_elem(programs_->tail_calls(Family::kIpv4).fd(), &slot), 0);
   const Answer answer = Run("status -o json");
   EXPECT_EQ(answer.exit_code, 1);
-  EXPECT_EQ(answer.json()["problems"], Json::array({"tail_calls4: slot 3 is empty"}));
+  EXPECT_EQ(answer.json()["problems"], Json::array({"tail_calls4: follow_icmp_error is missing"}));
 }
 
 INSTANTIATE_TEST_SUITE_P(BothMechanisms, FairleadWithAttachedHooks,

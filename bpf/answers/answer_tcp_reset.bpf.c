@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * answer_tcp_reset — tell a TCP client that its backend is gone.
+ * answer_tcp_reset — tell a TCP client that there is nobody for it.
  *
- *	pod ──▶ VIP:80, backend gone ──▶ [from_pod] ──▶ [answer_tcp_reset]
- *	pod ◀── RST, from the VIP ──────────────────────────────┘
+ *	pod ──▶ VIP:80, no backend, or its backend is gone ──▶ [from_pod]
+ *	pod ◀── RST, from the VIP ───────────── [answer_tcp_reset] ◀──┘
  *
- * The client notices with its next packet instead of after minutes of
- * retransmissions (RFC 793, section 3.4: reset generation). A reset is never
+ * connect() says "connection refused" at once; a connection whose backend has
+ * gone ends with its next packet instead of after minutes of retransmissions
+ * (RFC 793, section 3.4: reset generation). A reset is never
  * answered with a reset.
  */
 #include "bpf/answers/ip_reply.h"

@@ -5,8 +5,8 @@
  *	pod ──▶ VIP:80 ──▶ [from_pod] ─ no backend ─▶ [answer_unreachable]
  *	pod ◀── ICMP port unreachable, from the VIP ──────────┘
  *
- * The client's connect() returns "connection refused" instead of waiting for a
- * timeout (RFC 792, RFC 4443). Quotes the header and the eight bytes that name
+ * The client's socket reports "connection refused" instead of waiting for a
+ * timeout (RFC 792, RFC 4443). TCP is refused by answer_tcp_reset. Quotes the header and the eight bytes that name
  * the socket.
  */
 #include "bpf/answers/ip_reply.h"

@@ -4,7 +4,7 @@
  *
  *	from a pod:       source address and MAC are the pod's, and it talks to
  *	                  its gateway: ARP and neighbour requests end here
- *	from the network: nobody outside speaks with one of our pods' addresses
+ *	from the network: nobody outside speaks with our pods' addresses or ours
  *
  * Price: two array lookups, a few comparisons; no hash.
  */
@@ -70,6 +70,7 @@ __stage guard_network(struct __sk_buff *skb, struct packet *pkt)
 		return STOP_PASS;
 	pkt->policy_epoch = node->policy_epoch;
 	if (is_martian(&pkt->tuple.source) ||
+	    (is_same_ip(&pkt->tuple.source, &node->address) && !is_zero_ip(&node->address)) ||
 	    is_in_network(&pkt->tuple.source, &node->pod_network, &node->pod_mask))
 		return drop(pkt, DROP_SPOOFED_SOURCE);
 	if (is_link_scope(&pkt->tuple.destination))

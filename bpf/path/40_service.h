@@ -76,10 +76,14 @@ __stage service(struct __sk_buff *skb, struct packet *pkt, const struct known *k
 		return CONTINUE;
 	reason = choose_backend(pkt);
 	/* Refuse instead of falling through: nobody has a route to a ClusterIP, it
-	 * would end at the default gateway.
+	 * would end at the default gateway. A TCP client gets a reset: it is still
+	 * inside connect(), where Linux ignores an ICMP error and tries again after
+	 * a second (docs/decisions/0009).
 	 */
 	if (reason == DROP_NO_BACKEND)
-		return answer(pkt, TAIL_ANSWER_UNREACHABLE, reason);
+		return answer(pkt, pkt->tuple.protocol == IPPROTO_TCP ? TAIL_ANSWER_TCP_RESET :
+								       TAIL_ANSWER_UNREACHABLE,
+			      reason);
 	return reason ? drop(pkt, reason) : CONTINUE;
 }
 

@@ -5,6 +5,11 @@
 #ifndef FAIRLEAD_BPF_VERDICT_TAIL_CALLS_BPF_H_
 #define FAIRLEAD_BPF_VERDICT_TAIL_CALLS_BPF_H_
 
+/*
+ * Written by: the daemon, before any hook is attached
+ * Read by:    whoever answers instead of forwarding
+ * Lives:      as long as the programs that jump through it
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
 	__uint(max_entries, TAIL_SLOT_COUNT);

@@ -13,6 +13,7 @@
 
 #include "base/errno_status.h"
 #include "base/status_macros.h"
+#include "maps/abi/limits_abi.h"
 
 namespace fairlead {
 namespace {
@@ -62,15 +63,16 @@ absl::Status EnsureBpfDirectory(const std::string& directory) {
 absl::Status RemoveBpfDirectory(const std::string& directory) {
   if (!IsBpffs(directory)) return absl::OkStatus();
   std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
-    std::filesystem::remove_all(entry.path(), error);
-    if (error) return ErrnoStatus(error.value(), "remove " + entry.path().string());
+  std::filesystem::remove_all(directory + "/" FL_LAYOUT_VERSION, error);
+  if (error) return ErrnoStatus(error.value(), "remove the pins below " + directory);
+  if (!IsMountPoint(directory)) {
+    std::filesystem::remove(directory, error);  // only if it is empty
+    return absl::OkStatus();
   }
-  if (IsMountPoint(directory) && directory != kSystemBpffs &&
-      umount2(directory.c_str(), MNT_DETACH) != 0) {
+  // A mount of its own goes as a whole; /sys/fs/bpf is everybody's.
+  if (directory != kSystemBpffs && umount2(directory.c_str(), MNT_DETACH) != 0) {
     return ErrnoStatus(errno, "unmount " + directory);
   }
-  std::filesystem::remove(directory, error);
   return absl::OkStatus();
 }
 

@@ -55,6 +55,16 @@ bool LeadsToPod(const Route& route) {
          route.link_index < FL_POD_IFINDEX_BASE + FL_MAX_PODS;
 }
 
+// The kernel reads an unreachable IPv6 route back with the loopback device, and
+// one without a metric with its default one.
+bool IsThere(const std::vector<Route>& actual, const Route& wanted) {
+  return std::ranges::any_of(actual, [&](const Route& route) {
+    return route.destination == wanted.destination && route.kind == wanted.kind &&
+           route.gateway == wanted.gateway && route.source == wanted.source &&
+           (wanted.kind == RouteKind::kUnreachable || route.link_index == wanted.link_index);
+  });
+}
+
 Route ToRoute(const plan::PlannedRoute& planned) {
   Route route;
   route.destination = planned.destination;
@@ -192,9 +202,7 @@ absl::Status Controller::ApplyRoutes(const plan::NodePlan& nodes) {
   FL_ASSIGN_OR_RETURN(const std::vector<Route> actual,
                       ListRoutes(*netlink_, {.protocol = kRouteProtocol}));
   for (const Route& route : desired) {
-    if (std::ranges::find(actual, route) == actual.end()) {
-      FL_RETURN_IF_ERROR(ReplaceRoute(*netlink_, route));
-    }
+    if (!IsThere(actual, route)) FL_RETURN_IF_ERROR(ReplaceRoute(*netlink_, route));
   }
   for (const Route& route : actual) {
     if (!LeadsToPod(route) &&

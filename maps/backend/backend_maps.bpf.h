@@ -6,6 +6,11 @@
 #ifndef FAIRLEAD_MAPS_BACKEND_BACKEND_MAPS_BPF_H_
 #define FAIRLEAD_MAPS_BACKEND_BACKEND_MAPS_BPF_H_
 
+/*
+ * Written by: the daemon, a new run before the service that points to it
+ * Read by:    40_service, fairlead
+ * Lives:      until no service points to it
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 262144);
@@ -14,6 +19,12 @@ struct {
 	__type(value, __u32);
 } FAMILY(runs) SEC(".maps");
 
+/*
+ * Written by: the daemon
+ * Read by:    40_service, 30_conntrack for the generation, fairlead
+ * Lives:      as long as the endpoint; its number rests before it means
+ *             another
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 131072);

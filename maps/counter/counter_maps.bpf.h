@@ -6,6 +6,11 @@
 #ifndef FAIRLEAD_MAPS_COUNTER_COUNTER_MAPS_BPF_H_
 #define FAIRLEAD_MAPS_COUNTER_COUNTER_MAPS_BPF_H_
 
+/*
+ * Written by: 90_deliver and the answers, each CPU its own
+ * Read by:    fairlead
+ * Lives:      as long as the maps; never reset
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, FL_COUNTERS);
@@ -13,6 +18,11 @@ struct {
 	__type(value, struct counter);
 } counters SEC(".maps");
 
+/*
+ * Written by: 90_deliver and the answers, where record_verdicts is set
+ * Read by:    tests, fairlead
+ * Lives:      until the next packet on the CPU
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);

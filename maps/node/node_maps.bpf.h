@@ -6,6 +6,11 @@
 #ifndef FAIRLEAD_MAPS_NODE_NODE_MAPS_BPF_H_
 #define FAIRLEAD_MAPS_NODE_NODE_MAPS_BPF_H_
 
+/*
+ * Written by: the daemon
+ * Read by:    30_conntrack, 45_locate, 90_deliver, fairlead
+ * Lives:      as long as the Node; the generation outlives it
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, FL_MAX_NODES);
@@ -14,6 +19,11 @@ struct {
 	__type(value, struct node);
 } nodes SEC(".maps");
 
+/*
+ * Written by: the daemon
+ * Read by:    45_locate, 55_masquerade, fairlead
+ * Lives:      as long as the device is one of --devices
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 64);
@@ -21,6 +31,11 @@ struct {
 	__type(value, struct uplink);
 } uplinks SEC(".maps");
 
+/*
+ * Written by: the daemon
+ * Read by:    45_locate, to_network, fairlead
+ * Lives:      as long as the Node or the address
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
 	__uint(max_entries, 4 * FL_MAX_NODES);
@@ -29,6 +44,11 @@ struct {
 	__type(value, struct prefix);
 } FAMILY(prefixes) SEC(".maps");
 
+/*
+ * Written by: the daemon
+ * Read by:    20_guard, 55_masquerade, fairlead
+ * Lives:      as long as the maps
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);

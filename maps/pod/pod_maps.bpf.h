@@ -5,6 +5,11 @@
 #ifndef FAIRLEAD_MAPS_POD_POD_MAPS_BPF_H_
 #define FAIRLEAD_MAPS_POD_POD_MAPS_BPF_H_
 
+/*
+ * Written by: the daemon, at CNI ADD and DEL
+ * Read by:    20_guard, 30_conntrack, 80_route, fairlead
+ * Lives:      as long as the pod; the generation outlives it
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, FL_MAX_PODS);
@@ -13,6 +18,11 @@ struct {
 	__type(value, struct pod);
 } pods SEC(".maps");
 
+/*
+ * Written by: the daemon, at CNI ADD and DEL
+ * Read by:    45_locate, to_network
+ * Lives:      as long as the pod
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, FL_MAX_PODS);

@@ -5,6 +5,11 @@
 #ifndef FAIRLEAD_MAPS_SERVICE_SERVICE_MAPS_BPF_H_
 #define FAIRLEAD_MAPS_SERVICE_SERVICE_MAPS_BPF_H_
 
+/*
+ * Written by: the daemon, an entry as a whole
+ * Read by:    40_service, fairlead
+ * Lives:      as long as the Service has this frontend
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 65536);

@@ -26,9 +26,9 @@ inline IpAddress NodeAddress(Family family, int node) {
 }
 inline IpAddress RouterAddress(Family family) { return Ip(family, "10.0.0.254", "fd00:10::fe"); }
 inline Cidr PodCidr(Family family, int node) {
-  return Cidr::Make(Ip(family, fmt::format("10.244.{}.0", node + 1),
-                       fmt::format("fd00:244:{:x}::", node + 1)),
-                    family == Family::kIpv4 ? 24 : 64);
+  return Cidr::Make(
+      Ip(family, fmt::format("10.244.{}.0", node + 1), fmt::format("fd00:244:{:x}::", node + 1)),
+      family == Family::kIpv4 ? 24 : 64);
 }
 inline IpAddress PodAddress(Family family, int node, int pod) {
   return PodCidr(family, node).address().Plus(static_cast<uint64_t>(pod) + 2);

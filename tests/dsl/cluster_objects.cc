@@ -48,8 +48,7 @@ void ClusterObjects::PutEndpoints(const Service& service, const std::vector<Endp
       slice->meta.labels[kube::kServiceNameLabel] = service.name;
       slice->address_type = endpoint.address.family() == Family::kIpv4 ? kube::AddressType::kIpv4
                                                                        : kube::AddressType::kIpv6;
-      slice->ports = {
-          {.name = "", .protocol = service.port.protocol, .port = endpoint.port}};
+      slice->ports = {{.name = "", .protocol = service.port.protocol, .port = endpoint.port}};
     }
     kube::SliceEndpoint entry;
     entry.address = endpoint.address;

@@ -31,8 +31,7 @@ IpAddress AddressAt(ByteSpan frame, bool source) {
 
 // The transport header and what follows, without the link's padding.
 ByteSpan SegmentOf(ByteSpan frame, const Transport& transport) {
-  const size_t end =
-      kIp + (IsIpv4(frame) ? Get16(frame, kIp + 2) : 40U + Get16(frame, kIp + 4));
+  const size_t end = kIp + (IsIpv4(frame) ? Get16(frame, kIp + 2) : 40U + Get16(frame, kIp + 4));
   const size_t stop = std::min(end, frame.size());
   return transport.offset >= stop ? ByteSpan{}
                                   : frame.subspan(transport.offset, stop - transport.offset);
@@ -108,8 +107,8 @@ uint32_t PseudoHeaderSum(const IpAddress& source, const IpAddress& destination, 
                          size_t length) {
   uint32_t sum = protocol + static_cast<uint32_t>(length >> 16) + (length & 0xffff);
   for (const IpAddress* address : {&source, &destination}) {
-    const auto bytes = std::as_bytes(std::span(
-        address->bytes(), static_cast<size_t>(AddressBytes(address->family()))));
+    const auto bytes = std::as_bytes(
+        std::span(address->bytes(), static_cast<size_t>(AddressBytes(address->family()))));
     sum = SumOf(bytes, sum);
   }
   return sum;
@@ -185,8 +184,8 @@ std::string DifferenceOf(ByteSpan expected, ByteSpan actual) {
     const Field& want = i < wanted.size() ? wanted[i] : none;
     const Field& saw = i < seen.size() ? seen[i] : none;
     if (want.name != saw.name) {
-      text += fmt::format("\n  expected {} {}, got {} {}", want.name, want.value, saw.name,
-                          saw.value);
+      text +=
+          fmt::format("\n  expected {} {}, got {} {}", want.name, want.value, saw.name, saw.value);
     } else if (want.value != saw.value) {
       text += fmt::format("\n  {}: expected {}, got {}", want.name, want.value, saw.value);
     }
@@ -223,10 +222,10 @@ std::string WrongChecksums(ByteSpan frame) {
   }
   if (protocol != 1 && protocol != 6 && protocol != 17 && protocol != 58) return wrong;
   if (protocol == 17 && Get16(segment, 6) == 0) return wrong;
-  const uint32_t pseudo =
-      protocol == 1 ? 0
-                    : PseudoHeaderSum(AddressAt(frame, true), AddressAt(frame, false), protocol,
-                                      segment.size());
+  const uint32_t pseudo = protocol == 1
+                              ? 0
+                              : PseudoHeaderSum(AddressAt(frame, true), AddressAt(frame, false),
+                                                protocol, segment.size());
   if (ChecksumOf(SumOf(segment, pseudo)) != 0) wrong += " transport checksum";
   return wrong;
 }

@@ -153,21 +153,21 @@ Matcher<const Hop&> SendsToWorld(const Packet& packet) {
 }
 
 Matcher<const Hop&> PassesToStack(const Packet& packet) {
-  return ExpectSentOn({"passes the packet to the host's stack", Action::kOk, VERDICT_TO_STACK, 0,
-                       0, std::nullopt},
-                      packet);
+  return ExpectSentOn(
+      {"passes the packet to the host's stack", Action::kOk, VERDICT_TO_STACK, 0, 0, std::nullopt},
+      packet);
 }
 
 Matcher<const Hop&> LetsIn(const Packet& packet) {
-  return ExpectSentOn({"lets the packet into the pod", Action::kOk, VERDICT_TO_POD, std::nullopt,
-                       0, std::nullopt},
-                      packet);
+  return ExpectSentOn(
+      {"lets the packet into the pod", Action::kOk, VERDICT_TO_POD, std::nullopt, 0, std::nullopt},
+      packet);
 }
 
 Matcher<const Hop&> LeavesAlone(const Packet& packet) {
-  return ExpectSentOn(
-      {"leaves the packet alone", Action::kOk, VERDICT_PASSED, 0, std::nullopt, std::nullopt},
-      packet);
+  return ExpectSentOn({"leaves the packet alone", Action::kOk, VERDICT_PASSED, std::nullopt,
+                       std::nullopt, std::nullopt},
+                      packet);
 }
 
 Matcher<const Hop&> Drops(uint32_t reason) {

@@ -41,10 +41,10 @@ std::string FamilyOfTest(const ::testing::TestParamInfo<Family>& info);
 
 }  // namespace fairlead::testing
 
-#define FAIRLEAD_BOTH_FAMILIES(suite)                                                      \
-  INSTANTIATE_TEST_SUITE_P(BothFamilies, suite,                                            \
-                           ::testing::Values(::fairlead::Family::kIpv4,                    \
-                                             ::fairlead::Family::kIpv6),                   \
-                           ::fairlead::testing::FamilyOfTest)
+#define FAIRLEAD_BOTH_FAMILIES(suite)                                          \
+  INSTANTIATE_TEST_SUITE_P(                                                    \
+      BothFamilies, suite,                                                     \
+      ::testing::Values(::fairlead::Family::kIpv4, ::fairlead::Family::kIpv6), \
+      ::fairlead::testing::FamilyOfTest)
 
 #endif  // FAIRLEAD_TESTS_DSL_MATCHERS_H_

@@ -42,8 +42,8 @@ Node::Node(Family family, const NodeOptions& options)
 Node::~Node() = default;
 
 Pod Node::AddPod(const std::string& name) {
-  return ReplacePod({.name = "", .slot = state_->next_slot++, .ifindex = 0, .mac = {}, .address = {}},
-                    name);
+  return ReplacePod(
+      {.name = "", .slot = state_->next_slot++, .ifindex = 0, .mac = {}, .address = {}}, name);
 }
 
 Pod Node::ReplacePod(const Pod& gone, const std::string& name) {
@@ -98,9 +98,8 @@ void Node::Reload(const HookOptions& hooks) {
 }
 
 void Node::ApplyServices() {
-  MustOk(state_->services.Apply(plan::MakeServicePlan(state_->objects.services(),
-                                                      state_->objects.slices(),
-                                                      {ClusterObjects::kOwnName, ""})));
+  MustOk(state_->services.Apply(plan::MakeServicePlan(
+      state_->objects.services(), state_->objects.slices(), {ClusterObjects::kOwnName, ""})));
 }
 
 void Node::ApplyNodes() {

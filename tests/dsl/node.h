@@ -83,8 +83,8 @@ class Node {
   void Reload(const HookOptions& hooks);
   // Everything remembered becomes older; nobody sleeps.
   void TimePasses(std::chrono::seconds seconds);
-  void EmptyTailCalls();    // as if the programs behind them had not been loaded
-  void FillFlowTable();     // no number is left for a new flow object
+  void EmptyTailCalls();  // as if the programs behind them had not been loaded
+  void FillFlowTable();   // no number is left for a new flow object
 
   IpAddress address() const;
   Endpoint On(uint16_t port) const { return {address(), port}; }

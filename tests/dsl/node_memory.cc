@@ -90,9 +90,8 @@ std::optional<Node::FlowView> Node::FindFlow(const Packet& arriving) const {
 }
 
 bool Node::IsHalfOpen(const Packet& request, const Packet& forwarded) const {
-  return family() == Family::kIpv4
-             ? IsHalfOpenIn(state_->tables.v4, request, forwarded.Reply())
-             : IsHalfOpenIn(state_->tables.v6, request, forwarded.Reply());
+  return family() == Family::kIpv4 ? IsHalfOpenIn(state_->tables.v4, request, forwarded.Reply())
+                                   : IsHalfOpenIn(state_->tables.v6, request, forwarded.Reply());
 }
 
 uint32_t Node::FlowCount() const {

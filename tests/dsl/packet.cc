@@ -23,8 +23,8 @@ void Set16(Bytes& out, size_t at, uint16_t value) {
 }
 void PutAll(Bytes& out, ByteSpan bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); }
 void PutAddress(Bytes& out, const IpAddress& address) {
-  PutAll(out, std::as_bytes(std::span(address.bytes(),
-                                      static_cast<size_t>(AddressBytes(address.family())))));
+  PutAll(out, std::as_bytes(
+                  std::span(address.bytes(), static_cast<size_t>(AddressBytes(address.family())))));
 }
 
 }  // namespace
@@ -69,9 +69,9 @@ Packet Packet::Reply() const {
   return copy;
 }
 
-#define CHANGED(change)  \
-  Packet copy = *this;   \
-  copy.f_.change;        \
+#define CHANGED(change) \
+  Packet copy = *this;  \
+  copy.f_.change;       \
   return copy
 
 Packet Packet::Flags(uint8_t flags) const { CHANGED(tcp_flags = flags); }
@@ -168,7 +168,7 @@ Bytes Packet::SegmentBytes() const {
       Put8(out, f_.icmp_code);
       check = out.size();
       Put16(out, 0);
-      Put32(out, is_echo_request()  ? f_.source_port << 16 | 1U
+      Put32(out, is_echo_request() ? f_.source_port << 16 | 1U
                  : is_echo_reply() ? f_.destination_port << 16 | 1U
                                    : f_.icmp_rest);
       break;

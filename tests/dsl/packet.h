@@ -46,8 +46,8 @@ class Packet {
   Packet Payload(std::string_view text) const;
   Packet Payload(size_t bytes) const;
   Packet HopLimit(int hops) const;
-  Packet OneHopLater() const;  // as a router forwards it
-  Packet WithoutChecksum() const;  // UDP: zero
+  Packet OneHopLater() const;                                  // as a router forwards it
+  Packet WithoutChecksum() const;                              // UDP: zero
   Packet IpOptions(size_t words) const;                        // IPv4: no-operation
   Packet Behind(Extension extension, size_t units = 1) const;  // IPv6, in eights of bytes
   Packet Fragment(uint16_t offset, bool more) const;           // offset in eights of bytes

@@ -41,10 +41,9 @@ ScratchNetwork::ScratchNetwork() : netlink_(Must(NetlinkSocket::Open())) {
 }
 
 void ScratchNetwork::AddUplink() {
-  uplink_ = MakeLink(netlink_, {.host_name = "uplink",
-                                .host_mac = kUplinkMac,
-                                .peer_name = "wire",
-                                .peer_mac = kRouterMac});
+  uplink_ = MakeLink(
+      netlink_,
+      {.host_name = "uplink", .host_mac = kUplinkMac, .peer_name = "wire", .peer_mac = kRouterMac});
   for (const Family family : kFamilies) {
     const int bits = family == Family::kIpv4 ? 24 : 64;
     MustOk(AddAddress(netlink_, uplink_, NodeAddress(family, 0), bits));
@@ -52,8 +51,8 @@ void ScratchNetwork::AddUplink() {
     MustOk(ReplaceRoute(netlink_, {.destination = Cidr::Make(any, 0),
                                    .link_index = uplink_,
                                    .gateway = RouterAddress(family)}));
-    MustOk(ReplaceRoute(
-        netlink_, {.destination = UnreachableCidr(family), .kind = RouteKind::kUnreachable}));
+    MustOk(ReplaceRoute(netlink_,
+                        {.destination = UnreachableCidr(family), .kind = RouteKind::kUnreachable}));
   }
 }
 

@@ -19,8 +19,7 @@ class TcpConnection : public ::testing::TestWithParam<Family> {
  protected:
   void Open(uint8_t client_scale = 0, uint8_t backend_scale = 0) {
     node_.FromPod(client_, ToWeb().Syn().Sequence(1000).WindowScale(client_scale));
-    node_.FromPod(backend_,
-                  ToClient().SynAck().Sequence(5000, 1001).WindowScale(backend_scale));
+    node_.FromPod(backend_, ToClient().SynAck().Sequence(5000, 1001).WindowScale(backend_scale));
     node_.FromPod(client_, ToWeb().Ack().Sequence(1001, 5001).Window(1000));
     node_.FromPod(backend_, ToClient().Ack().Sequence(5001, 1001).Window(2000));
   }

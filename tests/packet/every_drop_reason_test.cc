@@ -22,7 +22,10 @@ struct World {
   Packet packet;
 
   explicit World(Family f, const NodeOptions& options = {})
-      : family(f), node(f, options), pod(node.AddPod("pod")), other(node.AddPod("other")),
+      : family(f),
+        node(f, options),
+        pod(node.AddPod("pod")),
+        other(node.AddPod("other")),
         packet(Tcp(pod.On(40000), other.On(80)).Syn().OnLink(pod.mac, kGatewayMac)) {}
 };
 
@@ -67,9 +70,9 @@ NodeOptions WithoutAddress() {
   return options;
 }
 
-#define FROM_POD(packet_of_w)             \
-  [](Family family) {                     \
-    World w(family);                      \
+#define FROM_POD(packet_of_w)                  \
+  [](Family family) {                          \
+    World w(family);                           \
     return w.node.FromPod(w.pod, packet_of_w); \
   }
 
@@ -173,17 +176,17 @@ std::vector<FamilyCase> FamilyCases() {
   return all;
 }
 
-INSTANTIATE_TEST_SUITE_P(All, EveryDropReason, ::testing::ValuesIn(FamilyCases()),
-                         [](const ::testing::TestParamInfo<FamilyCase>& info) {
-                           return fmt::format("{}_{}", ReasonName(info.param.drop.reason),
-                                              FamilyName(info.param.family));
-                         });
+std::string NameOf(const ::testing::TestParamInfo<FamilyCase>& test) {
+  return ReasonName(test.param.drop.reason) + "_" + FamilyName(test.param.family);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, EveryDropReason, ::testing::ValuesIn(FamilyCases()), NameOf);
 
 TEST(EveryDropReasonOf, TheAbiHasACaseHere) {
   std::set<std::string> with_case;
   for (const DropCase& drop : Cases()) with_case.insert(ReasonName(drop.reason));
-#define CHECK(name, text)                       \
-  if (!IsForTheVerifier(DROP_##name)) {         \
+#define CHECK(name, text)                            \
+  if (!IsForTheVerifier(DROP_##name)) {              \
     EXPECT_TRUE(with_case.contains(#name)) << #name; \
   }
   FL_DROP_VERDICTS(CHECK)

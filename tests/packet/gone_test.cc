@@ -143,9 +143,9 @@ TEST_P(PodGone, AServiceFlowToTheFormerTenantIsReset) {
   node_.FromPod(server_, request.To(server_.On(8080)).Reply().SynAck());
   node_.FromPod(client_, request.Ack());
   node_.ReplacePod(server_, "heir");
-  EXPECT_THAT(node_.FromPod(client_, request.Ack().Sequence(1001, 5001)),
-              Answers(request.Reply().Reset().Sequence(5001).Window(0), client_,
-                      DROP_BACKEND_GONE));
+  EXPECT_THAT(
+      node_.FromPod(client_, request.Ack().Sequence(1001, 5001)),
+      Answers(request.Reply().Reset().Sequence(5001).Window(0), client_, DROP_BACKEND_GONE));
 }
 
 TEST_P(PodGone, AReplyToAFormerTenantIsNotTranslatedForItsHeir) {

@@ -39,9 +39,10 @@ TEST_P(FromPodGuard, AnotherMacIsRefused) {
   MacAddress last_byte = pod_.mac;
   last_byte[5] ^= 1;
   EXPECT_THAT(node_.FromPod(pod_, honest.FromMac(last_byte)), Drops(DROP_SPOOFED_MAC));
-  EXPECT_THAT(node_.FromPod(pod_, NeighbourRequest(pod_, GatewayAddress(GetParam()))
-                                      .Raw(6, 0x02).Raw(11, 0xee)),
-              Drops(DROP_SPOOFED_MAC));
+  EXPECT_THAT(
+      node_.FromPod(pod_,
+                    NeighbourRequest(pod_, GatewayAddress(GetParam())).Raw(6, 0x02).Raw(11, 0xee)),
+      Drops(DROP_SPOOFED_MAC));
 }
 
 TEST_P(FromPodGuard, AnInterfaceWithoutAPodIsRefused) {
@@ -86,8 +87,8 @@ class FromPodGuardOfIpv4 : public ::testing::Test {
 };
 
 TEST_F(FromPodGuardOfIpv4, AnArpReplyIsNoRequest) {
-  const Packet reply = ArpPacket(2, pod_.mac, pod_.address, kGatewayMac,
-                                 GatewayAddress(Family::kIpv4));
+  const Packet reply =
+      ArpPacket(2, pod_.mac, pod_.address, kGatewayMac, GatewayAddress(Family::kIpv4));
   EXPECT_THAT(node_.FromPod(pod_, reply), Drops(DROP_BAD_NEIGHBOUR_REQUEST));
 }
 

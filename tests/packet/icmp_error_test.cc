@@ -65,10 +65,10 @@ TEST_P(IcmpErrorAboutAServiceFlow, TheClientsOwnComplaintReachesTheBackend) {
   node_.FromPod(backend_, answer);
   const Packet too_late = IcmpError(client_.address, IcmpErrorKind::kPortUnreachable,
                                     answer.From(dns.Front()).OneHopLater());
-  EXPECT_THAT(node_.FromPod(client_, too_late),
-              Delivers(IcmpError(client_.address, IcmpErrorKind::kPortUnreachable,
-                                 answer.OneHopLater()),
-                       backend_));
+  EXPECT_THAT(
+      node_.FromPod(client_, too_late),
+      Delivers(IcmpError(client_.address, IcmpErrorKind::kPortUnreachable, answer.OneHopLater()),
+               backend_));
 }
 
 TEST_P(IcmpErrorAboutAServiceFlow, OfARemoteBackendComesBackFromTheService) {
@@ -77,8 +77,8 @@ TEST_P(IcmpErrorAboutAServiceFlow, OfARemoteBackendComesBackFromTheService) {
   const Packet query = Udp(client_.On(40000), dns.Front());
   const Packet forwarded = query.To(peer.Pod(1, 5353));
   node_.FromPod(client_, query);
-  EXPECT_THAT(node_.FromNetwork(IcmpError(peer.Pod(1, 0).address, IcmpErrorKind::kPortUnreachable,
-                                          forwarded)),
+  EXPECT_THAT(node_.FromNetwork(
+                  IcmpError(peer.Pod(1, 0).address, IcmpErrorKind::kPortUnreachable, forwarded)),
               Delivers(IcmpError(dns.vip, IcmpErrorKind::kPortUnreachable, query), client_));
 }
 
@@ -88,9 +88,8 @@ TEST_P(IcmpErrorAboutAServiceFlow, ARouterOnTheWayStaysItself) {
   const Packet request = Tcp(client_.On(40000), web.Front()).Syn();
   node_.FromPod(client_, request);
   for (const IcmpErrorKind kind : kKinds) {
-    EXPECT_THAT(
-        node_.FromNetwork(IcmpError(peer.address, kind, request.To(peer.Pod(1, 8080)))),
-        Delivers(IcmpError(peer.address, kind, request), client_));
+    EXPECT_THAT(node_.FromNetwork(IcmpError(peer.address, kind, request.To(peer.Pod(1, 8080)))),
+                Delivers(IcmpError(peer.address, kind, request), client_));
   }
 }
 
@@ -111,9 +110,9 @@ TEST_P(IcmpErrorAboutAServiceFlow, ALongQuoteKeepsTheErrorsChecksumRight) {
       const Packet request =
           Transported(service.port.protocol, client_.On(40000), service.Front()).Payload(100);
       node_.FromPod(client_, request.Syn());
-      const Hop hop = node_.FromPod(
-          backend_, IcmpError(backend_.address, IcmpErrorKind::kPortUnreachable,
-                              request.To(backend_.On(8080)), beyond));
+      const Hop hop =
+          node_.FromPod(backend_, IcmpError(backend_.address, IcmpErrorKind::kPortUnreachable,
+                                            request.To(backend_.On(8080)), beyond));
       EXPECT_EQ(hop.reason, static_cast<uint32_t>(VERDICT_TO_POD));
       EXPECT_EQ(WrongChecksums(hop.frame), "") << beyond;
     }
@@ -175,8 +174,8 @@ TEST_P(IcmpErrorAboutAMasqueradedFlow, ThePodsOwnComplaintGoesOutUnderTheNodesAd
   const Packet query = Udp(pod_.On(40000), node_.World(8, 53));
   const Packet forwarded = query.From(node_.FromPod(pod_, query).Source());
   node_.FromNetwork(forwarded.Reply());
-  const Packet too_late = IcmpError(pod_.address, IcmpErrorKind::kPortUnreachable,
-                                    query.Reply().OneHopLater());
+  const Packet too_late =
+      IcmpError(pod_.address, IcmpErrorKind::kPortUnreachable, query.Reply().OneHopLater());
   EXPECT_THAT(node_.FromPod(pod_, too_late),
               SendsToWorld(IcmpError(node_.address(), IcmpErrorKind::kPortUnreachable,
                                      forwarded.Reply().OneHopLater())));

@@ -34,8 +34,12 @@ class MalformedPackets : public ::testing::TestWithParam<Family> {
     const Packet tcp = Tcp(client_.On(1), web_.Front()).Syn().WindowScale(7).Payload(30);
     const Packet udp = Udp(client_.On(2), dns_.Front()).Payload(40);
     std::vector<Packet> packets = {
-        tcp, udp, Sctp(client_.On(3), backend_.On(4)), Ping(client_.On(5), backend_.address),
-        Tcp(client_.On(6), node_.World(1, 443)).Ack(), Tcp(client_.On(7), empty_.Front()).Syn(),
+        tcp,
+        udp,
+        Sctp(client_.On(3), backend_.On(4)),
+        Ping(client_.On(5), backend_.address),
+        Tcp(client_.On(6), node_.World(1, 443)).Ack(),
+        Tcp(client_.On(7), empty_.Front()).Syn(),
         IcmpError(client_.address, IcmpErrorKind::kPortUnreachable,
                   Udp(backend_.On(4), client_.On(3)), 16),
         NeighbourRequest(client_, GatewayAddress(GetParam())),
@@ -62,8 +66,7 @@ class MalformedPackets : public ::testing::TestWithParam<Family> {
     ASSERT_LT(hop.reason, static_cast<uint32_t>(FL_VERDICT_COUNT));
     ASSERT_NE(hop.action, Action::kNext);
     // A drop may be answered to the sender; nothing else comes of it.
-    if (dropped) ASSERT_NE(hop.action, Action::kOk) << hop;
-    if (!dropped) ASSERT_NE(hop.action, Action::kShot) << hop;
+    ASSERT_NE(hop.action, dropped ? Action::kOk : Action::kShot) << hop;
   }
   uint64_t Counted() const {
     uint64_t packets = 0;

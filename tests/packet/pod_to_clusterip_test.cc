@@ -184,8 +184,7 @@ TEST_P(PodToItselfThroughAService, ItsOwnStackSeesTheNodeAndTheReplyComesFromThe
   EXPECT_THAT(hop, Delivers(forwarded, pod));
 
   const Packet reply = forwarded.Reply();
-  EXPECT_THAT(node_.FromPod(pod, reply.SynAck()),
-              Delivers(request.Reply().SynAck(), pod));
+  EXPECT_THAT(node_.FromPod(pod, reply.SynAck()), Delivers(request.Reply().SynAck(), pod));
   EXPECT_THAT(node_.FromPod(pod, request.Ack()), Delivers(forwarded.Ack(), pod));
   EXPECT_THAT(node_.FromPod(pod, reply.Ack()), Delivers(request.Reply().Ack(), pod));
   EXPECT_THAT(node_, Remembers(request, forwarded));
@@ -211,8 +210,8 @@ class ServiceWithoutBackends : public ::testing::TestWithParam<Family> {
 TEST_P(ServiceWithoutBackends, TheClientIsToldAtOnce) {
   const Pod client = node_.AddPod("client");
   for (const Protocol protocol : {Protocol::kTcp, Protocol::kUdp, Protocol::kSctp}) {
-    const Service web = node_.AddService(ProtocolName(static_cast<uint8_t>(protocol)),
-                                         {80, protocol}, {});
+    const Service web =
+        node_.AddService(ProtocolName(static_cast<uint8_t>(protocol)), {80, protocol}, {});
     const Packet request = Transported(protocol, client.On(40000), web.Front())
                                .Flags(kSyn)
                                .Payload("hello, is anybody there?");

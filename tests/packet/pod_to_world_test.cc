@@ -180,8 +180,7 @@ TEST_P(PodToWorldWithoutMasquerade, ThePodsAddressGoesOut) {
   const Pod pod = node.AddPod("pod");
   const Packet request = Tcp(pod.On(40000), node.World(1, 443)).Syn();
   EXPECT_THAT(node.FromPod(pod, request), SendsToWorld(request));
-  EXPECT_THAT(node.FromNetwork(request.Reply().SynAck()),
-              Delivers(request.Reply().SynAck(), pod));
+  EXPECT_THAT(node.FromNetwork(request.Reply().SynAck()), Delivers(request.Reply().SynAck(), pod));
   EXPECT_THAT(node.ToNetwork(request), LeavesAlone(request));
 }
 

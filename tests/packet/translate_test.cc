@@ -74,10 +74,9 @@ TEST_P(Translation, TheDevicesSumOverThePacketIsKeptRight) {
     const Service service = Serve(protocol);
     for (const size_t bytes : {0U, 7U, 32U, 1200U}) {
       const auto port = static_cast<uint16_t>(2000 + bytes);
-      ExpectTranslated(Transported(protocol, client_.On(port), service.Front())
-                           .Payload(bytes)
-                           .SummedByDevice(),
-                       service);
+      ExpectTranslated(
+          Transported(protocol, client_.On(port), service.Front()).Payload(bytes).SummedByDevice(),
+          service);
     }
   }
 }
