@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <string>
 
 #include "base/log.h"
@@ -39,7 +40,8 @@ void AddFlags(CLI::App& app, Options& options) {
   app.add_option("--max-flows", options.sizes.flows,
                  "established flows per family; an existing table keeps its size")
       ->capture_default_str();
-  app.add_option("--log-level", options.log_level, "trace, debug, info, warn or error")
+  app.add_option("--log-level", options.log_level, "how much to say on standard error")
+      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}))
       ->capture_default_str();
 }
 
@@ -82,4 +84,13 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace fairlead
 
-int main(int argc, char** argv) { return fairlead::Main(argc, argv); }
+int main(int argc, char** argv) {
+  try {
+    return fairlead::Main(argc, argv);
+  } catch (const std::exception& error) {
+    // A library threw where we did not expect it. The dataplane carries on; the
+    // service manager starts us again.
+    std::fprintf(stderr, "fairleadd: %s\n", error.what());
+    return EXIT_FAILURE;
+  }
+}

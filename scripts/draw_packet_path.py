@@ -29,6 +29,11 @@ def capital(text):
     return text[:1].upper() + text[1:]
 
 
+def price(source):
+    # The column says that it is one.
+    return re.sub(r"^Price(?: for a|,|:)? ?", "", source.price)
+
+
 def hook_by_stage(hooks, stages):
     calls = {hook.name: {call.number: call.function for call in bpf_sources.stage_calls(hook)}
              for hook in hooks}
@@ -50,9 +55,9 @@ def bpf_readme():
              "through this table.\n\n")
     text += "## Which hook calls which stage\n\n" + hook_by_stage(hooks, stages) + "\n"
     text += "## Hooks\n\n" + table(["hook", "what it sees", "price"], [
-        [link(hook), capital(hook.summary), hook.price] for hook in hooks]) + "\n"
+        [link(hook), capital(hook.summary), price(hook)] for hook in hooks]) + "\n"
     text += "## Stages\n\n" + table(["", "stage", "what it does", "price"], [
-        [stage.number, link(stage), capital(stage.summary), stage.price] for stage in stages])
+        [stage.number, link(stage), capital(stage.summary), price(stage)] for stage in stages])
     text += ("\n## Answers\n\nRare work, behind a tail call: a hook leaves for one of these and "
              "does not come back.\n\n")
     text += table(["program", "what it says"], [
@@ -76,8 +81,8 @@ def map_row(each):
     home = f"[{folder.name}](" + ("" if folder.parts[0] == "maps" else "../") + \
         f"{folder.relative_to('maps') if folder.parts[0] == 'maps' else folder}/)"
     holds = f"`{each.key}` → `{each.value}`" if each.key else f"`{each.value}`"
-    return [name, home, each.type.replace("_", " "), holds, each.entries, capital(each.written),
-            capital(each.read), capital(each.lives)]
+    return [name, home, each.type.replace("_", " "), holds, each.entries, each.written, each.read,
+            each.lives]
 
 
 def maps_readme():

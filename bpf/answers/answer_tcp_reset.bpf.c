@@ -19,18 +19,20 @@ struct tcp_reset {
 	struct tcp_header tcp;
 } __attribute__((packed, aligned(8)));
 
-#define RESET_BYTES (sizeof(struct tcp_reset) - 2)
+/* Not sizeof the struct: its alignment may pad the end, too. */
+#define RESET_BYTES (ETH_HLEN + IP_HEADER_BYTES + sizeof(struct tcp_header))
 
 /* What the sender occupies of its sequence space. */
 static __always_inline __u32 sequence_length(struct __sk_buff *skb, const struct packet *pkt)
 {
 	struct tcp_header *tcp = header_at(skb, pkt->l4_offset, sizeof(*tcp));
 	__u32 headers = pkt->l4_offset;
+	__u32 end = packet_end(skb);
 
 	if (!tcp)
 		return 0;
 	headers += (tcp->data_offset >> 4) * 4;
-	return (skb->len > headers ? skb->len - headers : 0) + !!(tcp->flags & TCP_SYN) +
+	return (end > headers ? end - headers : 0) + !!(tcp->flags & TCP_SYN) +
 	       !!(tcp->flags & TCP_FIN);
 }
 

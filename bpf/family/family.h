@@ -59,4 +59,13 @@ static __always_inline void set_protocol(struct FAMILY(tuple) *tuple, __u8 proto
 #include "bpf/family/family_v6.h"
 #endif
 
+/* Where the packet ends in the frame: Ethernet pads short ones. */
+static __always_inline __u32 packet_end(struct __sk_buff *skb)
+{
+	ip_header *ip = header_at(skb, IP_OFFSET, IP_HEADER_BYTES);
+	__u32 bytes = ip ? packet_bytes(ip) : 0;
+
+	return bytes ? IP_OFFSET + bytes : skb->len;
+}
+
 #endif /* FAIRLEAD_BPF_FAMILY_FAMILY_H_ */

@@ -153,6 +153,14 @@ static __always_inline __u64 quoted_header_change(__u16 address_delta)
 	return 0;
 }
 
+/* Header and payload as the header says, without the link's padding; 0 if it does
+ * not say (BIG TCP).
+ */
+static __always_inline __u32 packet_bytes(const struct iphdr *ip)
+{
+	return bpf_ntohs(ip->tot_len);
+}
+
 /* Reads the header at IP_OFFSET into `pkt`. */
 static __always_inline __u32 parse_ip(struct __sk_buff *skb, struct packet *pkt)
 {

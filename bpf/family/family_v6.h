@@ -206,6 +206,14 @@ static __always_inline __u64 quoted_header_change(__u16 address_delta)
 	return address_delta;
 }
 
+/* Header and payload as the header says, without the link's padding; 0 if it does
+ * not say (jumbograms, GSO frames too long for the field).
+ */
+static __always_inline __u32 packet_bytes(const struct ipv6hdr *ip)
+{
+	return ip->payload_len ? sizeof(*ip) + bpf_ntohs(ip->payload_len) : 0;
+}
+
 /* Reads the header at IP_OFFSET into `pkt`. */
 static __always_inline __u32 parse_ip(struct __sk_buff *skb, struct packet *pkt)
 {

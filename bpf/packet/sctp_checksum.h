@@ -48,7 +48,7 @@ static __noinline int rewrite_sctp(struct __sk_buff *skb, __u32 l4_offset,
 				   const struct ports *ports, __u32 state)
 {
 	struct sctp_header *sctp = header_at(skb, l4_offset, sizeof(*sctp));
-	__u32 before, after;
+	__u32 before, after, check;
 
 	if (!sctp)
 		return -1;
@@ -62,7 +62,13 @@ static __noinline int rewrite_sctp(struct __sk_buff *skb, __u32 l4_offset,
 	/* The register after four bytes d, begun with zero, is d advanced by four
 	 * zero bytes: that is the same operation again.
 	 */
-	sctp->check ^= crc32c_append_zeros(before ^ after, skb->len - (l4_offset & 0x1ff));
+	check = sctp->check;
+	sctp->check ^= crc32c_append_zeros(before ^ after,
+					   packet_end(skb) - (l4_offset & 0x1ff));
+	/* Nothing in a CRC makes up for the change in the sum of the whole packet. */
+	if (state == CHECKSUM_COMPLETE)
+		bpf_csum_update(skb, sum_fold((__u64)(__u32)~before + after + (__u32)~check +
+					      sctp->check));
 	return 0;
 }
 

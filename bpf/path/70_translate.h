@@ -56,6 +56,9 @@ static __always_inline bool rewrite_udp(struct __sk_buff *skb, struct packet *pk
 	} else if (udp->check) {
 		/* Zero would say "no checksum" (RFC 768). */
 		udp->check = moved_checksum(udp->check, to, state) ?: 0xffff;
+	} else if (state == CHECKSUM_COMPLETE) {
+		/* No checksum takes back what the sum of the whole packet gains. */
+		bpf_csum_update(skb, to->l4_delta);
 	}
 	return true;
 }
@@ -130,6 +133,9 @@ __stage translate(struct __sk_buff *skb, struct packet *pkt, const struct known 
 		to.address_delta = pkt->address_delta;
 		to.l4_delta = pkt->l4_delta;
 	}
+	/* It has the tuple of a packet without ports, but not its header. */
+	if (pkt->shape & PACKET_FRAGMENT)
+		return drop(pkt, DROP_FRAGMENTED);
 	return rewrite(skb, pkt, &to) ? CONTINUE : drop(pkt, DROP_NOT_WRITABLE);
 }
 

@@ -162,6 +162,7 @@ TEST_F(ServicesInTables, APeerKeepsItsSlotWhenItsAddressChanges) {
   absl::StatusOr<NodeTables> nodes = NodeTables::Adopt(tables_);
   ASSERT_TRUE(nodes.ok());
   NodeFacts facts;
+  facts.link_to = [](const IpAddress&) { return 7U; };
   facts.uplinks.push_back(
       {.ifindex = 7, .ip4 = IpAddress::Parse("172.31.0.11").value(), .ip6 = {}});
   facts.plan.peers.push_back({.name = "node2",

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <iterator>
+#include <set>
 
 #include "base/status_macros.h"
 #include "loader/apply/reconcile.h"
@@ -19,13 +21,33 @@ Ip OrZero(const std::optional<IpAddress>& address) {
   return address.has_value() ? ToAbi<Ip>(*address) : Ip{};
 }
 
-node MakeNode(const plan::PeerNode& peer, uint32_t ifindex, uint32_t generation) {
+// The peer's address as the next hop, if it is on a link of ours.
+template <typename Ip>
+Ip NextHop(const std::optional<IpAddress>& address, const NodeFacts& facts) {
+  const bool is_near = address.has_value() && facts.link_to(*address) != 0;
+  return is_near ? ToAbi<Ip>(*address) : Ip{};
+}
+
+uint32_t UplinkTo(const plan::PeerNode& peer, const NodeFacts& facts) {
+  const std::optional<IpAddress>& address = peer.ip4.has_value() ? peer.ip4 : peer.ip6;
+  const uint32_t link = address.has_value() ? facts.link_to(*address) : 0;
+  for (const Uplink& device : facts.uplinks) {
+    if (device.ifindex == link) return link;
+  }
+  return facts.uplinks.empty() ? 0 : facts.uplinks.front().ifindex;
+}
+
+node MakeNode(const plan::PeerNode& peer, const NodeFacts& facts, uint32_t generation) {
   node entry{};
-  entry.ifindex = ifindex;
+  entry.ifindex = UplinkTo(peer, facts);
   entry.generation = generation;
-  entry.next_hop4 = OrZero<ip4>(peer.ip4);
-  entry.next_hop6 = OrZero<ip6>(peer.ip6);
+  entry.next_hop4 = NextHop<ip4>(peer.ip4, facts);
+  entry.next_hop6 = NextHop<ip6>(peer.ip6, facts);
   return entry;
+}
+
+bool HasNextHop(const node& entry) {
+  return !FromAbi(entry.next_hop4).IsUnspecified() || !FromAbi(entry.next_hop6).IsUnspecified();
 }
 
 std::string NextHops(const node& entry) {
@@ -100,7 +122,8 @@ absl::StatusOr<NodeTables> NodeTables::Adopt(Tables& tables) {
   std::vector<bool> used(tables.nodes.size());
   for (uint32_t slot = 0; slot < tables.nodes.size(); ++slot) {
     const node& entry = tables.nodes[slot];
-    if (entry.ifindex == 0) continue;
+    // Without a device a peer keeps its slot: the uplink may only be down.
+    if (entry.ifindex == 0 && !HasNextHop(entry)) continue;
     used[slot] = result.adopted_.emplace(NextHops(entry), slot).second;
   }
   result.free_ = NumberQueue(used);
@@ -108,11 +131,10 @@ absl::StatusOr<NodeTables> NodeTables::Adopt(Tables& tables) {
 }
 
 absl::Status NodeTables::PlacePeers(const NodeFacts& facts) {
-  const uint32_t ifindex = facts.uplinks.empty() ? 0 : facts.uplinks.front().ifindex;
   for (const plan::PeerNode& peer : facts.plan.peers) {
     auto place = slots_.find(peer.name);
     if (place == slots_.end()) {
-      const auto known = adopted_.find(NextHops(MakeNode(peer, 0, 0)));
+      const auto known = adopted_.find(NextHops(MakeNode(peer, facts, 0)));
       std::optional<uint32_t> slot;
       if (known != adopted_.end()) {
         slot = known->second;
@@ -127,47 +149,53 @@ absl::Status NodeTables::PlacePeers(const NodeFacts& facts) {
       place = slots_.emplace(peer.name, *slot).first;
     }
     node& entry = tables_->nodes[place->second];
-    const node wanted = MakeNode(peer, ifindex, entry.generation);
+    const node wanted = MakeNode(peer, facts, entry.generation);
     if (std::memcmp(&entry, &wanted, sizeof(entry)) != 0) entry = wanted;
   }
   return absl::OkStatus();
 }
 
-absl::Status NodeTables::ForgetPeers(const NodeFacts& facts) {
+void NodeTables::ForgetPeers(const NodeFacts& facts) {
   const auto forget = [this](uint32_t slot) {
-    tables_->nodes[slot].generation = tables_->nodes[slot].generation + 1;
+    node entry{};
+    entry.generation = tables_->nodes[slot].generation + 1;
+    // The generation first: a flow that looks now is told that its way is gone.
+    tables_->nodes[slot].generation = entry.generation;
     std::atomic_thread_fence(std::memory_order_release);
-    tables_->nodes[slot].ifindex = 0;
+    tables_->nodes[slot] = entry;
     free_.GiveBack(slot);
   };
+  std::set<std::string> staying;
+  for (const plan::PeerNode& peer : facts.plan.peers) staying.insert(peer.name);
   for (const auto& [hops, slot] : adopted_) forget(slot);
   adopted_.clear();
   for (auto it = slots_.begin(); it != slots_.end();) {
-    const bool stays =
-        std::ranges::any_of(facts.plan.peers, [&](const auto& p) { return p.name == it->first; });
+    const bool stays = staying.contains(it->first);
     if (!stays) forget(it->second);
     it = stays ? std::next(it) : slots_.erase(it);
   }
-  return absl::OkStatus();
 }
 
-absl::Status NodeTables::ApplyUplinks(const NodeFacts& facts) {
+absl::Status NodeTables::ApplyUplinks(const NodeFacts& facts, Unasked unasked) {
   Desired<uint32_t, uplink> desired;
   for (const Uplink& device : facts.uplinks) {
     desired.Put(device.ifindex, {OrZero<ip4>(device.ip4), OrZero<ip6>(device.ip6)});
   }
-  return Reconcile(desired, tables_->uplinks);
+  return Reconcile(desired, unasked, tables_->uplinks);
 }
 
-absl::Status NodeTables::Apply(const NodeFacts& facts) {
-  WriteState(tables_->v4, facts);
-  WriteState(tables_->v6, facts);
-  FL_RETURN_IF_ERROR(ApplyUplinks(facts));
+absl::Status NodeTables::Apply(const NodeFacts& facts, Unasked unasked) {
+  if (unasked == Unasked::kDelete || facts.plan.own.has_value()) {
+    WriteState(tables_->v4, facts);
+    WriteState(tables_->v6, facts);
+  }
+  FL_RETURN_IF_ERROR(ApplyUplinks(facts, unasked));
   // The next hop before the prefix that leads to it; deletes last.
   FL_RETURN_IF_ERROR(PlacePeers(facts));
-  FL_RETURN_IF_ERROR(Reconcile(MakePrefixes<Abi4>(facts, slots_), tables_->v4.prefixes));
-  FL_RETURN_IF_ERROR(Reconcile(MakePrefixes<Abi6>(facts, slots_), tables_->v6.prefixes));
-  return ForgetPeers(facts);
+  FL_RETURN_IF_ERROR(Reconcile(MakePrefixes<Abi4>(facts, slots_), unasked, tables_->v4.prefixes));
+  FL_RETURN_IF_ERROR(Reconcile(MakePrefixes<Abi6>(facts, slots_), unasked, tables_->v6.prefixes));
+  if (unasked == Unasked::kDelete) ForgetPeers(facts);
+  return absl::OkStatus();
 }
 
 }  // namespace fairlead::apply

@@ -5,6 +5,7 @@
 #define FAIRLEAD_LOADER_APPLY_NODE_TABLES_H_
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -13,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "loader/apply/number_queue.h"
+#include "loader/apply/reconcile.h"
 #include "loader/plan/node_plan.h"
 #include "maps/tables.h"
 
@@ -30,7 +32,10 @@ struct Uplink {
 struct NodeFacts {
   plan::NodePlan plan;
   std::vector<IpAddress> local_addresses;  // all of this node, for the host stack
-  std::vector<Uplink> uplinks;             // peers are reached by the first
+  std::vector<Uplink> uplinks;             // the first leads where no other does
+  // The device on whose subnet an address is, 0 for none: a peer there is its
+  // own next hop, all others are left to the host's routes.
+  std::function<uint32_t(const IpAddress&)> link_to = [](const IpAddress&) { return 0U; };
 };
 
 class NodeTables {
@@ -40,15 +45,15 @@ class NodeTables {
 
   // Fewest writes. A peer keeps its slot, and flows to it their exit, when its
   // address or its podCIDR changes.
-  absl::Status Apply(const NodeFacts& facts);
+  absl::Status Apply(const NodeFacts& facts, Unasked unasked = Unasked::kDelete);
 
   // Slots by the node's name, for people.
   const std::map<std::string, uint32_t>& slots() const { return slots_; }
 
  private:
   absl::Status PlacePeers(const NodeFacts& facts);
-  absl::Status ForgetPeers(const NodeFacts& facts);
-  absl::Status ApplyUplinks(const NodeFacts& facts);
+  void ForgetPeers(const NodeFacts& facts);
+  absl::Status ApplyUplinks(const NodeFacts& facts, Unasked unasked);
 
   Tables* tables_ = nullptr;
   std::map<std::string, uint32_t> slots_;

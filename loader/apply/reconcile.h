@@ -20,6 +20,10 @@ struct LessByBytes {
   bool operator()(const T& a, const T& b) const { return std::memcmp(&a, &b, sizeof(T)) < 0; }
 };
 
+// What becomes of entries that nobody asked for. They stay while it is not sure
+// that all is known that was known before: no purge without proof.
+enum class Unasked { kDelete, kKeep };
+
 // What a table shall hold.
 template <MapBytes Key, MapBytes Value>
 struct Desired {
@@ -28,7 +32,8 @@ struct Desired {
 };
 
 template <MapBytes Key, MapBytes Value>
-absl::Status Reconcile(const Desired<Key, Value>& desired, Table<Key, Value>& table) {
+absl::Status Reconcile(const Desired<Key, Value>& desired, Unasked unasked,
+                       Table<Key, Value>& table) {
   FL_ASSIGN_OR_RETURN(const auto snapshot, table.Snapshot());
   std::map<Key, Value, LessByBytes<Key>> actual(snapshot.begin(), snapshot.end());
   for (const auto& [key, value] : desired.entries) {
@@ -36,6 +41,7 @@ absl::Status Reconcile(const Desired<Key, Value>& desired, Table<Key, Value>& ta
     if (found != actual.end() && std::memcmp(&found->second, &value, sizeof(value)) == 0) continue;
     FL_RETURN_IF_ERROR(table.Put(key, value));
   }
+  if (unasked == Unasked::kKeep) return absl::OkStatus();
   for (const auto& [key, value] : actual) {
     if (!desired.entries.contains(key)) FL_RETURN_IF_ERROR(table.Erase(key));
   }

@@ -230,26 +230,37 @@ void ServiceTables::Settle() {
   v6_.Settle();
 }
 
-absl::Status ServiceTables::Apply(const plan::ServicePlan& desired) {
-  std::vector<std::string> failures;
-  absl::StatusCode code = absl::StatusCode::kOk;
-  const auto note = [&](const absl::Status& status) {
-    if (status.ok()) return;
-    code = status.code();
-    failures.emplace_back(status.message());
+absl::Status ServiceTables::Apply(const plan::ServicePlan& desired, Unasked unasked) {
+  std::map<plan::Frontend, absl::Status> failures;
+  const auto put = [&](const plan::Frontend& frontend) {
+    const absl::Status status = Put(frontend, desired.services.at(frontend));
+    if (status.ok()) {
+      failures.erase(frontend);
+    } else {
+      failures[frontend] = status;
+    }
   };
-  for (const auto& [frontend, planned] : desired.services) note(Put(frontend, planned));
+  for (const auto& [frontend, planned] : desired.services) put(frontend);
   for (const auto& installed : {v4_.frontends(), v6_.frontends()}) {
     for (const plan::Frontend& frontend : installed) {
-      if (!desired.services.contains(frontend)) note(Remove(frontend));
+      if (unasked == Unasked::kKeep || desired.services.contains(frontend)) continue;
+      if (absl::Status status = Remove(frontend); !status.ok()) failures[frontend] = status;
     }
   }
   Settle();
+  // What found no room may find some now that others have gone.
+  const std::map<plan::Frontend, absl::Status> again = failures;
+  for (const auto& [frontend, status] : again) {
+    if (desired.services.contains(frontend)) put(frontend);
+  }
   if (failures.empty()) return absl::OkStatus();
-  const size_t count = failures.size();
-  failures.resize(std::min(count, kNamedFailures));
-  return {code, fmt::format("{} services not applied: {}{}", count, fmt::join(failures, "; "),
-                            count > kNamedFailures ? "; …" : "")};
+  std::vector<std::string> texts;
+  for (const auto& [frontend, status] : failures) {
+    if (texts.size() < kNamedFailures) texts.emplace_back(status.message());
+  }
+  return {failures.begin()->second.code(),
+          fmt::format("{} services not applied: {}{}", failures.size(), fmt::join(texts, "; "),
+                      failures.size() > kNamedFailures ? "; …" : "")};
 }
 
 }  // namespace fairlead::apply

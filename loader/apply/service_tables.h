@@ -18,6 +18,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "loader/apply/number_queue.h"
+#include "loader/apply/reconcile.h"
 #include "loader/apply/run_space.h"
 #include "loader/plan/service_plan.h"
 #include "maps/tables.h"
@@ -67,7 +68,7 @@ class ServiceTables {
 
   // Makes the tables say what the plan says, with the fewest writes. What does
   // not fit is named in the error; everything else is applied.
-  absl::Status Apply(const plan::ServicePlan& desired);
+  absl::Status Apply(const plan::ServicePlan& desired, Unasked unasked = Unasked::kDelete);
 
   // One frontend, for changes that are known to be small.
   absl::Status Put(const plan::Frontend& frontend, const plan::PlannedService& planned);

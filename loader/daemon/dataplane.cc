@@ -147,8 +147,9 @@ absl::Status Dataplane::FinishTakeover() {
 
 absl::Status Dataplane::SweepFlows() {
   FL_ASSIGN_OR_RETURN(const uint32_t now, clock_.Now());
-  FL_RETURN_IF_ERROR(sweep4_->Step(now, tables_.v4.flows.size() / kSweepParts).status());
-  return sweep6_->Step(now, tables_.v6.flows.size() / kSweepParts).status();
+  const absl::Status status = sweep4_->Step(now, tables_.v4.flows.size() / kSweepParts).status();
+  FL_RETURN_IF_ERROR(sweep6_->Step(now, tables_.v6.flows.size() / kSweepParts).status());
+  return status;
 }
 
 }  // namespace fairlead

@@ -6,6 +6,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <bit>
 #include <numeric>
 #include <vector>
@@ -61,9 +62,13 @@ absl::Status PrepareMaps(const BpfObject& object, const MapSizes& sizes,
   return absl::OkStatus();
 }
 
-// The numbers 0 … n-1, so that the programs can hand them out.
-absl::Status FillFreeFlows(const BpfMap& queue) {
-  for (uint32_t number = 0; number < queue.max_entries(); ++number) {
+// The numbers 0 … n-1, so that the programs can hand them out. A run that died
+// while it did this has left some; no program runs before the seed is drawn.
+absl::Status FillFreeFlows(const BpfMap& queue, uint32_t flows) {
+  uint32_t stale = 0;
+  while (bpf_map_lookup_and_delete_elem(queue.fd(), nullptr, &stale) == 0) {
+  }
+  for (uint32_t number = 0; number < std::min(flows, queue.max_entries()); ++number) {
     if (bpf_map_update_elem(queue.fd(), nullptr, &number, BPF_ANY) != 0) {
       return ErrnoStatus(errno, "fill " + queue.name());
     }
@@ -124,11 +129,11 @@ absl::Status MapSet::Prepare(Tables& tables) const {
   uint64_t seed = 0;
   if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed)) return ErrnoStatus(errno, "draw a seed");
   if (tables.v4.node_state[0].hash_seed == 0) {
-    FL_RETURN_IF_ERROR(FillFreeFlows(tables.v4.free_flows));
+    FL_RETURN_IF_ERROR(FillFreeFlows(tables.v4.free_flows, tables.v4.flows.size()));
     tables.v4.node_state[0].hash_seed = seed | 1;
   }
   if (tables.v6.node_state[0].hash_seed == 0) {
-    FL_RETURN_IF_ERROR(FillFreeFlows(tables.v6.free_flows));
+    FL_RETURN_IF_ERROR(FillFreeFlows(tables.v6.free_flows, tables.v6.flows.size()));
     tables.v6.node_state[0].hash_seed = seed | 1;
   }
   return absl::OkStatus();

@@ -85,7 +85,8 @@ std::vector<Candidate> MergeEndpoints(const std::vector<const kube::EndpointSlic
 }
 
 ChosenEndpoints ChooseEndpoints(const std::vector<Candidate>& candidates,
-                                kube::TrafficPolicy policy, const PlanContext& context) {
+                                kube::TrafficPolicy policy, Protocol protocol,
+                                const PlanContext& context) {
   // Topology does not apply to the Local set, locality not to the Cluster set.
   const bool only_local = policy == kube::TrafficPolicy::kLocal;
   const Topology topology = only_local ? Topology::kAnywhere : TopologyOf(candidates, context);
@@ -107,7 +108,7 @@ ChosenEndpoints ChooseEndpoints(const std::vector<Candidate>& candidates,
     const bool ready = selectable(candidate);
     usable_here = usable_here || ready;
     usable_somewhere = usable_somewhere || endpoint.ready || IsFallback(endpoint);
-    if (!ready && !endpoint.serving) continue;
+    if (!ready && !endpoint.serving && protocol == Protocol::kUdp) continue;
     chosen.backends.push_back({candidate.endpoint,
                                ready ? BackendState::kReady : BackendState::kDraining,
                                candidate.local, endpoint.node_name});

@@ -62,8 +62,11 @@ struct ChosenEndpoints {
   bool has_endpoints_elsewhere = false;
 };
 
+// An endpoint that serves no more keeps its TCP and SCTP flows while it is listed: a failed
+// readiness probe resets nobody. UDP is sent elsewhere at once (kube-proxy, conntrack/cleanup.go).
 ChosenEndpoints ChooseEndpoints(const std::vector<Candidate>& candidates,
-                                kube::TrafficPolicy policy, const PlanContext& context);
+                                kube::TrafficPolicy policy, Protocol protocol,
+                                const PlanContext& context);
 
 }  // namespace fairlead::plan
 

@@ -64,12 +64,16 @@ template <typename Abi>
 absl::Status FlowSweep<Abi>::Release(uint32_t number, const typename Abi::Flow& flow) {
   const typename Abi::Tuple origin = ArrivalTuple<Abi>(flow, SIDE_ORIGIN);
   const typename Abi::Tuple reply = ArrivalTuple<Abi>(flow, SIDE_REPLY);
-  FL_ASSIGN_OR_RETURN(const auto ref, tables_.flow_index.Find(origin));
-  if (!ref.has_value() || ref->flow_and_side >> 1 != number ||
-      ref->generation != flow.side[0].generation) {
-    return absl::OkStatus();  // a program released it, and the number may be someone else's
+  flow_ref ref{};
+  const int index = tables_.flow_index.map().fd();
+  if (bpf_map_lookup_and_delete_elem(index, &origin, &ref) != 0) {
+    return absl::OkStatus();  // a program released it
   }
-  if (bpf_map_delete_elem(tables_.flow_index.map().fd(), &origin) != 0) return absl::OkStatus();
+  if (ref.flow_and_side >> 1 != number || ref.generation != flow.side[0].generation) {
+    // A program released it and a new flow of the same tuple has begun: not ours.
+    bpf_map_update_elem(index, &origin, &ref, BPF_NOEXIST);
+    return absl::OkStatus();
+  }
   FL_RETURN_IF_ERROR(tables_.flow_index.Erase(reply));
   tables_.flows[number].side[SIDE_ORIGIN].last_seen = 0;
   tables_.flows[number].side[SIDE_REPLY].last_seen = 0;

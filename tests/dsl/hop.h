@@ -16,6 +16,10 @@ namespace fairlead::testing {
 // What the program returned (linux/pkt_cls.h).
 enum class Action : int32_t { kNext = -1, kOk = 0, kShot = 2, kRedirect = 7 };
 
+inline void PrintTo(Action action, std::ostream* os) {
+  *os << "action " << static_cast<int>(action);
+}
+
 struct Hop {
   hook where = HOOK_FROM_POD;
   Action action = Action::kNext;

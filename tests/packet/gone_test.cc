@@ -86,7 +86,7 @@ TEST_P(BackendGone, AllOfThemGoneIsARefusal) {
   node_.FromPod(client_, request_.Syn());
   node_.SetEndpoints(web_, {});
   EXPECT_THAT(node_.FromPod(client_, request_.Syn()),
-              Answers(IcmpError(web_.vip, IcmpErrorKind::kPortUnreachable, request_.Syn()), client_,
+              Answers(request_.Reply().Flags(kRst | kAck).Sequence(0, 1001).Window(0), client_,
                       DROP_NO_BACKEND));
 }
 

@@ -209,16 +209,24 @@ class ServiceWithoutBackends : public ::testing::TestWithParam<Family> {
 
 TEST_P(ServiceWithoutBackends, TheClientIsToldAtOnce) {
   const Pod client = node_.AddPod("client");
-  for (const Protocol protocol : {Protocol::kTcp, Protocol::kUdp, Protocol::kSctp}) {
+  for (const Protocol protocol : {Protocol::kUdp, Protocol::kSctp}) {
     const Service web =
         node_.AddService(ProtocolName(static_cast<uint8_t>(protocol)), {80, protocol}, {});
-    const Packet request = Transported(protocol, client.On(40000), web.Front())
-                               .Flags(kSyn)
-                               .Payload("hello, is anybody there?");
+    const Packet request =
+        Transported(protocol, client.On(40000), web.Front()).Payload("hello, is anybody there?");
     EXPECT_THAT(node_.FromPod(client, request),
                 Answers(IcmpError(web.vip, IcmpErrorKind::kPortUnreachable, request), client,
                         DROP_NO_BACKEND));
   }
+}
+
+TEST_P(ServiceWithoutBackends, ATcpClientIsRefusedByReset) {
+  const Pod client = node_.AddPod("client");
+  const Service web = node_.AddService("web", TcpPort(80), {});
+  const Packet request = Tcp(client.On(40000), web.Front()).Syn().Sequence(1000);
+  EXPECT_THAT(node_.FromPod(client, request),
+              Answers(request.Reply().Flags(kRst | kAck).Sequence(0, 1001).Window(0), client,
+                      DROP_NO_BACKEND));
 }
 
 TEST_P(ServiceWithoutBackends, TheQuoteHasTheOptionsToo) {
