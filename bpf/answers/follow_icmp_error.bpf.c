@@ -52,18 +52,35 @@ static __always_inline bool rewrite_error(struct __sk_buff *skb, struct packet *
 	return true;
 }
 
+/* An error that no flow of ours explains: no pod has asked for it. The host may. */
+static __always_inline enum verdict refuse(struct packet *pkt, const struct FAMILY(ip) *receiver,
+					   __u32 reason)
+{
+	if (pkt->hook == HOOK_FROM_POD ||
+	    bpf_map_lookup_elem(&FAMILY(pod_address), receiver))
+		return drop(pkt, reason);
+	return STOP_PASS;
+}
+
 static __always_inline enum verdict follow(struct __sk_buff *skb, struct packet *pkt,
 					   struct known *known)
 {
 	struct FAMILY(ip) sender = pkt->tuple.source;
+	struct FAMILY(ip) receiver = pkt->tuple.destination;
 	struct quote quote = {};
 	long quote_delta;
 	__u32 reason;
 
 	if (!read_quote(skb, pkt, &quote))
-		return pkt->hook == HOOK_FROM_POD ? drop(pkt, DROP_BAD_ICMP_QUOTE) : STOP_PASS;
-	if (!find_translation(pkt, known))
-		return pkt->hook == HOOK_FROM_POD ? drop(pkt, DROP_UNKNOWN_ICMP_ERROR) : STOP_PASS;
+		return refuse(pkt, &receiver, DROP_BAD_ICMP_QUOTE);
+	/* To whom the quoted packet is from; and a pod is no router, it speaks of its
+	 * own flows only.
+	 */
+	if (!is_same_ip(&receiver, &pkt->tuple.destination) ||
+	    (pkt->hook == HOOK_FROM_POD && !is_same_ip(&sender, &pkt->tuple.source)))
+		return refuse(pkt, &receiver, DROP_BAD_ICMP_QUOTE);
+	if (!find_translation(pkt, known) || (known->side && !is_exit_alive(known->side)))
+		return refuse(pkt, &receiver, DROP_UNKNOWN_ICMP_ERROR);
 	quote_delta = rewrite_quote(skb, pkt, &quote);
 	if (quote_delta < 0 || !rewrite_error(skb, pkt, &sender, quote_delta))
 		return drop(pkt, DROP_NOT_WRITABLE);

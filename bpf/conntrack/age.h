@@ -8,14 +8,12 @@
 
 #include "bpf/packet/packet.h"
 
-/* Jiffies since `stamp`; right for stamps of the last half of the clock's range,
- * 99 days at 250 jiffies a second.
- */
+#define TICKS_AHEAD 1024 /* further than that, a stamp is old, not new */
+
+/* Jiffies since `stamp`. */
 static __always_inline __u32 age_of(__u32 stamp, __u32 now)
 {
-	__s32 age = now - stamp;
-
-	return age < 0 ? 0 : age;
+	return stamp - now < TICKS_AHEAD ? 0 : now - stamp;
 }
 
 #endif /* FAIRLEAD_BPF_CONNTRACK_AGE_H_ */

@@ -27,37 +27,40 @@ static __always_inline void arrival_tuple(const struct FAMILY(flow_side) *other,
 	tuple->pad[0] = tuple->pad[1] = tuple->pad[2] = 0;
 }
 
-/* Takes the packet's flow out of the index, then gives its number back. The
- * index goes first: nobody may find an object that is already on its way to
- * another flow.
+/* Takes a flow out of the index and gives its number back, if it still has this
+ * generation; 1 if it did. Whoever moves the generation on owns the release, and
+ * nobody can enter the keys anew while the old ones are there.
  */
-__first_packet int forget_flow(struct packet *pkt)
+__first_packet int release_flow(__u32 number, __u32 generation)
 {
+	struct FAMILY(flow) *flow = bpf_map_lookup_elem(&FAMILY(flows), &number);
 	struct FAMILY(tuple) key;
-	struct FAMILY(flow) *flow;
-	struct flow_ref *ref;
-	__u32 number;
 
-	if (!pkt)
+	if (!flow || __sync_val_compare_and_swap(&flow->side[SIDE_ORIGIN].generation, generation,
+						 generation + 1) != generation)
 		return 0;
-	ref = bpf_map_lookup_elem(&FAMILY(flow_index), &pkt->tuple);
-	if (!ref)
-		return 0; /* another CPU was faster */
-	number = ref->flow_and_side >> 1;
-	flow = bpf_map_lookup_elem(&FAMILY(flows), &number);
-	if (!flow || flow->side[0].generation != ref->generation)
-		return 0;
+	flow->side[SIDE_REPLY].generation = generation + 1;
 
 	arrival_tuple(&flow->side[SIDE_REPLY], &key);
-	if (bpf_map_delete_elem(&FAMILY(flow_index), &key))
-		return 0; /* likewise: who deletes the first key owns the release */
+	bpf_map_delete_elem(&FAMILY(flow_index), &key);
 	arrival_tuple(&flow->side[SIDE_ORIGIN], &key);
 	bpf_map_delete_elem(&FAMILY(flow_index), &key);
 
 	flow->side[SIDE_ORIGIN].last_seen = 0;
 	flow->side[SIDE_REPLY].last_seen = 0;
 	bpf_map_push_elem(&FAMILY(free_flows), &number, 0);
-	return 0;
+	return 1;
+}
+
+/* Releases the packet's flow. */
+__first_packet int forget_flow(struct packet *pkt)
+{
+	struct flow_ref *ref;
+
+	if (!pkt)
+		return 0;
+	ref = bpf_map_lookup_elem(&FAMILY(flow_index), &pkt->tuple);
+	return ref ? release_flow(ref->flow_and_side >> 1, ref->generation) : 0;
 }
 
 /* What the packet's side of a new object holds; the other side is its mirror. */

@@ -49,12 +49,19 @@ static __always_inline struct FAMILY(half_open) *find_half_open(const struct FAM
 	return NULL;
 }
 
+/* Moves a stamp on, unless a writer has claimed the entry meanwhile. */
+static __always_inline void touch_half_open(struct FAMILY(half_open) *entry, __u32 from, __u32 to)
+{
+	if (from != to && from != STAMP_BUSY)
+		__sync_val_compare_and_swap(&entry->stamp, from, to);
+}
+
 static __always_inline void forget_half_open(const struct FAMILY(tuple) *tuple, __u32 now)
 {
 	struct FAMILY(half_open) *entry = find_half_open(tuple, now);
 
 	if (entry)
-		entry->stamp = STAMP_EMPTY;
+		touch_half_open(entry, entry->stamp, STAMP_EMPTY);
 }
 
 /* The entry to write: this tuple's own, or else the emptiest or oldest. */

@@ -45,7 +45,7 @@ __first_packet int window_scale(struct __sk_buff *skb, __u32 l4_offset)
 		__u8 *option = header_at(skb, offset, 3);
 		__u8 kind;
 
-		if (!option || option[0] == TCP_OPTION_END)
+		if (!option || option[0] == TCP_OPTION_END || offset + 3 > MAX_OFFSET)
 			break;
 		kind = option[0];
 		if (kind == TCP_OPTION_SCALE)
@@ -82,6 +82,9 @@ static __always_inline __u32 timeout_of(const struct FAMILY(flow) *flow)
 		return config.timeout[TIMEOUT_TCP_CLOSED];
 	if (any & FLOW_FIN)
 		return config.timeout[TIMEOUT_TCP_HALF_CLOSED];
+	/* The client has not acknowledged the SYN-ACK: anyone can send a SYN. */
+	if (!(origin->flags & FLOW_HAS_WINDOW))
+		return config.timeout[TIMEOUT_TCP_HALF_OPEN];
 	return config.timeout[TIMEOUT_TCP_ESTABLISHED];
 }
 

@@ -8,6 +8,11 @@
 
 #include "bpf/packet/packet.h"
 
+/* No header of ours starts beyond: offsets are masked with it, which tells the
+ * verifier a bound.
+ */
+#define MAX_OFFSET 0x1ff
+
 /* The start of a frame. struct ethhdr is packed: the compiler would read and
  * write its addresses byte by byte.
  */

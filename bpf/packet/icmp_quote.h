@@ -36,6 +36,9 @@ static __always_inline bool read_quote(struct __sk_buff *skb, struct packet *pkt
 	ip = header_at(skb, quote->ip_offset, IP_HEADER_BYTES);
 	if (!ip || !quoted_transport(ip, answer, quote->ip_offset, &quote->l4_offset))
 		return false;
+	/* What lies beyond could not be told from what lies before. */
+	if (quote->l4_offset + 8 > MAX_OFFSET)
+		return false;
 	read_addresses(ip, answer);
 	sender = answer->source;
 	answer->source = answer->destination;

@@ -42,6 +42,7 @@
 #define PACKET_FRAGMENT	  0x01	/* part of a fragmented packet: its ports are not looked at */
 #define PACKET_ICMP_ERROR 0x02	/* quotes a packet of ours */
 #define PACKET_NEIGHBOUR  0x04	/* ARP, neighbour discovery, multicast listeners: link business */
+#define PACKET_HAS_PORTS  0x08	/* ports, or an echo's id, that can be exchanged for others */
 
 /* tcp_flags */
 #define TCP_FIN 0x01

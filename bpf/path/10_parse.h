@@ -50,9 +50,10 @@ struct icmp_header {
 };
 
 /* In one piece: see bpf/conntrack/tuples.h about small stores. */
-static __always_inline void set_ports(struct FAMILY(tuple) *tuple, const void *ports)
+static __always_inline void set_ports(struct packet *pkt, const void *ports)
 {
-	*(__u32 *)&tuple->source_port = *(const __u32 *)ports;
+	*(__u32 *)&pkt->tuple.source_port = *(const __u32 *)ports;
+	pkt->shape |= PACKET_HAS_PORTS;
 }
 
 static __always_inline enum verdict parse_tcp(struct __sk_buff *skb, struct packet *pkt)
@@ -67,7 +68,7 @@ static __always_inline enum verdict parse_tcp(struct __sk_buff *skb, struct pack
 	if ((tcp->data_offset >> 4) * 4 < sizeof(*tcp))
 		return drop(pkt, DROP_BAD_L4_HEADER);
 
-	set_ports(&pkt->tuple, &tcp->ports);
+	set_ports(pkt, &tcp->ports);
 	pkt->tcp_flags = tcp->flags;
 	pkt->sequence = bpf_ntohl(tcp->sequence);
 	pkt->acknowledged = bpf_ntohl(tcp->acknowledged);
@@ -88,7 +89,7 @@ static __always_inline enum verdict parse_udp(struct __sk_buff *skb, struct pack
 	if (udp->length && bpf_ntohs(udp->length) < sizeof(*udp))
 		return drop(pkt, DROP_BAD_L4_HEADER);
 
-	set_ports(&pkt->tuple, &udp->ports);
+	set_ports(pkt, &udp->ports);
 	return CONTINUE;
 }
 
@@ -102,7 +103,7 @@ static __always_inline enum verdict parse_sctp(struct __sk_buff *skb, struct pac
 	if (!sctp)
 		return drop(pkt, DROP_TOO_SHORT);
 
-	set_ports(&pkt->tuple, &sctp->ports);
+	set_ports(pkt, &sctp->ports);
 	return CONTINUE;
 }
 
@@ -116,14 +117,16 @@ static __always_inline enum verdict parse_icmp(struct __sk_buff *skb, struct pac
 	if (!icmp)
 		return drop(pkt, DROP_TOO_SHORT);
 
-	if (icmp->type == ECHO_REQUEST)
+	if (icmp->type == ECHO_REQUEST) {
 		pkt->tuple.source_port = icmp->id;
-	else if (icmp->type == ECHO_REPLY)
+		pkt->shape |= PACKET_HAS_PORTS;
+	} else if (icmp->type == ECHO_REPLY) {
 		pkt->tuple.destination_port = icmp->id;
-	else if (is_icmp_error(icmp->type))
+	} else if (is_icmp_error(icmp->type)) {
 		pkt->shape |= PACKET_ICMP_ERROR;
-	else if (is_neighbour_message(icmp->type))
+	} else if (is_neighbour_message(icmp->type)) {
 		pkt->shape |= PACKET_NEIGHBOUR;
+	}
 	return CONTINUE;
 }
 

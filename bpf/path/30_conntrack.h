@@ -71,7 +71,7 @@ __first_packet int recall(struct packet *pkt)
 {
 	struct FAMILY(half_open) *entry, *origin;
 	struct FAMILY(tuple) reverse;
-	__u32 backend, backend_generation, epoch;
+	__u32 backend, backend_generation, epoch, stamp;
 	__u8 flags, scale;
 
 	if (!pkt)
@@ -79,6 +79,7 @@ __first_packet int recall(struct packet *pkt)
 	entry = find_half_open(&pkt->tuple, pkt->now);
 	if (!entry)
 		return 0;
+	stamp = entry->stamp;
 	reverse = entry->reverse;
 	backend = entry->backend;
 	backend_generation = entry->backend_generation;
@@ -86,10 +87,12 @@ __first_packet int recall(struct packet *pkt)
 	flags = entry->flags;
 	scale = entry->window_scale;
 	barrier();
-	if (!is_same_tuple(&entry->tuple, &pkt->tuple) || entry->stamp == STAMP_BUSY)
+	if (!is_same_tuple(&entry->tuple, &pkt->tuple) || stamp == STAMP_BUSY ||
+	    entry->stamp != stamp)
 		return 0; /* replaced while we copied */
-	if (!is_backend_alive(backend, backend_generation)) {
-		entry->stamp = STAMP_EMPTY;
+	/* An answer on its way is still an answer when its backend has gone. */
+	if (!(flags & HALF_OPEN_REPLY) && !is_backend_alive(backend, backend_generation)) {
+		touch_half_open(entry, stamp, STAMP_EMPTY);
 		return RECALL_LOST;
 	}
 
@@ -98,28 +101,31 @@ __first_packet int recall(struct packet *pkt)
 	pkt->backend_generation = backend_generation;
 	pkt->remembered = epoch == pkt->policy_epoch ? 1 : 2;
 	pkt->peer_window_scale = scale;
-	entry->stamp = pkt->now;
+	pkt->side_number = flags & HALF_OPEN_REPLY ? SIDE_REPLY : SIDE_ORIGIN;
+	if (pkt->shape & PACKET_ICMP_ERROR)
+		return 0; /* asks for the flow's translation, says nothing for it */
+	touch_half_open(entry, stamp, pkt->now);
 
 	if (!(flags & HALF_OPEN_REPLY)) {
 		/* The client again: a retransmission, or a conversation. */
-		pkt->side_number = SIDE_ORIGIN;
 		pkt->promote = (flags & HALF_OPEN_REPLIED) && !is_syn(pkt);
 		return 0;
 	}
-
-	pkt->side_number = SIDE_REPLY;
 	if (pkt->tuple.protocol == IPPROTO_TCP) {
 		pkt->promote = !(pkt->tcp_flags & TCP_RST);
 		if (!pkt->promote) {
 			/* Refused: the next SYN chooses anew. */
-			entry->stamp = STAMP_EMPTY;
+			forget_half_open(&pkt->tuple, pkt->now);
 			forget_half_open(&reverse, pkt->now);
 		}
-	} else if (!(flags & HALF_OPEN_REPLIED)) {
-		entry->flags = flags | HALF_OPEN_REPLIED;
-		origin = find_half_open(&reverse, pkt->now);
-		if (origin)
-			origin->flags |= HALF_OPEN_REPLIED;
+		return 0;
+	}
+	/* Either side keeps the flow alive; the client's entry learns of the answer. */
+	entry->flags = flags | HALF_OPEN_REPLIED;
+	origin = find_half_open(&reverse, pkt->now);
+	if (origin) {
+		origin->flags |= HALF_OPEN_REPLIED;
+		touch_half_open(origin, origin->stamp, pkt->now);
 	}
 	return 0;
 }

@@ -59,7 +59,7 @@ __first_packet int choose_backend(struct packet *pkt)
 	/* Free only if the run was read just before it was replaced: the client's
 	 * next try sees the new one.
 	 */
-	if (!backend || backend->state == BACKEND_FREE)
+	if (!backend || backend->state == BACKEND_FREE || backend->service != service->id)
 		return DROP_NO_BACKEND;
 
 	pkt->backend_generation = backend->generation;

@@ -6,11 +6,12 @@
  *	pod ─▶ service ─▶ itself  the node's address: its own stack would refuse
  *	                          a packet that claims to come from itself
  *
- * Between pods the source is never touched. A port is free if nobody expects
- * an answer to it from that very destination: the full tuple is the key, so a
- * port serves as many destinations as there are.
- * Price, first packets only: for those two cases an index lookup and a bucket
- * of half_open per try.
+ * Between pods the source address is never touched; the port only if the very
+ * same client port already talks to the backend through another Service. A port
+ * is free if nobody expects an answer to it from that destination: the full
+ * tuple is the key, so a port serves as many destinations as there are.
+ * Price, first packets only: an index lookup and a bucket of half_open for a
+ * Service, and the same per port tried for the two cases above.
  */
 #ifndef FAIRLEAD_BPF_PATH_55_MASQUERADE_H_
 #define FAIRLEAD_BPF_PATH_55_MASQUERADE_H_
@@ -40,41 +41,66 @@ __first_packet int choose_source_port(struct packet *pkt)
 	return DROP_NO_SNAT_PORT;
 }
 
+/* Somebody else expects the reply's tuple: one client port to two Services with
+ * the same backend.
+ */
+__first_packet int is_reply_taken(struct packet *pkt)
+{
+	struct FAMILY(half_open) *entry;
+	struct FAMILY(tuple) reply;
+
+	if (!pkt)
+		return 0;
+	reverse_tuple(&pkt->out, &reply);
+	if (bpf_map_lookup_elem(&FAMILY(flow_index), &reply))
+		return 1;
+	entry = find_half_open(&reply, pkt->now);
+	return entry && !is_same_tuple(&entry->reverse, &pkt->tuple);
+}
+
 static __always_inline bool is_hairpin(const struct __sk_buff *skb, const struct packet *pkt)
 {
 	return pkt->exit == EXIT_POD && pkt->exit_target == skb->ifindex - FL_POD_IFINDEX_BASE;
 }
 
-__stage masquerade(struct __sk_buff *skb, struct packet *pkt, const struct known *known)
+/* The source address of a packet that may not keep its own; 0 or a drop reason. */
+static __always_inline __u32 choose_source(struct __sk_buff *skb, struct packet *pkt)
 {
 	struct FAMILY(node_state) *node;
 	struct uplink *uplink;
+
+	if (pkt->exit == EXIT_UPLINK) {
+		uplink = bpf_map_lookup_elem(&uplinks, &pkt->exit_target);
+		if (!uplink)
+			return DROP_NO_ROUTE;
+		pkt->out.source = uplink->FAMILY(address);
+	} else {
+		node = this_node();
+		if (!node)
+			return DROP_NO_NODE_ADDRESS;
+		pkt->out.source = node->address;
+	}
+	if (is_zero_ip(&pkt->out.source))
+		return DROP_NO_NODE_ADDRESS;
+	if (pkt->shape & PACKET_FRAGMENT)
+		return DROP_FRAGMENTED;
+	/* Without a port the reply could not be told from the host's own traffic. */
+	return pkt->shape & PACKET_HAS_PORTS ? 0 : DROP_NO_SNAT_PORT;
+}
+
+__stage masquerade(struct __sk_buff *skb, struct packet *pkt, const struct known *known)
+{
 	__u32 reason;
 
 	if (known->side || pkt->remembered)
 		return CONTINUE;
-	if (pkt->exit == EXIT_UPLINK) {
-		if (!config.masquerade)
-			return CONTINUE;
-		uplink = bpf_map_lookup_elem(&uplinks, &pkt->exit_target);
-		if (!uplink)
-			return drop(pkt, DROP_NO_ROUTE);
-		pkt->out.source = uplink->FAMILY(address);
-	} else if (is_hairpin(skb, pkt)) {
-		node = this_node();
-		if (!node)
-			return drop(pkt, DROP_NO_NODE_ADDRESS);
-		pkt->out.source = node->address;
-	} else {
+	if ((pkt->exit == EXIT_UPLINK && config.masquerade) || is_hairpin(skb, pkt)) {
+		reason = choose_source(skb, pkt);
+		if (reason)
+			return drop(pkt, reason);
+	} else if (pkt->backend == BACKEND_NONE || !is_reply_taken(pkt)) {
 		return CONTINUE;
 	}
-	if (is_zero_ip(&pkt->out.source))
-		return drop(pkt, DROP_NO_NODE_ADDRESS);
-	if (pkt->shape & PACKET_FRAGMENT)
-		return drop(pkt, DROP_FRAGMENTED);
-	/* An echo reply that nobody asked for, or a protocol without ports. */
-	if (!pkt->out.source_port)
-		return CONTINUE;
 	reason = choose_source_port(pkt);
 	return reason ? drop(pkt, reason) : CONTINUE;
 }

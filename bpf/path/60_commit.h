@@ -15,6 +15,7 @@
 #define FAIRLEAD_BPF_PATH_60_COMMIT_H_
 
 #include "bpf/path/55_masquerade.h"
+#include "bpf/conntrack/reclaim.h"
 
 /* What changing pkt->tuple into pkt->out does to checksums. */
 static __always_inline void compute_deltas(struct packet *pkt)
@@ -42,7 +43,7 @@ static __always_inline void begin_flow(struct __sk_buff *skb, struct packet *pkt
 	struct FAMILY(tuple) reply;
 	struct FAMILY(flow) *flow;
 
-	if (promote(pkt)) {
+	if (promote(pkt) && !(reclaim_flows(pkt->now) && !promote(pkt))) {
 		note(pkt, VERDICT_NOT_PROMOTED);
 		return;
 	}

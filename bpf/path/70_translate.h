@@ -117,6 +117,9 @@ __stage translate(struct __sk_buff *skb, struct packet *pkt, const struct known 
 	if (side) {
 		if (!(side->flags & FLOW_TRANSLATED))
 			return CONTINUE;
+		/* A portless flow's tuple is also that of its fragments. */
+		if (pkt->shape & PACKET_FRAGMENT)
+			return drop(pkt, DROP_FRAGMENTED);
 		to.source = &side->source;
 		to.destination = &side->destination;
 		to.ports.source = side->source_port;

@@ -69,7 +69,8 @@ static __always_inline __u32 recall_exit(struct __sk_buff *skb, struct packet *p
 		if (reason)
 			return reason;
 	}
-	if (side) {
+	/* Not into an object that was released while we looked. */
+	if (side && side->last_seen) {
 		side->exit_target = pkt->exit_target;
 		side->exit_generation = pkt->exit_generation;
 		barrier();

@@ -21,6 +21,10 @@ static __always_inline int send_to_node(struct __sk_buff *skb, struct packet *pk
 		return finish(skb, pkt->hook, TC_ACT_SHOT, DROP_NO_ROUTE, 0);
 	*(struct FAMILY(ip) *)next_hop.ipv6_nh = node->FAMILY(next_hop);
 	skb->mark = FL_MARK_DONE;
+	/* A node on none of our links is reached as the host's routes say. */
+	if (is_zero_ip(&node->FAMILY(next_hop)))
+		return finish(skb, pkt->hook, bpf_redirect_neigh(node->ifindex, NULL, 0, 0),
+			      VERDICT_TO_NODE, node->ifindex);
 	return finish(skb, pkt->hook,
 		      bpf_redirect_neigh(node->ifindex, &next_hop, sizeof(next_hop), 0),
 		      VERDICT_TO_NODE, node->ifindex);

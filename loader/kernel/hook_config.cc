@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "loader/kernel/hook_config.h"
 
+#include <bit>
 #include <ctime>
 
 namespace fairlead {
@@ -12,13 +13,14 @@ uint32_t JiffiesPerSecond() {
 }
 
 hook_config MakeHookConfig(const HookOptions& options, uint64_t hash_seed,
-                           uint32_t half_open_buckets) {
+                           uint32_t half_open_buckets, uint32_t flows) {
   hook_config config{};
   for (int i = 0; i < TIMEOUT_COUNT; ++i) {
     config.timeout[i] = options.timeout_seconds[i] * JiffiesPerSecond();
   }
   config.hash_seed = hash_seed;
   config.half_open_mask = half_open_buckets - 1;
+  config.flow_mask = std::bit_ceil(flows) - 1;
   config.snat_first_port = options.snat_first_port;
   config.snat_ports = options.snat_ports;
   config.masquerade = options.masquerade ? 1 : 0;

@@ -30,7 +30,7 @@ uint32_t JiffiesPerSecond();
 
 // The seed and the sizes come from the tables that the programs will use.
 hook_config MakeHookConfig(const HookOptions& options, uint64_t hash_seed,
-                           uint32_t half_open_buckets);
+                           uint32_t half_open_buckets, uint32_t flows);
 
 }  // namespace fairlead
 

@@ -71,13 +71,14 @@ absl::Status Programs::LoadFamily(const MapSet& maps, Family family, const hook_
 
 absl::StatusOr<Programs> Programs::Load(const MapSet& maps, const HookOptions& options) {
   FL_ASSIGN_OR_RETURN(const Tables tables, maps.Open());
+  const auto config_of = [&options](const auto& family) {
+    return MakeHookConfig(options, family.node_state[0].hash_seed, family.half_open.size(),
+                          family.flows.size());
+  };
   Programs programs;
-  programs.config_ =
-      MakeHookConfig(options, tables.v4.node_state[0].hash_seed, tables.v4.half_open.size());
+  programs.config_ = config_of(tables.v4);
   FL_RETURN_IF_ERROR(programs.LoadFamily(maps, Family::kIpv4, programs.config_));
-  FL_RETURN_IF_ERROR(programs.LoadFamily(
-      maps, Family::kIpv6,
-      MakeHookConfig(options, tables.v6.node_state[0].hash_seed, tables.v6.half_open.size())));
+  FL_RETURN_IF_ERROR(programs.LoadFamily(maps, Family::kIpv6, config_of(tables.v6)));
   return programs;
 }
 

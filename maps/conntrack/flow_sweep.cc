@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 
 #include <algorithm>
+#include <atomic>
 
 #include "base/status_macros.h"
 
@@ -18,15 +19,18 @@ uint32_t FlowTimeout(const typename Abi::Flow& flow, const hook_config& config) 
   if ((either & FLOW_RESET) != 0 || (origin.flags & reply.flags & FLOW_FIN) != 0) {
     return config.timeout[TIMEOUT_TCP_CLOSED];
   }
-  return config
-      .timeout[(either & FLOW_FIN) != 0 ? TIMEOUT_TCP_HALF_CLOSED : TIMEOUT_TCP_ESTABLISHED];
+  if ((either & FLOW_FIN) != 0) return config.timeout[TIMEOUT_TCP_HALF_CLOSED];
+  // The client has not acknowledged the SYN-ACK: anyone can send a SYN.
+  return config.timeout[(origin.flags & FLOW_HAS_WINDOW) != 0 ? TIMEOUT_TCP_ESTABLISHED
+                                                              : TIMEOUT_TCP_HALF_OPEN];
 }
 
 template <typename Abi>
 uint32_t FlowAge(const typename Abi::Flow& flow, uint32_t now) {
   // A program may have written a stamp after we read the clock: see bpf/conntrack/age.h.
+  constexpr uint32_t kTicksAhead = 1024;
   const auto age = [now](uint32_t stamp) {
-    return static_cast<uint32_t>(std::max(static_cast<int32_t>((now | 1) - stamp), 0));
+    return stamp - (now | 1) < kTicksAhead ? 0 : (now | 1) - stamp;
   };
   return std::min(age(flow.side[0].last_seen), age(flow.side[1].last_seen));
 }
@@ -58,25 +62,20 @@ absl::StatusOr<uint32_t> FlowSweep<Abi>::Step(uint32_t now, uint32_t count) {
   return released;
 }
 
-// The same order and the same ownership as forget_flow() in bpf/conntrack/flows.h:
-// whoever deletes the first key owns the release.
+// The same order and the same claim as release_flow() in bpf/conntrack/flows.h:
+// who moves the generation on owns the release, and nobody can enter the keys
+// anew while the old ones are there.
 template <typename Abi>
 absl::Status FlowSweep<Abi>::Release(uint32_t number, const typename Abi::Flow& flow) {
-  const typename Abi::Tuple origin = ArrivalTuple<Abi>(flow, SIDE_ORIGIN);
-  const typename Abi::Tuple reply = ArrivalTuple<Abi>(flow, SIDE_REPLY);
-  flow_ref ref{};
-  const int index = tables_.flow_index.map().fd();
-  if (bpf_map_lookup_and_delete_elem(index, &origin, &ref) != 0) {
-    return absl::OkStatus();  // a program released it
-  }
-  if (ref.flow_and_side >> 1 != number || ref.generation != flow.side[0].generation) {
-    // A program released it and a new flow of the same tuple has begun: not ours.
-    bpf_map_update_elem(index, &origin, &ref, BPF_NOEXIST);
-    return absl::OkStatus();
-  }
-  FL_RETURN_IF_ERROR(tables_.flow_index.Erase(reply));
-  tables_.flows[number].side[SIDE_ORIGIN].last_seen = 0;
-  tables_.flows[number].side[SIDE_REPLY].last_seen = 0;
+  auto& sides = tables_.flows[number].side;
+  uint32_t generation = flow.side[SIDE_ORIGIN].generation;
+  std::atomic_ref<uint32_t> claim(sides[SIDE_ORIGIN].generation);
+  if (!claim.compare_exchange_strong(generation, generation + 1)) return absl::OkStatus();
+  sides[SIDE_REPLY].generation = generation + 1;
+  FL_RETURN_IF_ERROR(tables_.flow_index.Erase(ArrivalTuple<Abi>(flow, SIDE_ORIGIN)));
+  FL_RETURN_IF_ERROR(tables_.flow_index.Erase(ArrivalTuple<Abi>(flow, SIDE_REPLY)));
+  sides[SIDE_ORIGIN].last_seen = 0;
+  sides[SIDE_REPLY].last_seen = 0;
   if (bpf_map_update_elem(tables_.free_flows.fd(), nullptr, &number, BPF_ANY) != 0) {
     return ErrnoStatus(errno, "give back a number to " + tables_.free_flows.name());
   }

@@ -2,7 +2,6 @@
 #include "tests/dsl/cluster_objects.h"
 
 #include <algorithm>
-#include <map>
 
 #include "tests/dsl/address_plan.h"
 
@@ -32,36 +31,36 @@ void ClusterObjects::PutService(const Service& service) {
   services_[object->meta.name] = object;
 }
 
-void ClusterObjects::PutEndpoints(const Service& service, const std::vector<Endpoint>& endpoints) {
-  const auto is_of_service = [&](const auto& entry) {
-    return kube::ServiceOf(*entry.second).name == service.name;
-  };
+void ClusterObjects::PutEndpoints(const Service& service, const std::vector<Endpoint>& ready,
+                                  const std::vector<Endpoint>& draining) {
   for (auto it = slices_.begin(); it != slices_.end();) {
-    it = is_of_service(*it) ? slices_.erase(it) : std::next(it);
+    it = kube::ServiceOf(*it->second).name == service.name ? slices_.erase(it) : std::next(it);
   }
-  std::map<uint16_t, std::shared_ptr<kube::EndpointSlice>> by_port;
-  for (const Endpoint& endpoint : endpoints) {
-    std::shared_ptr<kube::EndpointSlice>& slice = by_port[endpoint.port];
-    if (slice == nullptr) {
-      slice = std::make_shared<kube::EndpointSlice>();
-      slice->meta.name = {kNamespace, fmt::format("{}-{}", service.name, endpoint.port)};
-      slice->meta.labels[kube::kServiceNameLabel] = service.name;
-      slice->address_type = endpoint.address.family() == Family::kIpv4 ? kube::AddressType::kIpv4
-                                                                       : kube::AddressType::kIpv6;
-      slice->ports = {{.name = "", .protocol = service.port.protocol, .port = endpoint.port}};
-    }
-    kube::SliceEndpoint entry;
-    entry.address = endpoint.address;
-    for (const auto& [name, node] : nodes_) {
-      const bool here =
-          std::ranges::any_of(node->pod_cidrs,
-                              [&](const Cidr& c) { return c.Contains(endpoint.address); }) ||
-          std::ranges::find(node->internal_ips, endpoint.address) != node->internal_ips.end();
-      if (here) entry.node_name = name.name;
-    }
-    slice->endpoints.push_back(entry);
+  for (const Endpoint& endpoint : ready) PutEndpoint(service, endpoint, true);
+  for (const Endpoint& endpoint : draining) PutEndpoint(service, endpoint, false);
+}
+
+// A slice has one endpoint here; planning merges them anyway.
+void ClusterObjects::PutEndpoint(const Service& service, const Endpoint& endpoint, bool ready) {
+  auto slice = std::make_shared<kube::EndpointSlice>();
+  slice->meta.name = {kNamespace, fmt::format("{}-{}", service.name, slices_.size())};
+  slice->meta.labels[kube::kServiceNameLabel] = service.name;
+  slice->address_type = endpoint.address.family() == Family::kIpv4 ? kube::AddressType::kIpv4
+                                                                   : kube::AddressType::kIpv6;
+  slice->ports = {{.name = "", .protocol = service.port.protocol, .port = endpoint.port}};
+  kube::SliceEndpoint entry;
+  entry.address = endpoint.address;
+  entry.ready = ready;
+  entry.terminating = !ready;
+  for (const auto& [name, node] : nodes_) {
+    const bool here =
+        std::ranges::any_of(node->pod_cidrs,
+                            [&](const Cidr& c) { return c.Contains(endpoint.address); }) ||
+        std::ranges::find(node->internal_ips, endpoint.address) != node->internal_ips.end();
+    if (here) entry.node_name = name.name;
   }
-  for (const auto& [port, slice] : by_port) slices_[slice->meta.name] = slice;
+  slice->endpoints.push_back(entry);
+  slices_[slice->meta.name] = slice;
 }
 
 }  // namespace fairlead::testing

@@ -15,15 +15,18 @@ class ClusterObjects {
   static constexpr char kOwnName[] = "here";
 
   void PutNode(const std::string& name, int number);
+  void RemoveNode(const std::string& name) { nodes_.erase({"", name}); }
   void PutService(const Service& service);
-  // One slice per port number, since endpoints of a slice share their ports.
-  void PutEndpoints(const Service& service, const std::vector<Endpoint>& endpoints);
+  void PutEndpoints(const Service& service, const std::vector<Endpoint>& ready,
+                    const std::vector<Endpoint>& draining);
 
   const kube::ObjectMap<kube::Node>& nodes() const { return nodes_; }
   const kube::ObjectMap<kube::Service>& services() const { return services_; }
   const kube::ObjectMap<kube::EndpointSlice>& slices() const { return slices_; }
 
  private:
+  void PutEndpoint(const Service& service, const Endpoint& endpoint, bool ready);
+
   kube::ObjectMap<kube::Node> nodes_;
   kube::ObjectMap<kube::Service> services_;
   kube::ObjectMap<kube::EndpointSlice> slices_;

@@ -5,6 +5,7 @@
 #include <net/if.h>
 #include <sys/socket.h>
 
+#include <cerrno>
 #include <thread>
 
 #include "loader/attach/tcx.h"
@@ -41,10 +42,10 @@ bool LiveHooks::Counts(hook where, const Bytes& frame, uint32_t reason) {
   to.sll_family = AF_PACKET;
   to.sll_ifindex = static_cast<int>(entry_[where]);
   const void* address = &to;
-  if (::sendto(socket_.get(), frame.data(), frame.size(), 0, static_cast<const sockaddr*>(address),
-               sizeof(to)) != static_cast<ssize_t>(frame.size())) {
-    return false;
-  }
+  const ssize_t sent = ::sendto(socket_.get(), frame.data(), frame.size(), 0,
+                                static_cast<const sockaddr*>(address), sizeof(to));
+  // A program on the way out that drops the frame is reported to the sender.
+  if (sent < 0 && errno != ENOBUFS) return false;
   // The receiving half runs when the kernel finds the time, usually at once.
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
   while (node_.Count(where, reason) == before) {

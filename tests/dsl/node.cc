@@ -72,6 +72,11 @@ Peer Node::AddPeer(const std::string& name) {
   return {name, number, NodeAddress(state_->family, number)};
 }
 
+void Node::RemovePeer(const Peer& peer) {
+  state_->objects.RemoveNode(peer.name);
+  ApplyNodes();
+}
+
 Service Node::AddService(const std::string& name, Port port,
                          const std::vector<Endpoint>& endpoints) {
   const Service service{name, ServiceAddress(state_->family, ++state_->service_count), port};
@@ -88,8 +93,9 @@ Service Node::AddLocalService(const std::string& name, Port port,
   return service;
 }
 
-void Node::SetEndpoints(const Service& service, const std::vector<Endpoint>& endpoints) {
-  state_->objects.PutEndpoints(service, endpoints);
+void Node::SetEndpoints(const Service& service, const std::vector<Endpoint>& endpoints,
+                        const std::vector<Endpoint>& draining) {
+  state_->objects.PutEndpoints(service, endpoints, draining);
   ApplyServices();
 }
 

@@ -73,11 +73,14 @@ class Node {
   Pod ReplacePod(const Pod& gone, const std::string& name);
   void RemovePod(const Pod& pod);
   Peer AddPeer(const std::string& name);
+  void RemovePeer(const Peer& peer);
   Service AddService(const std::string& name, Port port, const std::vector<Endpoint>& endpoints);
   // internalTrafficPolicy: Local.
   Service AddLocalService(const std::string& name, Port port,
                           const std::vector<Endpoint>& endpoints);
-  void SetEndpoints(const Service& service, const std::vector<Endpoint>& endpoints);
+  // `draining` ones terminate, but still serve.
+  void SetEndpoints(const Service& service, const std::vector<Endpoint>& endpoints,
+                    const std::vector<Endpoint>& draining = {});
   void BumpPolicyEpoch();
   // Other programs over the same tables, as an update of the daemon does it.
   void Reload(const HookOptions& hooks);

@@ -78,7 +78,7 @@ NodeOptions WithoutAddress() {
 
 const std::vector<DropCase>& Cases() {
   static const auto* const cases = new std::vector<DropCase>{
-      {DROP_TOO_SHORT, FROM_POD(w.packet.Cut(60))},
+      {DROP_TOO_SHORT, FROM_POD(w.packet.Cut(w.packet.ToBytes().size() - 1))},
       {DROP_NOT_IP, FROM_POD(w.packet.Raw(12, 0x88).Raw(13, 0xcc))},
       {DROP_BAD_IP_HEADER, FROM_POD(w.packet.Raw(14, 0x15))},
       {DROP_BAD_L4_HEADER, FROM_POD(w.packet.Raw(family == Family::kIpv4 ? 46 : 66, 0x10))},

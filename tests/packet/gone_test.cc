@@ -98,6 +98,29 @@ TEST_P(BackendGone, OneThatComesBackIsANewOne) {
               Answers(ResetOf(5001), client_, DROP_BACKEND_GONE));
 }
 
+TEST_P(BackendGone, OneThatIsDrainingKeepsTheFlowsItHas) {
+  Open();
+  const Packet half_open = Tcp(client_.On(40001), web_.Front()).Syn();
+  node_.FromPod(client_, half_open);
+  node_.SetEndpoints(web_, {other_.On(8080)}, {backend_.On(8080)});
+  const Packet data = request_.Ack().Payload(10);
+  EXPECT_THAT(node_.FromPod(client_, data), Delivers(data.To(backend_.On(8080)), backend_));
+  EXPECT_THAT(node_.FromPod(client_, half_open),
+              Delivers(half_open.To(backend_.On(8080)), backend_));
+  const Packet fresh = Tcp(client_.On(40002), web_.Front()).Syn();
+  EXPECT_THAT(node_.FromPod(client_, fresh), Delivers(fresh.To(other_.On(8080)), other_));
+}
+
+TEST_P(BackendGone, ItsLateRepliesToOthersAreUnchanged) {
+  const Pod second = node_.AddPod("second");
+  Open();
+  const Packet other_flow = Tcp(second.On(1), backend_.On(8080));
+  node_.FromPod(second, other_flow.Syn());
+  node_.SetEndpoints(web_, {other_.On(8080)});
+  EXPECT_THAT(node_.FromPod(backend_, other_flow.Reply().SynAck()),
+              Delivers(other_flow.Reply().SynAck(), second));
+}
+
 FAIRLEAD_BOTH_FAMILIES(BackendGone);
 
 class PodGone : public ::testing::TestWithParam<Family> {
@@ -159,6 +182,24 @@ TEST_P(PodGone, AReplyToAFormerTenantIsNotTranslatedForItsHeir) {
 }
 
 FAIRLEAD_BOTH_FAMILIES(PodGone);
+
+class PeerGone : public ::testing::TestWithParam<Family> {};
+
+TEST_P(PeerGone, ItsFlowsDoNotGoToItsFormerAddress) {
+  Node node(GetParam());
+  const Pod client = node.AddPod("client");
+  const Peer peer = node.AddPeer("there");
+  const Packet request = Tcp(client.On(40000), peer.Pod(1, 80));
+  node.FromPod(client, request.Syn());
+  node.FromNetwork(request.Reply().SynAck());
+  EXPECT_THAT(node.FromPod(client, request.Ack()), SendsToPeer(request.Ack()));
+  node.RemovePeer(peer);
+  node.AddPeer("heir of the slot");
+  EXPECT_EQ(node.FromPod(client, request.Ack()).reason, static_cast<uint32_t>(VERDICT_TO_WORLD));
+  EXPECT_EQ(node.FlowCount(), 0U);
+}
+
+FAIRLEAD_BOTH_FAMILIES(PeerGone);
 
 class PolicyChange : public ::testing::TestWithParam<Family> {
  protected:

@@ -9,6 +9,7 @@
 
 #include "tests/dsl/address_plan.h"
 #include "tests/dsl/matchers.h"
+#include "tests/dsl/neighbours.h"
 
 namespace fairlead::testing {
 namespace {
@@ -92,6 +93,20 @@ TEST_P(Translation, TheDevicesSumIsKeptRightForProtocolsWithoutPorts) {
   const Packet esp =
       WithProtocol(50, client_.address, WorldAddress(GetParam(), 1)).SummedByDevice();
   EXPECT_THAT(node_.FromPod(client_, esp), SendsToWorld(esp.From(node_.address())));
+}
+
+TEST_P(Translation, TheDevicesSumIsKeptRightInAnswers) {
+  EXPECT_THAT(node_.FromPod(client_,
+                            NeighbourRequest(client_, GatewayAddress(GetParam())).SummedByDevice()),
+              Answers(NeighbourReply(client_), client_));
+  for (const Protocol protocol : {Protocol::kTcp, Protocol::kUdp}) {
+    const Service service =
+        node_.AddService(ProtocolName(static_cast<uint8_t>(protocol)) + "0", {80, protocol}, {});
+    const Packet request =
+        Transported(protocol, client_.On(40000), service.Front()).Syn().Payload(40);
+    EXPECT_EQ(node_.FromPod(client_, request.SummedByDevice()).reason,
+              static_cast<uint32_t>(DROP_NO_BACKEND));
+  }
 }
 
 TEST_P(Translation, UdpWithoutAChecksumStaysWithout) {

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Room in a full flow table while no daemon sweeps it: a new conversation that
+ * finds no free number looks at a few others, and releases what has expired.
+ */
+#ifndef FAIRLEAD_BPF_CONNTRACK_RECLAIM_H_
+#define FAIRLEAD_BPF_CONNTRACK_RECLAIM_H_
+
+#include "bpf/conntrack/flows.h"
+#include "bpf/conntrack/tcp.h"
+
+#define RECLAIM_PROBES 8
+
+/* How many flows it released. Only when free_flows is empty. */
+__first_packet int reclaim_flows(__u32 now)
+{
+	int released = 0;
+
+	for (int i = 0; i < RECLAIM_PROBES; i++) {
+		__u32 number = bpf_get_prandom_u32() & config.flow_mask;
+		struct FAMILY(flow) *flow = bpf_map_lookup_elem(&FAMILY(flows), &number);
+
+		if (flow && flow->side[0].last_seen && flow->side[1].last_seen &&
+		    is_expired(flow, now))
+			released += release_flow(number, flow->side[0].generation);
+	}
+	return released;
+}
+
+#endif /* FAIRLEAD_BPF_CONNTRACK_RECLAIM_H_ */
