@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 
 #include "base/errno_status.h"
 #include "base/status_macros.h"
@@ -49,6 +50,15 @@ absl::Status MakePrivateDirectory(const std::string& path) {
       return ErrnoStatus(errno, fmt::format("create directory {}", part));
     }
     if (last) break;
+  }
+  struct stat status{};
+  if (::stat(path.c_str(), &status) < 0) return ErrnoStatus(errno, fmt::format("stat {}", path));
+  if ((status.st_mode & 0077) == 0) return absl::OkStatus();
+  // Somebody else's directory must not be closed to its users.
+  std::error_code error;
+  if (!std::filesystem::is_empty(path, error)) {
+    return absl::FailedPreconditionError(fmt::format(
+        "directory {} is open to others and not empty: give fairlead one of its own", path));
   }
   if (::chmod(path.c_str(), 0700) < 0) {
     return ErrnoStatus(errno, fmt::format("chmod 0700 {}", path));

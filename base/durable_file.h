@@ -13,7 +13,8 @@
 
 namespace fairlead {
 
-// Makes `path` (parents too) with mode 0700, or sets that mode if it is there.
+// Makes `path` (parents too) with mode 0700. One that is there must have that mode, or be empty:
+// FailedPrecondition otherwise.
 absl::Status MakePrivateDirectory(const std::string& path);
 
 // Replaces `path` by a file of mode 0600 with this text: temporary file beside

@@ -96,6 +96,7 @@ absl::Status World::PopulateFamily(const IpAddress& vip) {
     backend.address = ToAbi<Ip>(backend_.ip(Abi::kFamily));
     backend.port = htons(static_cast<uint16_t>(kBackendPort + i));
     backend.generation = 1;
+    backend.service = i;
     backend.state = BACKEND_READY;
     tables.runs[i] = i;
     for (const uint8_t protocol : {IPPROTO_TCP, IPPROTO_UDP}) {
@@ -148,22 +149,37 @@ FreshPackets& World::packets(Family family) {
   return family == Family::kIpv4 ? *packets4_ : *packets6_;
 }
 
-absl::StatusOr<uint64_t> World::Delivered(Family family) const {
-  const uint32_t index =
-      FL_COUNTER_INDEX(HOOK_FROM_POD, static_cast<uint32_t>(family), VERDICT_TO_POD);
+absl::StatusOr<uint64_t> World::Counted(Family family, uint32_t reason) const {
+  const uint32_t index = FL_COUNTER_INDEX(HOOK_FROM_POD, static_cast<uint32_t>(family), reason);
   FL_ASSIGN_OR_RETURN(const auto counters, tables_->counters.Read(index));
   uint64_t packets = 0;
   for (const counter& one : counters) packets += one.packets;
   return packets;
 }
 
+std::string World::OtherVerdicts(Family family) const {
+#define NAME(name, text) {VERDICT_##name, #name},
+#define DROP_NAME(name, text) {DROP_##name, #name},
+  static const std::pair<uint32_t, const char*> kNames[] = {FL_FORWARD_VERDICTS(NAME)
+                                                                FL_DROP_VERDICTS(DROP_NAME)};
+#undef NAME
+#undef DROP_NAME
+  std::string text;
+  for (const auto& [reason, name] : kNames) {
+    const absl::StatusOr<uint64_t> count = Counted(family, reason);
+    if (reason == VERDICT_TO_POD || !count.ok() || *count == 0) continue;
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name, *count);
+  }
+  return text;
+}
+
 absl::StatusOr<World::Sent> World::Send(Family family, const Stream& stream, Flows flows,
                                         uint32_t count) {
   Sent sent;
-  FL_ASSIGN_OR_RETURN(const uint64_t before, Delivered(family));
+  FL_ASSIGN_OR_RETURN(const uint64_t before, Counted(family, VERDICT_TO_POD));
   FL_ASSIGN_OR_RETURN(
       sent.ns, packets(family).Run(programs_->fd(HOOK_FROM_POD, family), stream, flows, count));
-  FL_ASSIGN_OR_RETURN(const uint64_t after, Delivered(family));
+  FL_ASSIGN_OR_RETURN(const uint64_t after, Counted(family, VERDICT_TO_POD));
   sent.delivered = static_cast<uint32_t>(after - before);
   return sent;
 }
@@ -173,7 +189,8 @@ absl::StatusOr<double> World::SendAll(Family family, const Stream& stream, Flows
   FL_ASSIGN_OR_RETURN(const Sent sent, Send(family, stream, flows, count));
   if (sent.delivered == count) return sent.ns;
   return absl::FailedPreconditionError(
-      fmt::format("only {} of {} packets reached a pod", sent.delivered, count));
+      fmt::format("only {} of {} packets reached a pod; besides: {}", sent.delivered, count,
+                  OtherVerdicts(family)));
 }
 
 absl::StatusOr<double> World::SendNowhere(Family family, const Stream& stream, Flows flows,

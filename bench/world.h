@@ -13,6 +13,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -85,7 +86,9 @@ class World {
   Stream MakeStream(Family family, const Side& from, const IpAddress& to, Segment segment) const;
   const IpAddress& vip(Family family) const { return family == Family::kIpv4 ? vip4_ : vip6_; }
   FreshPackets& packets(Family family);
-  absl::StatusOr<uint64_t> Delivered(Family family) const;
+  absl::StatusOr<uint64_t> Counted(Family family, uint32_t reason) const;
+  // "POLICY_DENIED 12, …": everything but deliveries, since the start.
+  std::string OtherVerdicts(Family family) const;
 
   UniqueFd netns_;
   Side client_, backend_;

@@ -17,8 +17,12 @@ Endpoint MakeEndpoint(const Ip& address, uint16_t port_as_on_the_wire) {
   return {FromAbi(address), ntohs(port_as_on_the_wire)};
 }
 
-// Later stamps carry a mark in their lowest bit, so they may be one ahead.
-uint32_t Since(uint32_t stamp, uint32_t now) { return (now | 1) - stamp; }
+// A program may have written a stamp after we read the clock, and marks its
+// lowest bit: see bpf/conntrack/age.h.
+uint32_t Since(uint32_t stamp, uint32_t now) {
+  constexpr uint32_t kTicksAhead = 1024;
+  return stamp - (now | 1) < kTicksAhead ? 0 : (now | 1) - stamp;
+}
 
 bool IsTcp(uint8_t protocol) { return protocol == static_cast<uint8_t>(Protocol::kTcp); }
 
@@ -30,7 +34,8 @@ FlowState StateOf(const typename Abi::Flow& flow) {
   if (((origin | reply) & FLOW_RESET) != 0 || (origin & reply & FLOW_FIN) != 0) {
     return FlowState::kClosed;
   }
-  return ((origin | reply) & FLOW_FIN) != 0 ? FlowState::kHalfClosed : FlowState::kEstablished;
+  if (((origin | reply) & FLOW_FIN) != 0) return FlowState::kHalfClosed;
+  return (origin & FLOW_HAS_WINDOW) != 0 ? FlowState::kEstablished : FlowState::kHandshake;
 }
 
 void SetQuiet(FlowView& view, uint32_t idle, uint32_t timeout, const FlowTime& time) {
@@ -74,6 +79,8 @@ const char* FlowStateName(FlowState state) {
       return "HALF_OPEN";
     case FlowState::kReplied:
       return "REPLIED";
+    case FlowState::kHandshake:
+      return "HANDSHAKE";
     case FlowState::kEstablished:
       return "ESTABLISHED";
     case FlowState::kConversation:

@@ -20,7 +20,8 @@ namespace fairlead::cli {
 enum class FlowState {
   kHalfOpen,     // nobody has answered yet
   kReplied,      // not TCP: answered once, not yet a conversation
-  kEstablished,  // TCP: answered
+  kHandshake,    // TCP: answered, and the client has not acknowledged that
+  kEstablished,  // TCP
   kConversation,
   kHalfClosed,  // TCP: one FIN
   kClosed,      // TCP: both FINs, or a reset that was believed

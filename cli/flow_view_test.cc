@@ -67,6 +67,9 @@ TYPED_TEST(AFlowOfAFamily, ShowsWhomAMasqueradedOneSpeaksAs) {
 TYPED_TEST(AFlowOfAFamily, GoesThroughTheStatesOfTcp) {
   auto flow = this->ToService();
   EXPECT_EQ(this->Describe(flow).state, FlowState::kEstablished);
+  flow.side[SIDE_ORIGIN].flags = 0;
+  EXPECT_EQ(this->Describe(flow).state, FlowState::kHandshake);
+  EXPECT_EQ(this->Describe(flow).left, 60U);
   flow.side[SIDE_REPLY].flags = FLOW_FIN;
   EXPECT_EQ(this->Describe(flow).state, FlowState::kHalfClosed);
   flow.side[SIDE_ORIGIN].flags = FLOW_FIN;
@@ -97,6 +100,13 @@ TYPED_TEST(AFlowOfAFamily, SurvivesTheWrapOfTheClock) {
   for (auto& side : flow.side) side.created = side.last_seen = 0xffffff01;
   const FlowView view = this->Describe(flow, 0xffffff01 + 100 * 100);
   EXPECT_EQ(view.idle, 100U);
+  EXPECT_EQ(view.state, FlowState::kEstablished);
+}
+
+TYPED_TEST(AFlowOfAFamily, IsFreshWhenItsPacketCameAfterTheClockWasRead) {
+  const FlowView view = this->Describe(this->ToService(), kNow - 10);
+  EXPECT_EQ(view.idle, 0U);
+  EXPECT_EQ(view.age, 0U);
   EXPECT_EQ(view.state, FlowState::kEstablished);
 }
 

@@ -51,6 +51,7 @@ class MapsCommand final : public Command {
                                   std::ostream& out) {
     FL_ASSIGN_OR_RETURN(const std::vector<MapUsage> maps, ReadMapUsage(node));
     std::vector<Json> rows;
+    rows.reserve(maps.size());
     for (const MapUsage& map : maps) {
       rows.push_back({{"name", map.name},
                       {"type", map.type},

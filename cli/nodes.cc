@@ -89,6 +89,7 @@ absl::StatusOr<std::vector<Json>> UplinkRows(const PinnedNode& node) {
   std::sort(uplinks.begin(), uplinks.end(),
             [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<Json> rows;
+  rows.reserve(uplinks.size());
   for (const auto& [ifindex, uplink] : uplinks) {
     rows.push_back({{"device", OrNull(DeviceName(ifindex))},
                     {"ifindex", ifindex},

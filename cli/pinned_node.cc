@@ -86,7 +86,7 @@ absl::StatusOr<FlowTime> PinnedNode::Time() const {
   FL_ASSIGN_OR_RETURN(const FlowClock clock, OpenClock(directory_));
   FL_ASSIGN_OR_RETURN(time.now, clock.Now());
   time.jiffies_per_second = JiffiesPerSecond();
-  time.config = RunningConfig(directory_).value_or(MakeHookConfig(HookOptions(), 0, 1));
+  time.config = RunningConfig(directory_).value_or(MakeHookConfig(HookOptions(), 0, 1, 1));
   return time;
 }
 

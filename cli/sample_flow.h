@@ -46,6 +46,7 @@ typename Abi::Flow SampleFlow(const Endpoint& client, const Endpoint& frontend,
   SetLeaves(flow.side[SIDE_REPLY], frontend, client, typename Abi::Ip{});
   flow.side[SIDE_ORIGIN].backend = 5;
   flow.side[SIDE_ORIGIN].backend_generation = 2;
+  flow.side[SIDE_ORIGIN].flags = flow.side[SIDE_REPLY].flags = FLOW_HAS_WINDOW;
   flow.side[SIDE_ORIGIN].packets = 12;
   flow.side[SIDE_REPLY].packets = 11;
   flow.side[SIDE_ORIGIN].exit = EXIT_POD;

@@ -19,6 +19,7 @@ const char* Answer(const ServiceView& service) {
 
 Json Row(const ServiceView& service, const PinnedNode& node) {
   std::vector<std::string> backends;
+  backends.reserve(service.ready.size());
   for (const Endpoint& endpoint : service.ready) backends.push_back(endpoint.ToString());
   return {{"name", node.names().Service(service.family, service.Name())},
           {"frontend", service.Name()},

@@ -142,6 +142,7 @@ Json TableRow(const MapUsage& map) {
 
 std::vector<Json> HookRows(const Status& status) {
   std::vector<Json> rows;
+  rows.reserve(status.attachments.size());
   for (const Attachment& attachment : status.attachments) rows.push_back(HookRow(attachment));
   return rows;
 }

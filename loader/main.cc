@@ -65,7 +65,7 @@ int Main(int argc, char** argv) {
   }
   InitLog("fairleadd", options.log_level);
 
-  const absl::StatusOr<NodeClaim> claim = NodeClaim::Take();
+  const absl::StatusOr<NodeClaim> claim = NodeClaim::Take(options.state_dir);
   if (!claim.ok()) return Fail(claim.status());
   if (cleanup->parsed()) {
     const absl::Status status = CleanUp(options);

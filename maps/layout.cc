@@ -123,7 +123,8 @@ const std::vector<StructLayout>& StructLayouts() {
        sizeof(hook_config),
        {F(hook_config, hash_seed), F(hook_config, timeout), F(hook_config, half_open_mask),
         F(hook_config, snat_first_port), F(hook_config, snat_ports), F(hook_config, masquerade),
-        F(hook_config, record_verdicts), F(hook_config, default_deny), F(hook_config, test_seed), F(hook_config, flow_mask)}},
+        F(hook_config, record_verdicts), F(hook_config, default_deny), F(hook_config, test_seed),
+        F(hook_config, flow_mask)}},
   };
   return *kLayouts;
 }

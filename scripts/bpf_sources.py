@@ -55,10 +55,17 @@ def read(path):
                   sentence(match.group(3)), sentence(price.group(1)) if price else "")
 
 
+def enumerators(path, name):
+    """The names of an enum, without the one that counts them."""
+    text = re.sub(r"/\*.*?\*/", "", pathlib.Path(path).read_text(), flags=re.S)
+    body = re.search(rf"enum {name} {{(.*?)}};", text, re.S).group(1)
+    return [each for each in re.findall(r"\w+", body) if not each.endswith("_COUNT")]
+
+
 def hooks():
     # In the order in which packets of a pod meet them: enum hook.
-    abi = pathlib.Path("maps/abi/verdict_abi.h").read_text()
-    order = [name.lower() for name in re.findall(r"^\tHOOK_(\w+),", abi, re.M)]
+    order = [name.removeprefix("HOOK_").lower()
+             for name in enumerators("maps/abi/verdict_abi.h", "hook")]
     found = {path.name.split(".")[0]: path for path in pathlib.Path("bpf/hooks").glob("*.bpf.c")}
     if sorted(found) != sorted(order):
         raise SystemExit(f"bpf/hooks has {sorted(found)}, enum hook has {sorted(order)}")
@@ -132,8 +139,7 @@ def constants():
         for name, value in re.findall(r"^#define\s+(\w+)\s+(\d+|\([\w *]+\))\s*(?:/\*|$)", text, re.M):
             numbers[name] = value
     numbers["HOOK_COUNT"] = str(len(hooks()))
-    slots = pathlib.Path("maps/abi/tail_slot_abi.h").read_text()
-    numbers["TAIL_SLOT_COUNT"] = str(len(re.findall(r"^\tTAIL_\w+,", slots, re.M)))
+    numbers["TAIL_SLOT_COUNT"] = str(len(enumerators("maps/abi/tail_slot_abi.h", "tail_slot")))
     return numbers
 
 

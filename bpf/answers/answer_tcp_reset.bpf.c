@@ -66,7 +66,7 @@ int answer_tcp_reset(struct __sk_buff *skb)
 	reset.tcp.check = ~sum_fold(sum);
 
 	if (bpf_skb_change_tail(skb, RESET_BYTES, 0) ||
-	    bpf_skb_store_bytes(skb, 0, &reset.eth, RESET_BYTES, BPF_F_RECOMPUTE_CSUM))
+	    store_reply(skb, &reset.eth, RESET_BYTES))
 		return give_up(skb, reason);
 	return return_to_sender(skb, reason);
 }

@@ -54,7 +54,7 @@ int answer_unreachable(struct __sk_buff *skb)
 
 	payload += IP_OFFSET + IP_HEADER_BYTES;
 	if (payload > sizeof(error) - sizeof(error.pad) || bpf_skb_change_tail(skb, payload, 0) ||
-	    bpf_skb_store_bytes(skb, 0, &error.eth, payload, BPF_F_RECOMPUTE_CSUM))
+	    store_reply(skb, &error.eth, payload))
 		return give_up(skb, reason);
 	return return_to_sender(skb, reason);
 }

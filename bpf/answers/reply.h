@@ -34,6 +34,16 @@ static __always_inline bool address_reply(struct __sk_buff *skb, struct ethhdr *
 	return true;
 }
 
+/* Stores a reply over the frame, which has its length already. Apart, because no
+ * device's sum (CHECKSUM_COMPLETE) covers the Ethernet header. 0 or an error.
+ */
+static __always_inline long store_reply(struct __sk_buff *skb, const void *frame, __u32 bytes)
+{
+	return bpf_skb_store_bytes(skb, 0, frame, ETH_HLEN, 0) ?:
+	       bpf_skb_store_bytes(skb, ETH_HLEN, frame + ETH_HLEN, bytes - ETH_HLEN,
+				   BPF_F_RECOMPUTE_CSUM);
+}
+
 /* Sends the frame back to the pod; `reason` is counted if that is a drop. */
 static __always_inline int return_to_sender(struct __sk_buff *skb, __u32 reason)
 {

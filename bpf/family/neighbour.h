@@ -127,7 +127,7 @@ static __always_inline __u32 answer_gateway(struct __sk_buff *skb)
 	advert.message.check = ~sum_fold(sum);
 
 	if (bpf_skb_change_tail(skb, ADVERT_BYTES, 0) ||
-	    bpf_skb_store_bytes(skb, 0, &advert.eth, ADVERT_BYTES, BPF_F_RECOMPUTE_CSUM))
+	    store_reply(skb, &advert.eth, ADVERT_BYTES))
 		return DROP_NOT_WRITABLE;
 	return 0;
 }

@@ -38,6 +38,13 @@ std::string ClsactMark(const std::string& directory, const HookOnDevice& where, 
   return fmt::format("{}/{}{}", directory, kClsactMark, PinName(where, family));
 }
 
+// Removes the filter that the mark remembers, then the mark.
+absl::Status DetachMarked(const std::string& mark, const HookOnDevice& where, Family family) {
+  FL_RETURN_IF_ERROR(DetachClsact(where.ifindex, IsIngress(where.hook_id), family));
+  rmdir(mark.c_str());
+  return absl::OkStatus();
+}
+
 std::optional<HookOnDevice> ParsePinName(std::string_view name) {
   if (name.starts_with(kClsactMark)) name.remove_prefix(kClsactMark.size());
   for (int id = 0; id < HOOK_COUNT; ++id) {
@@ -69,19 +76,25 @@ const char* HookName(hook hook_id) {
   return "?";
 }
 
+absl::Status HookLinks::AttachFamily(const HookOnDevice& where, Family family) const {
+  const int program = programs_.fd(where.hook_id, family);
+  const bool ingress = IsIngress(where.hook_id);
+  const std::string pin = directory_ + "/" + PinName(where, family);
+  const std::string mark = ClsactMark(directory_, where, family);
+  // What another mechanism has left there goes once ours is in place.
+  if (mechanism_ == Mechanism::kTcx) {
+    FL_RETURN_IF_ERROR(AttachTcx(program, where.ifindex, ingress, pin));
+    return access(mark.c_str(), F_OK) == 0 ? DetachMarked(mark, where, family) : absl::OkStatus();
+  }
+  if (mkdir(mark.c_str(), 0700) != 0 && errno != EEXIST) return ErrnoStatus(errno, "make " + mark);
+  FL_RETURN_IF_ERROR(AttachClsact(program, where.ifindex, ingress, family));
+  unlink(pin.c_str());
+  return absl::OkStatus();
+}
+
 absl::Status HookLinks::Attach(hook hook_id, uint32_t ifindex) const {
-  const HookOnDevice where{hook_id, ifindex};
   for (const Family family : kFamilies) {
-    const int program = programs_.fd(hook_id, family);
-    absl::Status status;
-    if (mechanism_ == Mechanism::kTcx) {
-      status = AttachTcx(program, ifindex, IsIngress(hook_id),
-                         directory_ + "/" + PinName(where, family));
-    } else {
-      status = AttachClsact(program, ifindex, IsIngress(hook_id), family);
-      if (status.ok()) mkdir(ClsactMark(directory_, where, family).c_str(), 0700);
-    }
-    if (!status.ok()) {
+    if (absl::Status status = AttachFamily({hook_id, ifindex}, family); !status.ok()) {
       return {status.code(), fmt::format("{} on device {}: {}", HookName(hook_id), ifindex,
                                          std::string(status.message()))};
     }
@@ -107,9 +120,7 @@ absl::Status Detach(const std::string& directory, const HookOnDevice& where) {
     const std::string pin = directory + "/" + PinName(where, family);
     if (unlink(pin.c_str()) != 0 && errno != ENOENT) return ErrnoStatus(errno, "unpin " + pin);
     const std::string mark = ClsactMark(directory, where, family);
-    if (access(mark.c_str(), F_OK) != 0) continue;
-    FL_RETURN_IF_ERROR(DetachClsact(where.ifindex, IsIngress(where.hook_id), family));
-    rmdir(mark.c_str());
+    if (access(mark.c_str(), F_OK) == 0) FL_RETURN_IF_ERROR(DetachMarked(mark, where, family));
   }
   return absl::OkStatus();
 }

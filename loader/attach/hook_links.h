@@ -42,6 +42,8 @@ class HookLinks {
   absl::Status Attach(hook hook_id, uint32_t ifindex) const;
 
  private:
+  absl::Status AttachFamily(const HookOnDevice& where, Family family) const;
+
   std::string directory_;
   const Programs& programs_;
   Mechanism mechanism_;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 
 #include "loader/netlink/links.h"
 
@@ -85,6 +86,22 @@ TEST_P(HooksOnADevice, ADeviceThatDoesNotExistIsNamedInTheError) {
   const absl::Status status = links.Attach(HOOK_FROM_POD, 4711);
   ASSERT_FALSE(status.ok());
   EXPECT_NE(std::string(status.message()).find("from_pod on device 4711"), std::string::npos);
+}
+
+TEST_P(HooksOnADevice, ChangingTheMechanismLeavesNothingOfTheOther) {
+  const Mechanism other = GetParam() == Mechanism::kTcx ? Mechanism::kClsact : Mechanism::kTcx;
+  ASSERT_TRUE(HookLinks(directory_, *programs_, other).Attach(HOOK_FROM_NETWORK, kDevice).ok());
+  ASSERT_TRUE(
+      HookLinks(directory_, *programs_, GetParam()).Attach(HOOK_FROM_NETWORK, kDevice).ok());
+  int clsact_marks = 0;
+  int links = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(directory_)) {
+    const std::string name = entry.path().filename();
+    clsact_marks += name.starts_with("clsact_") ? 1 : 0;
+    links += name.starts_with("from_network") ? 1 : 0;
+  }
+  EXPECT_EQ(clsact_marks, GetParam() == Mechanism::kClsact ? 2 : 0);
+  EXPECT_EQ(links, GetParam() == Mechanism::kTcx ? 2 : 0);
 }
 
 TEST_P(HooksOnADevice, TheKernelIsAskedWhatItCan) {

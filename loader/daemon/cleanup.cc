@@ -21,6 +21,7 @@ class NoDataplane : public PodDataplane {
  public:
   absl::Status AddPod(const LocalPod&) override { return absl::OkStatus(); }
   absl::Status RemovePod(const LocalPod&) override { return absl::OkStatus(); }
+  void ForgetDevice(const LocalPod&) override {}
 };
 
 absl::Status DetachAll(const Options& options) {
@@ -75,7 +76,8 @@ absl::Status CleanUp(const Options& options) {
   note(RemoveBpfDirectory(options.bpffs), "remove pins");
   // What could not be undone is still needed by the next try.
   if (!first.ok()) return first;
-  RemoveState(options.state_dir, {"pods.json", "sysctls.json", "names.json"});
+  RemoveState(options.state_dir, {"pods.json", "sysctls.json", "names.json", "pods.json.new",
+                                  "sysctls.json.new", "names.json.new"});
   RemoveState(options.run_dir, {"cni.sock"});
   return absl::OkStatus();
 }

@@ -5,26 +5,21 @@
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <csignal>
-#include <sstream>
+#include <utility>
 
 #include "base/durable_file.h"
 #include "base/errno_status.h"
 #include "base/log.h"
 #include "base/status_macros.h"
+#include "loader/daemon/host_setup.h"
 #include "loader/daemon/names_file.h"
-#include "loader/netlink/routes.h"
-#include "loader/netlink/sysctls.h"
 #include "loader/plan/node_plan.h"
-#include "loader/plan/route_plan.h"
 #include "maps/abi/limits_abi.h"
 
 namespace fairlead {
 namespace {
-
-constexpr uint32_t kLastResort = 0xffffffff;  // metric of the unreachable routes
 
 void Log(const absl::Status& status, const char* what) {
   if (!status.ok()) LogError("{}: {}", what, std::string(status.message()));
@@ -48,34 +43,6 @@ absl::StatusOr<UniqueFd> MakeTicker() {
     return ErrnoStatus(errno, "create a timer");
   }
   return fd;
-}
-
-bool LeadsToPod(const Route& route) {
-  return route.link_index >= FL_POD_IFINDEX_BASE &&
-         route.link_index < FL_POD_IFINDEX_BASE + FL_MAX_PODS;
-}
-
-// The kernel reads an unreachable IPv6 route back with the loopback device, and
-// one without a metric with its default one.
-bool IsThere(const std::vector<Route>& actual, const Route& wanted) {
-  return std::ranges::any_of(actual, [&](const Route& route) {
-    return route.destination == wanted.destination && route.kind == wanted.kind &&
-           route.gateway == wanted.gateway && route.source == wanted.source &&
-           (wanted.kind == RouteKind::kUnreachable || route.link_index == wanted.link_index);
-  });
-}
-
-Route ToRoute(const plan::PlannedRoute& planned) {
-  Route route;
-  route.destination = planned.destination;
-  route.gateway = planned.gateway;
-  route.link_index = planned.link;
-  route.source = planned.source;
-  if (!planned.gateway.has_value()) {
-    route.kind = RouteKind::kUnreachable;
-    route.metric = kLastResort;
-  }
-  return route;
 }
 
 }  // namespace
@@ -103,7 +70,9 @@ absl::Status Controller::Start() {
   for (const std::string& device : restored.unknown_devices) {
     LogWarn("device={} looks like a pod's, but no pod of ours is behind it: left alone", device);
   }
-  FL_RETURN_IF_ERROR(ApplyAll());
+  complete_ = manifests_->errors().empty();
+  store_.TakeChanges();
+  ApplyAll();
   FL_RETURN_IF_ERROR(dataplane_->KeepPods(pods_->pods()));
   FL_RETURN_IF_ERROR(dataplane_->FinishTakeover());
   FL_ASSIGN_OR_RETURN(cni_, CniServer::Create(options_.cni_socket(), *pods_));
@@ -130,13 +99,13 @@ absl::Status Controller::WatchAll() {
 absl::Status Controller::Run() { return loop_.Run(); }
 
 void Controller::ManifestsChanged() {
-  const kube::ManifestSource::Changes changes = manifests_->ReadChanges(store_);
-  if (!changes.objects) return;
+  manifests_->ReadChanges(store_);
+  const bool proved = std::exchange(complete_, complete_ || manifests_->errors().empty());
   const kube::ObjectChanges objects = store_.TakeChanges();
-  if (!objects.nodes.empty()) {
-    Log(ApplyAll(), "apply nodes");
+  if (!objects.nodes.empty() || proved != complete_) {
+    ApplyAll();
   } else if (!objects.affected_services.empty()) {
-    Log(ApplyServices(), "apply services");
+    ApplyServices();
     WriteNames();
   }
 }
@@ -147,87 +116,77 @@ void Controller::NetworkChanged() {
     Log(changes.status(), "read netlink events");
     return;
   }
-  if (changes->any()) Log(ApplyNodes(), "apply the host's network");
+  if (changes->any()) ApplyNodes();
 }
 
 void Controller::Tick() {
   uint64_t ticks = 0;
   if (read(timer_.get(), &ticks, sizeof(ticks)) < 0) return;
   Log(dataplane_->SweepFlows(), "sweep flows");
+  if (node_problems_.failed()) ApplyNodes();
+  if (service_problems_.failed()) ApplyServices();
 }
 
-absl::Status Controller::ApplyAll() {
-  FL_RETURN_IF_ERROR(ApplyNodes());
-  Log(ApplyServices(), "apply services");
+void Controller::ApplyAll() {
+  ApplyNodes();
+  ApplyServices();
   WriteNames();
-  return absl::OkStatus();
 }
 
-absl::Status Controller::ApplyServices() {
+// What was known to an earlier run may only be missing because a file is broken:
+// nothing is deleted before every file has been read without an error.
+apply::Unasked Controller::unasked() const {
+  return complete_ ? apply::Unasked::kDelete : apply::Unasked::kKeep;
+}
+
+void Controller::ApplyServices() {
+  service_problems_.Begin();
   services_ = plan::MakeServicePlan(store_.services(), store_.endpoint_slices(), context_);
-  Report(services_.problems);
-  return dataplane_->ApplyServices(services_);
+  service_problems_.Note(services_.problems);
+  service_problems_.Note(dataplane_->ApplyServices(services_, unasked()), "apply services");
 }
 
-absl::Status Controller::ApplyNodes() {
+void Controller::ApplyNodes() {
+  node_problems_.Begin();
   apply::NodeFacts facts;
   facts.plan = plan::MakeNodePlan(store_.nodes(), options_.node_name);
-  Report(facts.plan.problems);
-  FL_ASSIGN_OR_RETURN(HostNetwork host, LookAtHost(*netlink_, options_.devices, facts.plan.own));
-  if (host.uplink_names != host_.uplink_names) {
-    LogInfo("uplinks={} mtu={}", fmt::join(host.uplink_names, ","), host.mtu);
+  node_problems_.Note(facts.plan.problems);
+  absl::StatusOr<HostNetwork> host = LookAtHost(*netlink_, options_.devices, facts.plan.own);
+  if (!host.ok()) {
+    node_problems_.Note(host.status(), "look at the host's network");
+    return;
   }
-  host_ = std::move(host);
-  context_ = {options_.node_name, ""};
-  if (facts.plan.own.has_value()) {
-    context_.zone = facts.plan.own->zone;
-    FL_RETURN_IF_ERROR(pods_->SetNode(facts.plan.own->pod_cidrs, host_.mtu));
-  } else {
-    LogWarn("node={} has no Node object: it takes no pods", options_.node_name);
-    FL_RETURN_IF_ERROR(pods_->SetNode({}, host_.mtu));
+  if (host->uplink_names != host_.uplink_names) {
+    LogInfo("uplinks={} mtu={}", fmt::join(host->uplink_names, ","), host->mtu);
   }
+  for (const std::string& device : host->missing) {
+    node_problems_.Note(fmt::format("--devices names {}, which this node does not have", device));
+  }
+  if (host->uplinks.empty()) {
+    node_problems_.Note("no uplink: pods reach this node only; see --devices");
+  }
+  host_ = *std::move(host);
+  TakePods(facts.plan);
+  SetUpSysctls(*sysctls_, host_, node_problems_);
   facts.local_addresses = host_.addresses;
   facts.uplinks = host_.uplinks;
-  FL_RETURN_IF_ERROR(ApplySysctls());
-  FL_RETURN_IF_ERROR(dataplane_->ApplyNodes(facts));
-  return ApplyRoutes(facts.plan);
+  facts.link_to = [this](const IpAddress& address) { return host_.LinkTo(address); };
+  node_problems_.Note(dataplane_->ApplyNodes(facts, unasked()), "apply nodes");
+  SetUpRoutes(*netlink_, facts.plan, host_, unasked(), node_problems_);
 }
 
-absl::Status Controller::ApplyRoutes(const plan::NodePlan& nodes) {
-  std::vector<Route> desired;
-  for (const plan::PlannedRoute& planned : plan::MakeRoutePlan(
-           nodes, [this](const IpAddress& address) { return host_.LinkTo(address); })) {
-    desired.push_back(ToRoute(planned));
+// Tells the CNI side what this node has to give.
+void Controller::TakePods(const plan::NodePlan& nodes) {
+  context_ = {options_.node_name, ""};
+  if (!nodes.own.has_value()) {
+    node_problems_.Note(
+        fmt::format("node {} has no Node object: it takes no pods", options_.node_name));
+    // An earlier run may have known it; its pods live on.
+    node_problems_.Note(pods_->SetNode({}, host_.mtu), "stop taking pods");
+    return;
   }
-  FL_ASSIGN_OR_RETURN(const std::vector<Route> actual,
-                      ListRoutes(*netlink_, {.protocol = kRouteProtocol}));
-  for (const Route& route : desired) {
-    if (!IsThere(actual, route)) FL_RETURN_IF_ERROR(ReplaceRoute(*netlink_, route));
-  }
-  for (const Route& route : actual) {
-    if (!LeadsToPod(route) &&
-        std::ranges::find(desired, route.destination, &Route::destination) == desired.end()) {
-      FL_RETURN_IF_ERROR(DeleteRoute(*netlink_, route));
-    }
-  }
-  return absl::OkStatus();
-}
-
-absl::Status Controller::ApplySysctls() {
-  FL_RETURN_IF_ERROR(sysctls_->Set("net.ipv4.ip_forward", "1"));
-  // A forwarding host stops to listen to router advertisements unless told not to.
-  for (const std::string& device : host_.uplink_names) {
-    Log(sysctls_->Set(DeviceSysctl(Family::kIpv6, device, "accept_ra"), "2"), "keep IPv6 routes");
-  }
-  return sysctls_->Set("net.ipv6.conf.all.forwarding", "1");
-}
-
-void Controller::Report(const std::vector<plan::PlanProblem>& problems) {
-  for (const plan::PlanProblem& problem : problems) {
-    std::ostringstream text;
-    text << problem;
-    if (reported_.insert(text.str()).second) LogWarn("{}", text.str());
-  }
+  context_.zone = nodes.own->zone;
+  node_problems_.Note(pods_->SetNode(nodes.own->pod_cidrs, host_.mtu), "take pods");
 }
 
 void Controller::WriteNames() {

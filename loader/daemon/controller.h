@@ -13,7 +13,6 @@
 
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 
 #include "absl/status/status.h"
@@ -21,13 +20,13 @@
 #include "loader/daemon/dataplane.h"
 #include "loader/daemon/event_loop.h"
 #include "loader/daemon/options.h"
+#include "loader/daemon/problem_log.h"
 #include "loader/daemon/uplinks.h"
 #include "loader/kube/manifest_source.h"
 #include "loader/kube/object_store.h"
 #include "loader/netlink/monitor.h"
 #include "loader/netlink/netlink_socket.h"
 #include "loader/netlink/sysctl_journal.h"
-#include "loader/plan/plan_problem.h"
 #include "loader/pods/cni_server.h"
 #include "loader/pods/pod_attacher.h"
 
@@ -51,13 +50,14 @@ class Controller {
   void NetworkChanged();
   void Tick();
 
-  absl::Status ApplyAll();
-  absl::Status ApplyServices();
-  absl::Status ApplyNodes();
-  absl::Status ApplyRoutes(const plan::NodePlan& nodes);
-  absl::Status ApplySysctls();
-  void Report(const std::vector<plan::PlanProblem>& problems);
+  // Steps that fail are noted, logged once, and tried again with the next tick;
+  // they keep no other step from being done.
+  void ApplyAll();
+  void ApplyServices();
+  void ApplyNodes();
+  void TakePods(const plan::NodePlan& nodes);
   void WriteNames();
+  apply::Unasked unasked() const;
 
   Options options_;
   EventLoop loop_;
@@ -74,7 +74,9 @@ class Controller {
   HostNetwork host_;
   plan::ServicePlan services_;
   plan::PlanContext context_;
-  std::set<std::string> reported_;  // problems, so that each is logged once
+  ProblemLog node_problems_;
+  ProblemLog service_problems_;
+  bool complete_ = false;  // every manifest has been read without an error since the start
 };
 
 }  // namespace fairlead

@@ -39,11 +39,12 @@ std::string TailCallsPin(const std::string& directory, Family family) {
   return fmt::format("{}/tail_calls{}", directory, static_cast<int>(family));
 }
 
-std::string FreshPin(const std::string& pin) { return pin + "_new"; }
+// Of this process alone, until the takeover is finished.
+std::string FreshPin(const std::string& pin) { return fmt::format("{}_{}", pin, getpid()); }
 
 // A prog array is emptied when nobody in user space holds it any more. Ours is
 // pinned before the first hook jumps into it, so that it outlives a daemon that
-// dies half-way; the pin of the run before goes when nothing uses it.
+// dies half-way, and so do those of daemons that did.
 absl::Status PinTailCalls(const Programs& programs, const std::string& directory) {
   for (const Family family : {Family::kIpv4, Family::kIpv6}) {
     const std::string pin = FreshPin(TailCallsPin(directory, family));
@@ -92,16 +93,24 @@ absl::Status Dataplane::AddPod(const LocalPod& pod) {
 }
 
 absl::Status Dataplane::RemovePod(const LocalPod& pod) {
-  FL_RETURN_IF_ERROR(apply::PodTable(tables_).Remove(pod.slot));
-  FL_RETURN_IF_ERROR(attach::Detach(pin_dir_ + "/links", {HOOK_FROM_POD, pod.ifindex}));
-  return attach::Detach(pin_dir_ + "/links", {HOOK_TO_POD, pod.ifindex});
+  return apply::PodTable(tables_).Remove(pod.slot);
+}
+
+void Dataplane::ForgetDevice(const LocalPod& pod) {
+  for (const hook hook_id : {HOOK_FROM_POD, HOOK_TO_POD}) {
+    const absl::Status status = attach::Detach(pin_dir_ + "/links", {hook_id, pod.ifindex});
+    if (!status.ok()) LogWarn("device={}: {}", pod.host_device, std::string(status.message()));
+  }
 }
 
 absl::Status Dataplane::KeepPods(const std::vector<LocalPod>& pods) {
   std::set<uint32_t> slots;
   std::set<uint32_t> devices;
   for (const LocalPod& pod : pods) {
-    FL_RETURN_IF_ERROR(AddPod(pod));
+    // Its device may go while we start: then its DEL is on the way.
+    if (absl::Status status = AddPod(pod); !status.ok()) {
+      LogWarn("pod={}/{}: {}", pod.name_space, pod.name, std::string(status.message()));
+    }
     slots.insert(pod.slot);
     devices.insert(pod.ifindex);
   }
@@ -118,21 +127,22 @@ absl::Status Dataplane::KeepPods(const std::vector<LocalPod>& pods) {
   return absl::OkStatus();
 }
 
-absl::Status Dataplane::ApplyNodes(const apply::NodeFacts& facts) {
-  FL_RETURN_IF_ERROR(nodes_.Apply(facts));
+absl::Status Dataplane::ApplyNodes(const apply::NodeFacts& facts, apply::Unasked unasked) {
+  const absl::Status status = nodes_.Apply(facts, unasked);
   std::set<uint32_t> devices;
   for (const apply::Uplink& uplink : facts.uplinks) {
     FL_RETURN_IF_ERROR(links_->Attach(HOOK_FROM_NETWORK, uplink.ifindex));
     FL_RETURN_IF_ERROR(links_->Attach(HOOK_TO_NETWORK, uplink.ifindex));
     devices.insert(uplink.ifindex);
   }
+  if (unasked == apply::Unasked::kKeep) return status;
   FL_ASSIGN_OR_RETURN(const auto attached, attach::ListHooks(pin_dir_ + "/links"));
   for (const attach::HookOnDevice& where : attached) {
     if (!IsPodHook(where.hook_id) && !devices.contains(where.ifindex)) {
       FL_RETURN_IF_ERROR(attach::Detach(pin_dir_ + "/links", where));
     }
   }
-  return absl::OkStatus();
+  return status;
 }
 
 absl::Status Dataplane::FinishTakeover() {
@@ -140,6 +150,15 @@ absl::Status Dataplane::FinishTakeover() {
     const std::string pin = TailCallsPin(pin_dir_, family);
     if (std::rename(FreshPin(pin).c_str(), pin.c_str()) != 0) {
       return ErrnoStatus(errno, "rename " + FreshPin(pin));
+    }
+  }
+  // Of daemons that died before they came here: no hook jumps there any more.
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(pin_dir_, error)) {
+    if (entry.path().filename().string().starts_with("tail_calls") &&
+        entry.path() != TailCallsPin(pin_dir_, Family::kIpv4) &&
+        entry.path() != TailCallsPin(pin_dir_, Family::kIpv6)) {
+      unlink(entry.path().c_str());
     }
   }
   return clock_.Pin(pin_dir_ + "/read_clock");

@@ -32,12 +32,15 @@ class Dataplane : public PodDataplane {
 
   absl::Status AddPod(const LocalPod& pod) override;
   absl::Status RemovePod(const LocalPod& pod) override;
+  void ForgetDevice(const LocalPod& pod) override;
 
   // After a restart: pods that still live get our programs, all others go.
   absl::Status KeepPods(const std::vector<LocalPod>& pods);
-  absl::Status ApplyServices(const plan::ServicePlan& plan) { return services_.Apply(plan); }
+  absl::Status ApplyServices(const plan::ServicePlan& plan, apply::Unasked unasked) {
+    return services_.Apply(plan, unasked);
+  }
   // Also attaches to new uplinks and detaches from those that are none any more.
-  absl::Status ApplyNodes(const apply::NodeFacts& facts);
+  absl::Status ApplyNodes(const apply::NodeFacts& facts, apply::Unasked unasked);
   // The programs attached now are ours alone: their tail calls replace the pins
   // of the run before. To be called once every hook has been attached.
   absl::Status FinishTakeover();

@@ -28,7 +28,8 @@ absl::Status WriteNamesFile(const std::string& path, const plan::ServicePlan& se
   }
   for (const auto& [name, slot] : node_slots) names["nodes"][fmt::format("{}", slot)] = name;
 
-  return WriteFileDurably(path, names.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+  return WriteFileDurably(
+      path, names.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
 }
 
 }  // namespace fairlead

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "loader/daemon/node_claim.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -10,7 +12,9 @@
 #include <cstring>
 #include <string_view>
 
+#include "base/durable_file.h"
 #include "base/errno_status.h"
+#include "base/status_macros.h"
 
 namespace fairlead {
 namespace {
@@ -41,8 +45,15 @@ pid_t Holder() {
 
 }  // namespace
 
-absl::StatusOr<NodeClaim> NodeClaim::Take() {
+absl::StatusOr<NodeClaim> NodeClaim::Take(const std::string& state_dir) {
   NodeClaim claim;
+  FL_RETURN_IF_ERROR(MakePrivateDirectory(state_dir));
+  claim.state_ = UniqueFd(open(state_dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!claim.state_.ok()) return ErrnoStatus(errno, "open " + state_dir);
+  if (flock(claim.state_.get(), LOCK_EX | LOCK_NB) != 0) {
+    return absl::AlreadyExistsError(fmt::format(
+        "another fairleadd uses the state directory {}: stop it, or give --state-dir", state_dir));
+  }
   claim.socket_ = UniqueFd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!claim.socket_.ok()) return ErrnoStatus(errno, "create a socket");
   socklen_t length = 0;
@@ -52,8 +63,11 @@ absl::StatusOr<NodeClaim> NodeClaim::Take() {
     return claim;
   }
   if (errno != EADDRINUSE) return ErrnoStatus(errno, "claim this node");
+  const pid_t holder = Holder();
   return absl::AlreadyExistsError(
-      fmt::format("another fairleadd runs on this node (pid {}): stop it first", Holder()));
+      holder == 0
+          ? std::string("another fairleadd runs on this node: stop it first")
+          : fmt::format("another fairleadd runs on this node (pid {}): stop it first", holder));
 }
 
 }  // namespace fairlead

@@ -6,6 +6,8 @@
 #ifndef FAIRLEAD_LOADER_DAEMON_NODE_CLAIM_H_
 #define FAIRLEAD_LOADER_DAEMON_NODE_CLAIM_H_
 
+#include <string>
+
 #include "absl/status/statusor.h"
 #include "base/unique_fd.h"
 
@@ -13,10 +15,12 @@ namespace fairlead {
 
 class NodeClaim {
  public:
-  // AlreadyExists, naming the pid, if another daemon has this node.
-  static absl::StatusOr<NodeClaim> Take();
+  // Also claims the state directory, which it makes: nodes may share a file
+  // system. AlreadyExists, naming the holder, if another daemon has either.
+  static absl::StatusOr<NodeClaim> Take(const std::string& state_dir);
 
  private:
+  UniqueFd state_;
   UniqueFd socket_;
 };
 

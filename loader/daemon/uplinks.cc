@@ -79,7 +79,7 @@ absl::StatusOr<HostNetwork> LookAtHost(NetlinkSocket& netlink,
 
   std::vector<std::pair<bool, const Link*>> chosen;
   for (const Link& link : links) {
-    if (link.is_loopback() || IsPodDevice(link.index)) continue;
+    if (IsPodDevice(link.index)) continue;
     for (const InterfaceAddress& entry : addresses) {
       if (entry.link_index != link.index || entry.scope != kScopeUniverse) continue;
       host.addresses.push_back(entry.address);
@@ -87,11 +87,17 @@ absl::StatusOr<HostNetwork> LookAtHost(NetlinkSocket& netlink,
     }
     const bool wanted = devices.empty() ? found.contains(link.index)
                                         : std::ranges::find(devices, link.name) != devices.end();
-    if (!wanted || !link.is_up()) continue;
+    // The programs read Ethernet frames; a link that is down may come up again.
+    if (!wanted || link.is_loopback() || link.mac == MacAddress{}) continue;
     const bool has_node_address = std::ranges::any_of(addresses, [&](const auto& entry) {
       return entry.link_index == link.index && IsNodeAddress(own, entry.address);
     });
     chosen.emplace_back(!has_node_address, &link);
+  }
+  for (const std::string& device : devices) {
+    if (std::ranges::find(links, device, &Link::name) == links.end()) {
+      host.missing.push_back(device);
+    }
   }
   std::ranges::stable_sort(chosen, {}, &std::pair<bool, const Link*>::first);
   for (const auto& [other, link] : chosen) {

@@ -23,6 +23,7 @@ struct HostNetwork {
   std::vector<IpAddress> addresses;        // of all devices but loopback
   std::vector<InterfaceAddress> on_links;  // the same, with their prefixes
   uint32_t mtu = 1500;                     // the smallest of the uplinks
+  std::vector<std::string> missing;        // of the devices asked for
 
   // A device on whose subnet `address` is; 0: none.
   uint32_t LinkTo(const IpAddress& address) const;

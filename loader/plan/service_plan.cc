@@ -55,7 +55,8 @@ std::vector<std::pair<Frontend, PlannedService>> PlanService(
           if (!std::exchange(merged, true)) {
             candidates = MergeEndpoints(slices, port.name, port.protocol, family, context);
           }
-          ChosenEndpoints chosen = ChooseEndpoints(candidates, entrance.policy, port.protocol, context);
+          ChosenEndpoints chosen =
+              ChooseEndpoints(candidates, entrance.policy, port.protocol, context);
           frontends.emplace_back(
               Frontend{vip, port.port, port.protocol},
               PlannedService{service.meta.name.name_space, service.meta.name.name, port.name,

@@ -52,8 +52,12 @@ class PodDataplane {
   // Attaches the programs to the host device, which exists and is up, and
   // writes the tables. When it returns OK the pod's first packet is judged.
   virtual absl::Status AddPod(const LocalPod& pod) = 0;
-  // Undoes AddPod, also a half of it; a pod that was never added is OK.
+  // Takes the pod out of the tables, also after a half of AddPod; a pod that was
+  // never added is OK. The programs stay: until the device is gone, they refuse
+  // whatever comes out of it.
   virtual absl::Status RemovePod(const LocalPod& pod) = 0;
+  // The device is gone; what was attached to it is left over.
+  virtual void ForgetDevice(const LocalPod& pod) = 0;
 };
 
 // "fl00042": never built from what a user has written.

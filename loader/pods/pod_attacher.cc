@@ -192,6 +192,7 @@ absl::Status PodAttacher::Attach(const LocalPod& pod, int netns_fd) {
     LogError("undo of a failed attachment device={} error=\"{}\"", pod.host_device,
              undo.ToString());
   }
+  dataplane_.ForgetDevice(pod);
   return status;
 }
 
@@ -225,6 +226,7 @@ absl::Status PodAttacher::Remove(const std::string& container_id,
   const LocalPod pod = found->second;
   FL_RETURN_IF_ERROR(dataplane_.RemovePod(pod));
   FL_RETURN_IF_ERROR(UnplumbPod(netlink_, pod));
+  dataplane_.ForgetDevice(pod);
   Forget(pod);
   return Save();
 }

@@ -29,6 +29,8 @@ class RecordingDataplane : public PodDataplane {
     return absl::OkStatus();
   }
 
+  void ForgetDevice(const LocalPod&) override {}
+
   std::map<uint32_t, LocalPod> pods() const {
     const std::lock_guard lock(mutex_);
     return pods_;

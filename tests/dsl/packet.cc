@@ -168,8 +168,8 @@ Bytes Packet::SegmentBytes() const {
       Put8(out, f_.icmp_code);
       check = out.size();
       Put16(out, 0);
-      Put32(out, is_echo_request() ? f_.source_port << 16 | 1U
-                 : is_echo_reply() ? f_.destination_port << 16 | 1U
+      Put32(out, is_echo_request() ? uint32_t{f_.source_port} << 16 | 1U
+                 : is_echo_reply() ? uint32_t{f_.destination_port} << 16 | 1U
                                    : f_.icmp_rest);
       break;
     default:
@@ -287,23 +287,6 @@ Packet Ping(const Endpoint& from, const IpAddress& to) {
   Packet packet = Icmp(from.address, to, v4 ? 8 : 128, 0, 0, {}).Payload("echo, echo");
   packet.f_.source_port = from.port;
   return packet;
-}
-
-Packet IcmpError(const IpAddress& from, IcmpErrorKind kind, const Packet& quoted, size_t beyond) {
-  const bool v4 = from.family() == Family::kIpv4;
-  Bytes quote = quoted.IpBytes();
-  const size_t header = TransportOf(quoted.ToBytes()).offset - 14;
-  quote.resize(std::min(quote.size(), header + beyond));
-  const IpAddress to = quoted.source().address;
-  switch (kind) {
-    case IcmpErrorKind::kPortUnreachable:
-      return Icmp(from, to, v4 ? 3 : 1, v4 ? 3 : 4, 0, quote);
-    case IcmpErrorKind::kPacketTooBig:
-      return Icmp(from, to, v4 ? 3 : 2, v4 ? 4 : 0, 1280, quote);
-    case IcmpErrorKind::kTimeExceeded:
-      return Icmp(from, to, v4 ? 11 : 3, 0, 0, quote);
-  }
-  return {};
 }
 
 }  // namespace fairlead::testing

@@ -98,6 +98,15 @@ TEST_P(BackendGone, OneThatComesBackIsANewOne) {
               Answers(ResetOf(5001), client_, DROP_BACKEND_GONE));
 }
 
+TEST_P(BackendGone, AnAnswerOnItsWayStillArrives) {
+  const Service dns = node_.AddService("dns", UdpPort(53), {backend_.On(5353)});
+  const Packet query = Udp(client_.On(40000), dns.Front());
+  node_.FromPod(client_, query);
+  node_.SetEndpoints(dns, {other_.On(5353)});
+  const Packet answer = query.To(backend_.On(5353)).Reply();
+  EXPECT_THAT(node_.FromPod(backend_, answer), Delivers(answer.From(dns.Front()), client_));
+}
+
 TEST_P(BackendGone, OneThatIsDrainingKeepsTheFlowsItHas) {
   Open();
   const Packet half_open = Tcp(client_.On(40001), web_.Front()).Syn();

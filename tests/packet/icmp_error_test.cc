@@ -22,7 +22,8 @@ class IcmpErrorAboutAServiceFlow : public ::testing::TestWithParam<Family> {
   void ExpectToFollow(Protocol protocol, bool established) {
     const Service service = node_.AddService(ProtocolName(static_cast<uint8_t>(protocol)),
                                              {80, protocol}, {backend_.On(8080)});
-    const Packet request = Transported(protocol, client_.On(40000), service.Front())
+    const auto port = static_cast<uint16_t>(established ? 40001 : 40000);
+    const Packet request = Transported(protocol, client_.On(port), service.Front())
                                .Payload("what was it that I wanted?");
     const Packet forwarded = request.To(backend_.On(8080));
     node_.FromPod(client_, request.Syn());
@@ -201,6 +202,40 @@ TEST_P(IcmpErrorAboutAPlainFlow, AboutNoFlowIsDropped) {
   const Packet error = IcmpError(server_.address, IcmpErrorKind::kPortUnreachable,
                                  Udp(client_.On(40000), server_.On(53)));
   EXPECT_THAT(node_.FromPod(server_, error), Drops(DROP_UNKNOWN_ICMP_ERROR));
+}
+
+TEST_P(IcmpErrorAboutAPlainFlow, AboutNoFlowOfAPodIsDroppedFromTheNetworkToo) {
+  const Packet error = IcmpError(RouterAddress(GetParam()), IcmpErrorKind::kPacketTooBig,
+                                 Tcp(client_.On(40000), node_.World(1, 443)));
+  EXPECT_THAT(node_.FromNetwork(error), Drops(DROP_UNKNOWN_ICMP_ERROR));
+}
+
+TEST_P(IcmpErrorAboutAPlainFlow, APodSpeaksOfItsOwnFlowsOnly) {
+  const Pod stranger = node_.AddPod("stranger");
+  const Packet query = Udp(client_.On(40000), server_.On(53));
+  node_.FromPod(client_, query);
+  EXPECT_THAT(
+      node_.FromPod(stranger, IcmpError(stranger.address, IcmpErrorKind::kPacketTooBig, query)),
+      Drops(DROP_BAD_ICMP_QUOTE));
+}
+
+TEST_P(IcmpErrorAboutAPlainFlow, AnErrorIsForWhoeverSentTheQuote) {
+  const Packet query = Udp(client_.On(40000), server_.On(53));
+  node_.FromPod(client_, query);
+  const Pod third = node_.AddPod("third");
+  EXPECT_THAT(
+      node_.FromPod(
+          server_,
+          IcmpError(server_.address, IcmpErrorKind::kPortUnreachable, query).To(third.address)),
+      Drops(DROP_BAD_ICMP_QUOTE));
+}
+
+TEST_P(IcmpErrorAboutAPlainFlow, SaysNothingForTheFlow) {
+  const Packet query = Udp(client_.On(40000), server_.On(53));
+  node_.FromPod(client_, query);
+  node_.FromPod(server_, IcmpError(server_.address, IcmpErrorKind::kPortUnreachable, query));
+  node_.FromPod(client_, query);
+  EXPECT_THAT(node_, RemembersHalfOpen(query, query));
 }
 
 TEST_P(IcmpErrorAboutAPlainFlow, AboutTheHostsFlowIsTheHosts) {

@@ -167,6 +167,26 @@ TEST_P(PodToClusterIp, AnotherPortOfTheSameAddressIsNoService) {
   EXPECT_EQ(udp.Destination(), web.Front());
 }
 
+// Both leave for the same backend from the same address and port; a reply must know its service.
+TEST_P(PodToClusterIp, OnePortToTwoServicesWithTheSameBackendIsTwoFlows) {
+  const Pod client = node_.AddPod("client");
+  const Pod backend = node_.AddPod("backend");
+  const Service one = node_.AddService("one", TcpPort(80), {backend.On(8080)});
+  const Service two = node_.AddService("two", TcpPort(80), {backend.On(8080)});
+  const Packet first = Tcp(client.On(40000), one.Front()).Syn();
+  const Packet second = Tcp(client.On(40000), two.Front()).Syn();
+  EXPECT_THAT(node_.FromPod(client, first), Delivers(first.To(backend.On(8080)), backend));
+  const Hop hop = node_.FromPod(client, second);
+  EXPECT_EQ(hop.Source().address, client.address);
+  const Packet forwarded = second.To(backend.On(8080)).From(hop.Source());
+  EXPECT_THAT(hop, Delivers(forwarded, backend));
+  EXPECT_THAT(node_.FromPod(backend, forwarded.Reply().SynAck()),
+              Delivers(second.Reply().SynAck(), client));
+  EXPECT_THAT(node_.FromPod(backend, first.To(backend.On(8080)).Reply().SynAck()),
+              Delivers(first.Reply().SynAck(), client));
+  EXPECT_EQ(node_.FlowCount(), 2U);
+}
+
 FAIRLEAD_BOTH_FAMILIES(PodToClusterIp);
 
 class PodToItselfThroughAService : public ::testing::TestWithParam<Family> {

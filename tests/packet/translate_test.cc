@@ -89,26 +89,6 @@ TEST_P(Translation, TheDevicesSumIsKeptRightForAnEchoToTheWorld) {
   EXPECT_THAT(node_.FromNetwork(ping.From(hop.Source()).Reply()), Delivers(ping.Reply(), client_));
 }
 
-TEST_P(Translation, TheDevicesSumIsKeptRightForProtocolsWithoutPorts) {
-  const Packet esp =
-      WithProtocol(50, client_.address, WorldAddress(GetParam(), 1)).SummedByDevice();
-  EXPECT_THAT(node_.FromPod(client_, esp), SendsToWorld(esp.From(node_.address())));
-}
-
-TEST_P(Translation, TheDevicesSumIsKeptRightInAnswers) {
-  EXPECT_THAT(node_.FromPod(client_,
-                            NeighbourRequest(client_, GatewayAddress(GetParam())).SummedByDevice()),
-              Answers(NeighbourReply(client_), client_));
-  for (const Protocol protocol : {Protocol::kTcp, Protocol::kUdp}) {
-    const Service service =
-        node_.AddService(ProtocolName(static_cast<uint8_t>(protocol)) + "0", {80, protocol}, {});
-    const Packet request =
-        Transported(protocol, client_.On(40000), service.Front()).Syn().Payload(40);
-    EXPECT_EQ(node_.FromPod(client_, request.SummedByDevice()).reason,
-              static_cast<uint32_t>(DROP_NO_BACKEND));
-  }
-}
-
 TEST_P(Translation, UdpWithoutAChecksumStaysWithout) {
   const Service dns = Serve(Protocol::kUdp);
   ExpectTranslated(Udp(client_.On(40000), dns.Front()).WithoutChecksum(), dns);
@@ -190,6 +170,14 @@ TEST_P(TranslationOfIpv6, ExtensionHeadersAreSteppedOver) {
       ExpectTranslated(packet.From(client_.On(++port)).SummedByDevice(), service);
     }
   }
+}
+
+// ARP has no checksum, so nobody asks for its sum; resets and ICMP answers are of another length
+// than what they answer, and the kernel forgets the sum.
+TEST_P(TranslationOfIpv6, TheDevicesSumIsKeptRightInTheGatewaysAnswer) {
+  const Packet request = NeighbourRequest(client_, GatewayAddress(GetParam()));
+  EXPECT_THAT(node_.FromPod(client_, request.SummedByDevice()),
+              Answers(NeighbourReply(client_), client_));
 }
 
 INSTANTIATE_TEST_SUITE_P(Alone, TranslationOfIpv6, ::testing::Values(Family::kIpv6), FamilyOfTest);

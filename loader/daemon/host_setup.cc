@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "loader/daemon/host_setup.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <utility>
+
+#include "loader/netlink/routes.h"
+#include "loader/netlink/sysctls.h"
+#include "loader/plan/route_plan.h"
+#include "maps/abi/limits_abi.h"
+
+namespace fairlead {
+namespace {
+
+constexpr uint32_t kLastResort = 0xffffffff;  // metric of the unreachable routes
+
+// A destination may have a route at each metric.
+using Place = std::pair<Cidr, uint32_t>;
+
+bool LeadsToPod(const Route& route) {
+  return route.link_index >= FL_POD_IFINDEX_BASE &&
+         route.link_index < FL_POD_IFINDEX_BASE + FL_MAX_PODS;
+}
+
+Route ToRoute(const plan::PlannedRoute& planned) {
+  Route route;
+  route.destination = planned.destination;
+  route.gateway = planned.gateway;
+  route.link_index = planned.link;
+  route.source = planned.source;
+  if (!planned.gateway.has_value()) {
+    route.kind = RouteKind::kUnreachable;
+    route.metric = kLastResort;
+  }
+  return route;
+}
+
+// The kernel reads an unreachable IPv6 route back with the loopback device.
+bool IsSame(const Route& actual, const Route& wanted) {
+  return actual.kind == wanted.kind && actual.gateway == wanted.gateway &&
+         actual.source == wanted.source &&
+         (wanted.kind == RouteKind::kUnreachable || actual.link_index == wanted.link_index);
+}
+
+}  // namespace
+
+void SetUpRoutes(NetlinkSocket& netlink, const plan::NodePlan& nodes, const HostNetwork& host,
+                 apply::Unasked unasked, ProblemLog& problems) {
+  const absl::StatusOr<std::vector<Route>> routes = ListRoutes(netlink, {});
+  if (!routes.ok()) {
+    problems.Note(routes.status(), "list routes");
+    return;
+  }
+  std::map<Place, const Route*> ours;
+  std::map<Place, const Route*> foreign;
+  for (const Route& route : *routes) {
+    if (LeadsToPod(route)) continue;
+    (route.protocol == kRouteProtocol ? ours : foreign)[{route.destination, route.metric}] = &route;
+  }
+  std::map<Place, Route> desired;
+  for (const plan::PlannedRoute& planned : plan::MakeRoutePlan(
+           nodes, [&host](const IpAddress& address) { return host.LinkTo(address); })) {
+    const Route route = ToRoute(planned);
+    desired[{route.destination, route.metric}] = route;
+  }
+  for (const auto& [place, route] : desired) {
+    if (foreign.contains(place)) {
+      problems.Note(fmt::format("route {} is there, and not ours: left alone",
+                                foreign.at(place)->ToString()));
+      continue;
+    }
+    const auto actual = ours.find(place);
+    if (actual != ours.end() && IsSame(*actual->second, route)) continue;
+    problems.Note(ReplaceRoute(netlink, route), "route to a peer");
+  }
+  if (unasked == apply::Unasked::kKeep) return;
+  for (const auto& [place, route] : ours) {
+    if (!desired.contains(place)) problems.Note(DeleteRoute(netlink, *route), "remove a route");
+  }
+}
+
+void SetUpSysctls(SysctlJournal& sysctls, const HostNetwork& host, ProblemLog& problems) {
+  problems.Note(sysctls.Set("net.ipv4.ip_forward", "1"), "forward IPv4");
+  // A forwarding host stops to listen to router advertisements unless told not
+  // to; one that did not listen shall not begin.
+  for (const std::string& device : host.uplink_names) {
+    const std::string name = DeviceSysctl(Family::kIpv6, device, "accept_ra");
+    const absl::StatusOr<std::string> value = ReadSysctl(name);
+    if (value.ok() && *value == "1") {
+      problems.Note(sysctls.Set(name, "2"), "keep listening to IPv6 routers");
+    }
+  }
+  const absl::Status status = sysctls.Set("net.ipv6.conf.all.forwarding", "1");
+  if (!absl::IsNotFound(status)) problems.Note(status, "forward IPv6");  // else: no IPv6 here
+}
+
+}  // namespace fairlead
