@@ -129,6 +129,7 @@ class FairleadOnANode : public Fairlead {
                          .ip6 = std::nullopt}};
     facts.local_addresses = {*own.addresses.ip4, *own.addresses.ip6};
     facts.uplinks = {{.ifindex = 1, .ip4 = own.addresses.ip4, .ip6 = own.addresses.ip6}};
+    facts.link_to = [](const IpAddress&) { return 1U; };
     return facts;
   }
 

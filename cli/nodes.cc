@@ -4,6 +4,7 @@
 // node knows of itself.
 #include <algorithm>
 #include <bit>
+#include <map>
 
 #include "base/status_macros.h"
 #include "cli/command.h"
@@ -57,29 +58,36 @@ std::vector<Json> PrefixRows(const std::vector<KnownPrefix>& prefixes, const Pin
   return rows;
 }
 
+struct Peer {
+  std::vector<std::string> pods, addresses;
+};
+
+// A peer has a row while anything is known of it: without a device its uplink is down.
 std::vector<Json> PeerRows(const std::vector<KnownPrefix>& prefixes, const PinnedNode& node) {
-  std::vector<Json> rows;
+  std::map<uint32_t, Peer> peers;
   for (uint32_t slot = 0; slot < node.tables().nodes.size(); ++slot) {
-    const ::node peer = node.tables().nodes[slot];
-    if (peer.ifindex == 0) continue;
-    std::vector<std::string> pods, addresses;
-    for (const KnownPrefix& known : prefixes) {
-      if (!IsPeer(known.entry.kind) || known.entry.node != slot) continue;
-      if (known.entry.kind == PREFIX_PEER_PODS) {
-        pods.push_back(known.cidr.ToString());
-      } else {
-        addresses.push_back(known.cidr.address().ToString());
-      }
+    if (node.tables().nodes[slot].ifindex != 0) peers.try_emplace(slot);
+  }
+  for (const KnownPrefix& known : prefixes) {
+    if (known.entry.kind == PREFIX_PEER_PODS) {
+      peers[known.entry.node].pods.push_back(known.cidr.ToString());
+    } else if (known.entry.kind == PREFIX_PEER) {
+      peers[known.entry.node].addresses.push_back(known.cidr.address().ToString());
     }
+  }
+  std::vector<Json> rows;
+  for (const auto& [slot, peer] : peers) {
+    if (slot >= node.tables().nodes.size()) continue;
+    const ::node entry = node.tables().nodes[slot];
     rows.push_back({{"name", node.names().Node(slot)},
                     {"slot", slot},
-                    {"next_hop4", OrNull(FromAbi(peer.next_hop4))},
-                    {"next_hop6", OrNull(FromAbi(peer.next_hop6))},
-                    {"ifindex", peer.ifindex},
-                    {"device", OrNull(DeviceName(peer.ifindex))},
-                    {"pods", pods},
-                    {"addresses", addresses},
-                    {"generation", peer.generation}});
+                    {"next_hop4", OrNull(FromAbi(entry.next_hop4))},
+                    {"next_hop6", OrNull(FromAbi(entry.next_hop6))},
+                    {"ifindex", entry.ifindex},
+                    {"device", OrNull(DeviceName(entry.ifindex))},
+                    {"pods", peer.pods},
+                    {"addresses", peer.addresses},
+                    {"generation", entry.generation}});
   }
   return rows;
 }

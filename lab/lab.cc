@@ -219,7 +219,6 @@ absl::StatusOr<Command> Lab::CommandAt(const std::string& where,
   if (const auto node = FindNode(where); node.ok()) {
     command.env["FAIRLEAD_BPFFS"] = (*node)->bpffs();
     command.env["FAIRLEAD_NAMES"] = (*node)->state_dir() + "/names.json";
-    command.env["FAIRLEAD_NAMES"] = (*node)->state_dir() + "/names.json";
   }
   return command;
 }

@@ -83,7 +83,7 @@ static __always_inline enum verdict follow(struct __sk_buff *skb, struct packet 
 		return refuse(pkt, &receiver, DROP_UNKNOWN_ICMP_ERROR);
 	quote_delta = rewrite_quote(skb, pkt, &quote);
 	if (quote_delta < 0 || !rewrite_error(skb, pkt, &sender, quote_delta))
-		return drop(pkt, DROP_NOT_WRITABLE);
+		return drop(pkt, DROP_TOO_SHORT);
 
 	pkt->exit = EXIT_UNKNOWN;
 	reason = find_exit(skb, pkt);

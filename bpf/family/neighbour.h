@@ -128,7 +128,7 @@ static __always_inline __u32 answer_gateway(struct __sk_buff *skb)
 
 	if (bpf_skb_change_tail(skb, ADVERT_BYTES, 0) ||
 	    store_reply(skb, &advert.eth, ADVERT_BYTES))
-		return DROP_NOT_WRITABLE;
+		return DROP_TOO_SHORT;
 	return 0;
 }
 

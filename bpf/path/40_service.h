@@ -68,11 +68,25 @@ __first_packet int choose_backend(struct packet *pkt)
 	return 0;
 }
 
+/* A half-open flow that began before its Service existed went wherever the host's
+ * routes led. It begins anew, or a client's retries would go there for as long
+ * as they last.
+ */
+static __always_inline bool predates_service(struct packet *pkt)
+{
+	if (pkt->side_number != SIDE_ORIGIN || pkt->backend != BACKEND_NONE || !find_service(pkt))
+		return false;
+	pkt->remembered = 0;
+	pkt->promote = 0;
+	pkt->out = pkt->tuple;
+	return true;
+}
+
 __stage service(struct __sk_buff *skb, struct packet *pkt, const struct known *known)
 {
 	__u32 reason;
 
-	if (known->side || pkt->remembered)
+	if (known->side || (pkt->remembered && !predates_service(pkt)))
 		return CONTINUE;
 	reason = choose_backend(pkt);
 	/* Refuse instead of falling through: nobody has a route to a ClusterIP, it

@@ -139,7 +139,7 @@ __stage translate(struct __sk_buff *skb, struct packet *pkt, const struct known 
 	/* It has the tuple of a packet without ports, but not its header. */
 	if (pkt->shape & PACKET_FRAGMENT)
 		return drop(pkt, DROP_FRAGMENTED);
-	return rewrite(skb, pkt, &to) ? CONTINUE : drop(pkt, DROP_NOT_WRITABLE);
+	return rewrite(skb, pkt, &to) ? CONTINUE : drop(pkt, DROP_TOO_SHORT);
 }
 
 #endif /* FAIRLEAD_BPF_PATH_70_TRANSLATE_H_ */

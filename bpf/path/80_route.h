@@ -23,7 +23,7 @@ static __always_inline __u32 lose_a_hop(struct __sk_buff *skb, struct packet *pk
 	if (pkt->hop_limit <= 1)
 		return DROP_TTL_EXCEEDED;
 	if (!ip)
-		return DROP_NOT_WRITABLE;
+		return DROP_TOO_SHORT;
 	decrement_hop_limit(ip);
 	forget_hop(skb);
 	return 0;
@@ -39,7 +39,7 @@ static __always_inline __u32 address_frame(struct __sk_buff *skb, const struct p
 	} gateway = { .mac = FL_GATEWAY_MAC };
 
 	if (!frame)
-		return DROP_NOT_WRITABLE;
+		return DROP_TOO_SHORT;
 	for (int i = 0; i < 3; i++) {
 		frame->destination[i] = mac[i];
 		frame->source[i] = gateway.part[i];

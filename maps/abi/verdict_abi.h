@@ -42,7 +42,6 @@
 	X(TTL_EXCEEDED, "hop limit used up")                                           \
 	X(UNKNOWN_ICMP_ERROR, "ICMP error about a flow nobody knows")                  \
 	X(BAD_ICMP_QUOTE, "ICMP error whose quoted packet cannot be read")             \
-	X(NOT_WRITABLE, "the kernel would not let the packet be rewritten")            \
 	X(TAIL_CALL_MISSING, "the program for this rare case is not loaded")
 
 #define FL_VERDICT_NAME(name, text) VERDICT_##name,

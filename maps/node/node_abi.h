@@ -10,7 +10,7 @@
 struct node {
 	__u32 ifindex;			/* uplink that leads to it; 0: no such node */
 	__u32 generation;		/* changes with every tenant of the slot */
-	struct ip4 next_hop4;		/* 0.0.0.0: not reachable by IPv4 */
+	struct ip4 next_hop4;		/* 0.0.0.0: as the host's routes say */
 	struct ip6 next_hop6;
 	__u32 pad;
 };

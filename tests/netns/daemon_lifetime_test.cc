@@ -53,10 +53,12 @@ TEST_P(DaemonRestart, NoConnectionFailsWhileItHappensAgainAndAgain) {
 
   std::atomic<bool> stop = false;
   std::atomic<int> opened = 0, failed = 0;
+  absl::Status failure;
   std::thread load([&] {
     while (!stop) {
       const auto one = TcpClient::Open(client.network_namespace(), web.Front(GetParam()));
       ++(one.ok() ? opened : failed);
+      if (!one.ok()) failure = one.status();
     }
   });
   absl::Status restarted;
@@ -69,7 +71,7 @@ TEST_P(DaemonRestart, NoConnectionFailsWhileItHappensAgainAndAgain) {
   stop = true;
   load.join();
   FL_EXPECT_OK(restarted);
-  EXPECT_EQ(failed, 0);
+  EXPECT_EQ(failed, 0) << "of " << opened + failed << ": " << failure;
 }
 
 TEST_P(DaemonRestart, PodsOfBeforeAndAfterTalk) {
