@@ -99,7 +99,7 @@ struct {
 SEC("tc")
 int look_up(struct __sk_buff *skb)
 {
-	struct yardstick_key key = { .flow = fresh.next & fresh.mask };
+	struct yardstick_key key = {.flow = fresh.next & fresh.mask};
 
 	return bpf_map_lookup_elem(&yardstick, &key) ? 0 : -1;
 }

@@ -18,14 +18,14 @@
 
 struct fresh_port {
 	__u16 base;
-	__u16 low_mask;		/* 0x7fff if this port carries the low bits, or 0 */
-	__u16 high_mask;	/* likewise 0xffff */
+	__u16 low_mask;	 /* 0x7fff if this port carries the low bits, or 0 */
+	__u16 high_mask; /* likewise 0xffff */
 	__u16 pad;
 };
 
 struct fresh_packet {
-	__u8 frame[FRESH_BYTES];	/* headers; the ports are overwritten */
-	__u32 next;			/* the next packet's flow is next & mask */
+	__u8 frame[FRESH_BYTES]; /* headers; the ports are overwritten */
+	__u32 next;		 /* the next packet's flow is next & mask */
 	__u32 mask;
 	struct fresh_port source;
 	struct fresh_port destination;

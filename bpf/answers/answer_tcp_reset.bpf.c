@@ -39,7 +39,7 @@ static __always_inline __u32 sequence_length(struct __sk_buff *skb, const struct
 SEC("tc")
 int answer_tcp_reset(struct __sk_buff *skb)
 {
-	struct packet pkt = { .hook = HOOK_FROM_POD };
+	struct packet pkt = {.hook = HOOK_FROM_POD};
 	struct tcp_reset reset = {};
 	__u32 reason = skb->cb[CB_REASON];
 	__u64 sum;
@@ -65,8 +65,7 @@ int answer_tcp_reset(struct __sk_buff *skb)
 	      pseudo_sum(&pkt.tuple, IPPROTO_TCP, sizeof(reset.tcp));
 	reset.tcp.check = ~sum_fold(sum);
 
-	if (bpf_skb_change_tail(skb, RESET_BYTES, 0) ||
-	    store_reply(skb, &reset.eth, RESET_BYTES))
+	if (bpf_skb_change_tail(skb, RESET_BYTES, 0) || store_reply(skb, &reset.eth, RESET_BYTES))
 		return give_up(skb, reason);
 	return return_to_sender(skb, reason);
 }

@@ -11,7 +11,7 @@
  */
 #include "bpf/answers/ip_reply.h"
 
-#define QUOTE_MAX 128	/* headers with extensions beyond that are quoted in part */
+#define QUOTE_MAX  128 /* headers with extensions beyond that are quoted in part */
 #define ICMP_BYTES 8
 
 struct icmp_error {
@@ -28,7 +28,7 @@ struct icmp_error {
 SEC("tc")
 int answer_unreachable(struct __sk_buff *skb)
 {
-	struct packet pkt = { .hook = HOOK_FROM_POD };
+	struct packet pkt = {.hook = HOOK_FROM_POD};
 	struct icmp_error error = {};
 	__u32 reason = skb->cb[CB_REASON];
 	__u32 quoted, payload;

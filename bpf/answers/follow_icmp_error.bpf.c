@@ -34,30 +34,29 @@ static __always_inline bool find_translation(struct packet *pkt, struct known *k
  * sender becomes the translated one if it is the flow's end; a router stays.
  */
 static __always_inline bool rewrite_error(struct __sk_buff *skb, struct packet *pkt,
-					  struct FAMILY(ip) *sender, __u16 quote_delta)
+					  struct FAMILY(ip) * sender, __u16 quote_delta)
 {
 	ip_header *ip = header_at(skb, IP_OFFSET, IP_HEADER_BYTES);
 	struct icmp_header *icmp = header_at(skb, pkt->l4_offset, sizeof(*icmp));
-	const struct FAMILY(ip) *from = is_same_ip(sender, &pkt->tuple.source) ? &pkt->out.source :
-										   sender;
-	__u16 address_delta = sum_fold(ip_delta(sender, from) + ip_delta(&pkt->tuple.destination,
-									 &pkt->out.destination));
+	const struct FAMILY(ip) *from =
+		is_same_ip(sender, &pkt->tuple.source) ? &pkt->out.source : sender;
+	__u16 address_delta = sum_fold(ip_delta(sender, from) +
+				       ip_delta(&pkt->tuple.destination, &pkt->out.destination));
 
 	if (!ip || !icmp)
 		return false;
 	write_addresses(ip, from, &pkt->out.destination);
 	fix_ip_checksum(ip, address_delta);
-	icmp->check = checksum_add(icmp->check,
-				   sum_add(quote_delta, icmp_address_delta(address_delta)));
+	icmp->check =
+		checksum_add(icmp->check, sum_add(quote_delta, icmp_address_delta(address_delta)));
 	return true;
 }
 
 /* An error that no flow of ours explains: no pod has asked for it. The host may. */
-static __always_inline enum verdict refuse(struct packet *pkt, const struct FAMILY(ip) *receiver,
+static __always_inline enum verdict refuse(struct packet *pkt, const struct FAMILY(ip) * receiver,
 					   __u32 reason)
 {
-	if (pkt->hook == HOOK_FROM_POD ||
-	    bpf_map_lookup_elem(&FAMILY(pod_address), receiver))
+	if (pkt->hook == HOOK_FROM_POD || bpf_map_lookup_elem(&FAMILY(pod_address), receiver))
 		return drop(pkt, reason);
 	return STOP_PASS;
 }
@@ -104,7 +103,7 @@ static __always_inline enum verdict forward(struct __sk_buff *skb, struct packet
 SEC("tc")
 int follow_icmp_error(struct __sk_buff *skb)
 {
-	struct packet pkt = { .hook = skb->cb[CB_HOOK] & 3 };
+	struct packet pkt = {.hook = skb->cb[CB_HOOK] & 3};
 	struct known known = {};
 	enum verdict verdict;
 

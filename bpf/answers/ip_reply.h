@@ -11,7 +11,7 @@
 #define REPLY_HOP_LIMIT 64
 
 /* From the packet's destination back to its source. */
-static __always_inline void write_ip_reply(ip_header *ip, const struct FAMILY(tuple) *tuple,
+static __always_inline void write_ip_reply(ip_header *ip, const struct FAMILY(tuple) * tuple,
 					   __u8 protocol, __u16 payload)
 {
 	__builtin_memset(ip, 0, sizeof(*ip));
@@ -21,7 +21,7 @@ static __always_inline void write_ip_reply(ip_header *ip, const struct FAMILY(tu
 }
 
 /* The pseudo header's share of a transport checksum. */
-static __always_inline __u64 pseudo_sum(const struct FAMILY(tuple) *tuple, __u8 protocol,
+static __always_inline __u64 pseudo_sum(const struct FAMILY(tuple) * tuple, __u8 protocol,
 					__u16 payload)
 {
 	return sum_of(&tuple->source, 2 * sizeof(tuple->source)) + bpf_htons(protocol) +

@@ -39,9 +39,9 @@ static __always_inline bool address_reply(struct __sk_buff *skb, struct ethhdr *
  */
 static __always_inline long store_reply(struct __sk_buff *skb, const void *frame, __u32 bytes)
 {
-	return bpf_skb_store_bytes(skb, 0, frame, ETH_HLEN, 0) ?:
-	       bpf_skb_store_bytes(skb, ETH_HLEN, frame + ETH_HLEN, bytes - ETH_HLEN,
-				   BPF_F_RECOMPUTE_CSUM);
+	return bpf_skb_store_bytes(skb, 0, frame, ETH_HLEN, 0)
+		       ?: bpf_skb_store_bytes(skb, ETH_HLEN, frame + ETH_HLEN, bytes - ETH_HLEN,
+					      BPF_F_RECOMPUTE_CSUM);
 }
 
 /* Sends the frame back to the pod; `reason` is counted if that is a drop. */

@@ -16,8 +16,8 @@
 
 #include "bpf/conntrack/tuples.h"
 
-static __always_inline void arrival_tuple(const struct FAMILY(flow_side) *other,
-					  struct FAMILY(tuple) *tuple)
+static __always_inline void arrival_tuple(const struct FAMILY(flow_side) * other,
+					  struct FAMILY(tuple) * tuple)
 {
 	tuple->source = other->destination;
 	tuple->destination = other->source;
@@ -64,8 +64,8 @@ __first_packet int forget_flow(struct packet *pkt)
 }
 
 /* What the packet's side of a new object holds; the other side is its mirror. */
-static __always_inline void fill_sides(struct packet *pkt, struct FAMILY(flow_side) *side,
-				       struct FAMILY(flow_side) *peer, __u32 generation)
+static __always_inline void fill_sides(struct packet *pkt, struct FAMILY(flow_side) * side,
+				       struct FAMILY(flow_side) * peer, __u32 generation)
 {
 	bool is_tcp = pkt->tuple.protocol == IPPROTO_TCP;
 	bool is_reply = pkt->side_number == SIDE_REPLY;
@@ -112,7 +112,7 @@ static __always_inline void fill_sides(struct packet *pkt, struct FAMILY(flow_si
 __first_packet int promote(struct packet *pkt)
 {
 	struct FAMILY(tuple) other;
-	struct FAMILY(flow) *flow;
+	struct FAMILY(flow) * flow;
 	struct flow_ref ref;
 	__u32 number = 0, side;
 

@@ -16,25 +16,24 @@
 #include "bpf/conntrack/tuples.h"
 
 static __always_inline struct FAMILY(half_open_bucket) *
-bucket_of(const struct FAMILY(tuple) *tuple)
+	bucket_of(const struct FAMILY(tuple) * tuple)
 {
 	__u32 index = hash_tuple(tuple, config.hash_seed) & config.half_open_mask;
 
 	return bpf_map_lookup_elem(&FAMILY(half_open), &index);
 }
 
-static __always_inline bool is_fresh(const struct FAMILY(half_open) *entry, __u32 now)
+static __always_inline bool is_fresh(const struct FAMILY(half_open) * entry, __u32 now)
 {
 	__u32 stamp = entry->stamp;
-	__u32 timeout = entry->tuple.protocol == IPPROTO_TCP ?
-				config.timeout[TIMEOUT_TCP_HALF_OPEN] :
-				config.timeout[TIMEOUT_OTHER_FIRST];
+	__u32 timeout = entry->tuple.protocol == IPPROTO_TCP ? config.timeout[TIMEOUT_TCP_HALF_OPEN]
+							     : config.timeout[TIMEOUT_OTHER_FIRST];
 
 	return stamp != STAMP_EMPTY && stamp != STAMP_BUSY && age_of(stamp, now) <= timeout;
 }
 
-static __always_inline struct FAMILY(half_open) *find_half_open(const struct FAMILY(tuple) *tuple,
-							       __u32 now)
+static __always_inline struct FAMILY(half_open) *
+	find_half_open(const struct FAMILY(tuple) * tuple, __u32 now)
 {
 	struct FAMILY(half_open_bucket) *bucket = bucket_of(tuple);
 
@@ -50,13 +49,13 @@ static __always_inline struct FAMILY(half_open) *find_half_open(const struct FAM
 }
 
 /* Moves a stamp on, unless a writer has claimed the entry meanwhile. */
-static __always_inline void touch_half_open(struct FAMILY(half_open) *entry, __u32 from, __u32 to)
+static __always_inline void touch_half_open(struct FAMILY(half_open) * entry, __u32 from, __u32 to)
 {
 	if (from != to && from != STAMP_BUSY)
 		__sync_val_compare_and_swap(&entry->stamp, from, to);
 }
 
-static __always_inline void forget_half_open(const struct FAMILY(tuple) *tuple, __u32 now)
+static __always_inline void forget_half_open(const struct FAMILY(tuple) * tuple, __u32 now)
 {
 	struct FAMILY(half_open) *entry = find_half_open(tuple, now);
 
@@ -66,7 +65,8 @@ static __always_inline void forget_half_open(const struct FAMILY(tuple) *tuple, 
 
 /* The entry to write: this tuple's own, or else the emptiest or oldest. */
 static __always_inline struct FAMILY(half_open) *
-choose_victim(struct FAMILY(half_open_bucket) *bucket, const struct FAMILY(tuple) *tuple, __u32 now)
+	choose_victim(struct FAMILY(half_open_bucket) * bucket, const struct FAMILY(tuple) * tuple,
+		      __u32 now)
 {
 	struct FAMILY(half_open) *victim = &bucket->way[0];
 	__u32 victim_age = 0;
@@ -86,11 +86,11 @@ choose_victim(struct FAMILY(half_open_bucket) *bucket, const struct FAMILY(tuple
 }
 
 /* Enters one side: packets that arrive as `tuple`, answers as `reverse`. */
-static __always_inline void remember_side(struct packet *pkt, const struct FAMILY(tuple) *tuple,
-					  const struct FAMILY(tuple) *reverse, __u8 flags)
+static __always_inline void remember_side(struct packet *pkt, const struct FAMILY(tuple) * tuple,
+					  const struct FAMILY(tuple) * reverse, __u8 flags)
 {
 	struct FAMILY(half_open_bucket) *bucket = bucket_of(tuple);
-	struct FAMILY(half_open) *entry;
+	struct FAMILY(half_open) * entry;
 	__u32 stamp;
 
 	if (!bucket)
@@ -125,7 +125,7 @@ __first_packet int remember(struct packet *pkt)
 	return 0;
 }
 
-__first_packet int forget_both(const struct FAMILY(tuple) *one, const struct FAMILY(tuple) *other,
+__first_packet int forget_both(const struct FAMILY(tuple) * one, const struct FAMILY(tuple) * other,
 			       __u32 now)
 {
 	if (one && other) {

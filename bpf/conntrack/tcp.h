@@ -61,8 +61,8 @@ __first_packet int window_scale(struct __sk_buff *skb, __u32 l4_offset)
 }
 
 /* Both ends must have offered scaling, or neither scales. */
-static __always_inline void agree_on_scale(struct FAMILY(flow_side) *side,
-					   struct FAMILY(flow_side) *peer, __u8 mine, __u8 theirs)
+static __always_inline void agree_on_scale(struct FAMILY(flow_side) * side,
+					   struct FAMILY(flow_side) * peer, __u8 mine, __u8 theirs)
 {
 	bool scaled = mine != NO_WINDOW_SCALE && theirs != NO_WINDOW_SCALE;
 
@@ -70,7 +70,7 @@ static __always_inline void agree_on_scale(struct FAMILY(flow_side) *side,
 	peer->window_scale = scaled ? theirs : 0;
 }
 
-static __always_inline __u32 timeout_of(const struct FAMILY(flow) *flow)
+static __always_inline __u32 timeout_of(const struct FAMILY(flow) * flow)
 {
 	const struct FAMILY(flow_side) *origin = &flow->side[SIDE_ORIGIN];
 	const struct FAMILY(flow_side) *reply = &flow->side[SIDE_REPLY];
@@ -91,7 +91,7 @@ static __always_inline __u32 timeout_of(const struct FAMILY(flow) *flow)
 /* The clock of a flow is its later side. Asked only when the packet's own side
  * has been quiet for longer than the shortest timeout.
  */
-static __always_inline bool is_expired(const struct FAMILY(flow) *flow, __u32 now)
+static __always_inline bool is_expired(const struct FAMILY(flow) * flow, __u32 now)
 {
 	__u32 age0 = age_of(flow->side[0].last_seen, now);
 	__u32 age1 = age_of(flow->side[1].last_seen, now);
@@ -109,7 +109,7 @@ static __always_inline bool is_closing(const struct known *known)
  * router does, but does not end the flow here.
  */
 static __always_inline bool is_believed_reset(const struct packet *pkt,
-					       const struct FAMILY(flow_side) *peer)
+					      const struct FAMILY(flow_side) * peer)
 {
 	if (!(peer->flags & FLOW_HAS_WINDOW))
 		return true;
@@ -124,8 +124,9 @@ static __always_inline void follow_tcp(const struct packet *pkt, const struct kn
 
 	if (pkt->tcp_flags & TCP_ACK) {
 		side->acked = pkt->acknowledged;
-		side->window = pkt->tcp_flags & TCP_SYN ? pkt->window :
-							  (__u32)pkt->window << (side->window_scale & 15);
+		side->window = pkt->tcp_flags & TCP_SYN
+				       ? pkt->window
+				       : (__u32)pkt->window << (side->window_scale & 15);
 		flags |= FLOW_HAS_WINDOW;
 	}
 	if (pkt->tcp_flags & TCP_FIN)

@@ -13,8 +13,8 @@
 
 #define TUPLE_WORDS (sizeof(struct FAMILY(tuple)) / 8)
 
-static __always_inline bool is_same_tuple(const struct FAMILY(tuple) *a,
-					  const struct FAMILY(tuple) *b)
+static __always_inline bool is_same_tuple(const struct FAMILY(tuple) * a,
+					  const struct FAMILY(tuple) * b)
 {
 	const __u64 *left = (const __u64 *)a;
 	const __u64 *right = (const __u64 *)b;
@@ -30,15 +30,15 @@ union tuple_tail {
 	struct {
 		__be16 source_port;
 		__be16 destination_port;
-		__u32 protocol;		/* and the padding */
+		__u32 protocol; /* and the padding */
 	};
 	__u64 word;
 };
 
-static __always_inline void reverse_tuple(const struct FAMILY(tuple) *from,
-					  struct FAMILY(tuple) *to)
+static __always_inline void reverse_tuple(const struct FAMILY(tuple) * from,
+					  struct FAMILY(tuple) * to)
 {
-	union tuple_tail old = { .word = ((const __u64 *)from)[TUPLE_WORDS - 1] };
+	union tuple_tail old = {.word = ((const __u64 *)from)[TUPLE_WORDS - 1]};
 	union tuple_tail tail = {
 		.source_port = old.destination_port,
 		.destination_port = old.source_port,
@@ -50,7 +50,7 @@ static __always_inline void reverse_tuple(const struct FAMILY(tuple) *from,
 }
 
 /* Keyed multiply-and-fold: nobody outside can aim at a bucket without the seed. */
-static __always_inline __u64 hash_tuple(const struct FAMILY(tuple) *tuple, __u64 seed)
+static __always_inline __u64 hash_tuple(const struct FAMILY(tuple) * tuple, __u64 seed)
 {
 	const __u64 *word = (const __u64 *)tuple;
 	__u64 hash = seed;

@@ -12,7 +12,7 @@
 #error "compile with -DFAIRLEAD_FAMILY=4 or 6"
 #endif
 
-static __always_inline bool is_same_ip(const struct FAMILY(ip) *a, const struct FAMILY(ip) *b)
+static __always_inline bool is_same_ip(const struct FAMILY(ip) * a, const struct FAMILY(ip) * b)
 {
 	__u32 difference = 0;
 
@@ -21,7 +21,7 @@ static __always_inline bool is_same_ip(const struct FAMILY(ip) *a, const struct 
 	return !difference;
 }
 
-static __always_inline bool is_zero_ip(const struct FAMILY(ip) *a)
+static __always_inline bool is_zero_ip(const struct FAMILY(ip) * a)
 {
 	__u32 bits = 0;
 
@@ -30,9 +30,9 @@ static __always_inline bool is_zero_ip(const struct FAMILY(ip) *a)
 	return !bits;
 }
 
-static __always_inline bool is_in_network(const struct FAMILY(ip) *a,
-					  const struct FAMILY(ip) *network,
-					  const struct FAMILY(ip) *mask)
+static __always_inline bool is_in_network(const struct FAMILY(ip) * a,
+					  const struct FAMILY(ip) * network,
+					  const struct FAMILY(ip) * mask)
 {
 	__u32 difference = 0;
 	__u32 bits = 0;
@@ -45,7 +45,7 @@ static __always_inline bool is_in_network(const struct FAMILY(ip) *a,
 }
 
 /* Together with the padding: see bpf/conntrack/tuples.h about small stores. */
-static __always_inline void set_protocol(struct FAMILY(tuple) *tuple, __u8 protocol)
+static __always_inline void set_protocol(struct FAMILY(tuple) * tuple, __u8 protocol)
 {
 	*(__u32 *)&tuple->protocol = bpf_htonl((__u32)protocol << 24);
 }

@@ -24,10 +24,10 @@ typedef struct iphdr ip_header;
 #define TIME_EXCEEDED	  11
 #define PARAMETER_PROBLEM 12
 
-#define FRAGMENT_MASK	  0x3fff /* more-fragments and offset */
-#define FRAGMENT_DONT	  0x4000
+#define FRAGMENT_MASK 0x3fff /* more-fragments and offset */
+#define FRAGMENT_DONT 0x4000
 
-static const struct ip4 gateway_ip = { .word = { bpf_htonl(FL_GATEWAY_IP4) } };
+static const struct ip4 gateway_ip = {.word = {bpf_htonl(FL_GATEWAY_IP4)}};
 
 static __always_inline bool is_icmp_error(__u8 type)
 {

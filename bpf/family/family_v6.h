@@ -16,23 +16,23 @@ typedef struct ipv6hdr ip_header;
 #define ADDRESS_FAMILY	  10 /* AF_INET6 */
 
 /* RFC 4443, 4861, 2710, 3810 */
-#define ECHO_REQUEST	  128
-#define ECHO_REPLY	  129
-#define UNREACHABLE	  1
-#define PORT_UNREACHABLE  4
+#define ECHO_REQUEST	 128
+#define ECHO_REPLY	 129
+#define UNREACHABLE	 1
+#define PORT_UNREACHABLE 4
 
-#define ND_ROUTER_SOLICIT	133
-#define ND_NEIGHBOUR_SOLICIT	135
-#define ND_NEIGHBOUR_ADVERT	136
-#define ND_REDIRECT		137
-#define MLD_QUERY		130
-#define MLD_DONE		132
-#define MLD2_REPORT		143
+#define ND_ROUTER_SOLICIT    133
+#define ND_NEIGHBOUR_SOLICIT 135
+#define ND_NEIGHBOUR_ADVERT  136
+#define ND_REDIRECT	     137
+#define MLD_QUERY	     130
+#define MLD_DONE	     132
+#define MLD2_REPORT	     143
 
 /* RFC 8200 names seven; a packet with more is an attack on the parser. */
 #define MAX_EXTENSIONS 7
 
-static const struct ip6 gateway_ip = { .word = { bpf_htonl(0xfe800000), 0, 0, bpf_htonl(1) } };
+static const struct ip6 gateway_ip = {.word = {bpf_htonl(0xfe800000), 0, 0, bpf_htonl(1)}};
 
 static __always_inline bool is_icmp_error(__u8 type)
 {
@@ -161,9 +161,9 @@ __first_packet int skip_extensions(struct __sk_buff *skb, struct packet *pkt)
  */
 static __always_inline __u16 whole_packet_delta(__u8 protocol, __u16 address_delta)
 {
-	return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP || protocol == IPPROTO_ICMPV6 ?
-		       0 :
-		       address_delta;
+	return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP || protocol == IPPROTO_ICMPV6
+		       ? 0
+		       : address_delta;
 }
 
 /* A sum over the whole packet must lose the hop, too. */

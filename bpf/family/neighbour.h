@@ -59,9 +59,9 @@ static __always_inline __u32 answer_gateway(struct __sk_buff *skb)
 
 #else
 
-#define ND_HOP_LIMIT	   255	/* proves that no router was passed */
-#define ND_FLAGS	   0xe0	/* router, solicited, override */
-#define ND_OPTION_TARGET   2	/* target link-layer address */
+#define ND_HOP_LIMIT	 255  /* proves that no router was passed */
+#define ND_FLAGS	 0xe0 /* router, solicited, override */
+#define ND_OPTION_TARGET 2    /* target link-layer address */
 
 struct neighbour_message {
 	__u8 type;
@@ -89,7 +89,7 @@ struct neighbour_advert {
 static __always_inline __u32 answer_gateway(struct __sk_buff *skb)
 {
 	const __u8 gateway[6] = FL_GATEWAY_MAC;
-	struct packet pkt = { .hook = HOOK_FROM_POD };
+	struct packet pkt = {.hook = HOOK_FROM_POD};
 	struct neighbour_advert advert = {};
 	struct neighbour_message *asked;
 	struct icmp_header *header;
@@ -107,7 +107,8 @@ static __always_inline __u32 answer_gateway(struct __sk_buff *skb)
 	asked = header_at(skb, pkt.l4_offset, sizeof(*asked));
 	if (!asked)
 		return DROP_TOO_SHORT;
-	if (asked->code || pkt.hop_limit != ND_HOP_LIMIT || !is_same_ip(&asked->target, &gateway_ip))
+	if (asked->code || pkt.hop_limit != ND_HOP_LIMIT ||
+	    !is_same_ip(&asked->target, &gateway_ip))
 		return DROP_BAD_NEIGHBOUR_REQUEST;
 
 	if (!address_reply(skb, &advert.eth))

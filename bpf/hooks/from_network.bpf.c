@@ -17,9 +17,10 @@
 SEC("tc")
 int from_network(struct __sk_buff *skb)
 {
-	struct packet pkt = { .hook = HOOK_FROM_NETWORK };
+	struct packet pkt = {.hook = HOOK_FROM_NETWORK};
 	struct known known = {};
 
+	/* clang-format off */
 	enum verdict verdict =
 		parse(skb, &pkt)               ?: /* 10  bytes to pkt                       */
 		guard_network(skb, &pkt)       ?: /* 20  nobody outside speaks for our pods */
@@ -29,6 +30,7 @@ int from_network(struct __sk_buff *skb)
 		commit(skb, &pkt, &known)      ?: /* 60  remember the answer                */
 		translate(skb, &pkt, &known)   ?: /* 70  rewrite addresses and ports        */
 		route(skb, &pkt, &known);         /* 80  choose the way out                 */
+	/* clang-format on */
 
 	return deliver(skb, &pkt, verdict); /* 90  act, count, record */
 }

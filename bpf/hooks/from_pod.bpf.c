@@ -18,10 +18,11 @@
 SEC("tc")
 int from_pod(struct __sk_buff *skb)
 {
-	struct packet pkt = { .hook = HOOK_FROM_POD };
+	struct packet pkt = {.hook = HOOK_FROM_POD};
 	struct known known = {};
 
 	/* CONTINUE is zero: the first stage with an opinion ends the walk. */
+	/* clang-format off */
 	enum verdict verdict =
 		parse(skb, &pkt)               ?: /* 10  bytes to pkt                         */
 		guard_pod(skb, &pkt)           ?: /* 20  is the sender who it says it is?     */
@@ -33,6 +34,7 @@ int from_pod(struct __sk_buff *skb)
 		commit(skb, &pkt, &known)      ?: /* 60  remember the answer                  */
 		translate(skb, &pkt, &known)   ?: /* 70  rewrite addresses and ports          */
 		route(skb, &pkt, &known);         /* 80  choose the way out                   */
+	/* clang-format on */
 
 	return deliver(skb, &pkt, verdict); /* 90  act, count, record */
 }

@@ -32,12 +32,14 @@ __stage guard_leaving(struct __sk_buff *skb, struct packet *pkt)
 SEC("tc")
 int to_network(struct __sk_buff *skb)
 {
-	struct packet pkt = { .hook = HOOK_TO_NETWORK };
+	struct packet pkt = {.hook = HOOK_TO_NETWORK};
 
+	/* clang-format off */
 	enum verdict verdict =
 		skb->mark == FL_MARK_DONE ? STOP_PASS :
 		parse(skb, &pkt) ?:     /* 10  bytes to pkt                            */
 		guard_leaving(skb, &pkt); /* 20  no pod leaves under its own address  */
+	/* clang-format on */
 
 	return let_pass(skb, &pkt, verdict, VERDICT_PASSED); /* 90 */
 }

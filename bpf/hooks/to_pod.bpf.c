@@ -20,9 +20,10 @@
 SEC("tc")
 int to_pod(struct __sk_buff *skb)
 {
-	struct packet pkt = { .hook = HOOK_TO_POD };
+	struct packet pkt = {.hook = HOOK_TO_POD};
 	struct known known = {};
 
+	/* clang-format off */
 	enum verdict verdict =
 		parse(skb, &pkt)               ?: /* 10  bytes to pkt                         */
 		guard_host(skb, &pkt)          ?: /* 20  the host is trusted, links are left  */
@@ -30,6 +31,7 @@ int to_pod(struct __sk_buff *skb)
 		policy(skb, &pkt, &known)      ?: /* 50  may these two talk?                  */
 		commit(skb, &pkt, &known)      ?: /* 60  remember the answer                  */
 		translate(skb, &pkt, &known);     /* 70  rewrite addresses and ports          */
+	/* clang-format on */
 
 	return let_pass(skb, &pkt, verdict, VERDICT_TO_POD); /* 90 */
 }

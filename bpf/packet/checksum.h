@@ -50,7 +50,7 @@ static __always_inline __u16 sum_add(__u16 a, __u16 b)
 }
 
 /* The sum's change when an address becomes another one, unfolded. */
-static __always_inline __u64 ip_delta(const struct FAMILY(ip) *from, const struct FAMILY(ip) *to)
+static __always_inline __u64 ip_delta(const struct FAMILY(ip) * from, const struct FAMILY(ip) * to)
 {
 	__u64 sum = 0;
 

@@ -63,12 +63,11 @@ static __noinline int rewrite_sctp(struct __sk_buff *skb, __u32 l4_offset,
 	 * zero bytes: that is the same operation again.
 	 */
 	check = sctp->check;
-	sctp->check ^= crc32c_append_zeros(before ^ after,
-					   packet_end(skb) - (l4_offset & 0x1ff));
+	sctp->check ^= crc32c_append_zeros(before ^ after, packet_end(skb) - (l4_offset & 0x1ff));
 	/* Nothing in a CRC makes up for the change in the sum of the whole packet. */
 	if (state == CHECKSUM_COMPLETE)
-		bpf_csum_update(skb, sum_fold((__u64)(__u32)~before + after + (__u32)~check +
-					      sctp->check));
+		bpf_csum_update(
+			skb, sum_fold((__u64)(__u32)~before + after + (__u32)~check + sctp->check));
 	return 0;
 }
 

@@ -22,7 +22,7 @@ struct tcp_header {
 	struct ports ports;
 	__be32 sequence;
 	__be32 acknowledged;
-	__u8 data_offset;	/* in the upper four bits, in words */
+	__u8 data_offset; /* in the upper four bits, in words */
 	__u8 flags;
 	__be16 window;
 	__u16 check;
@@ -45,7 +45,7 @@ struct icmp_header {
 	__u8 type;
 	__u8 code;
 	__u16 check;
-	__be16 id;		/* of an echo */
+	__be16 id; /* of an echo */
 	__be16 sequence;
 };
 

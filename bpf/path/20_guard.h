@@ -18,7 +18,7 @@ static __always_inline struct pod *pod_in_slot(__u32 slot)
 	return bpf_map_lookup_elem(&pods, &slot);
 }
 
-static __always_inline struct FAMILY(node_state) *this_node(void)
+static __always_inline struct FAMILY(node_state) * this_node(void)
 {
 	__u32 zero = 0;
 
@@ -38,7 +38,7 @@ __stage guard_pod(struct __sk_buff *skb, struct packet *pkt)
 {
 	struct pod *pod = pod_in_slot(skb->ifindex - FL_POD_IFINDEX_BASE);
 	const struct FAMILY(node_state) *node = this_node();
-	const struct FAMILY(ip) *address;
+	const struct FAMILY(ip) * address;
 
 	if (!pod || pod->ifindex != skb->ifindex || !node)
 		return drop(pkt, DROP_UNKNOWN_POD);

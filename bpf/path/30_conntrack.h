@@ -26,7 +26,7 @@
 
 static __always_inline bool is_backend_alive(__u32 number, __u32 generation)
 {
-	struct FAMILY(backend) *backend;
+	struct FAMILY(backend) * backend;
 
 	if (number == BACKEND_NONE)
 		return true;
@@ -35,7 +35,7 @@ static __always_inline bool is_backend_alive(__u32 number, __u32 generation)
 }
 
 /* The pod or node that this side's packets were sent to is still the one. */
-static __always_inline bool is_exit_alive(const struct FAMILY(flow_side) *side)
+static __always_inline bool is_exit_alive(const struct FAMILY(flow_side) * side)
 {
 	__u32 target = side->exit_target;
 
@@ -69,7 +69,7 @@ static __always_inline enum verdict lose_backend(struct packet *pkt)
 
 __first_packet int recall(struct packet *pkt)
 {
-	struct FAMILY(half_open) *entry, *origin;
+	struct FAMILY(half_open) * entry, *origin;
 	struct FAMILY(tuple) reverse;
 	__u32 backend, backend_generation, epoch, stamp;
 	__u8 flags, scale;
@@ -150,7 +150,7 @@ static __always_inline bool is_over(const struct packet *pkt, const struct known
 static __always_inline bool find_flow(struct packet *pkt, struct known *known)
 {
 	struct flow_ref *ref = bpf_map_lookup_elem(&FAMILY(flow_index), &pkt->tuple);
-	struct FAMILY(flow) *flow;
+	struct FAMILY(flow) * flow;
 	__u32 number, side;
 
 	if (!ref)
@@ -168,7 +168,7 @@ static __always_inline bool find_flow(struct packet *pkt, struct known *known)
 
 __stage conntrack(struct __sk_buff *skb, struct packet *pkt, struct known *known)
 {
-	struct FAMILY(flow_side) *side;
+	struct FAMILY(flow_side) * side;
 	bool has_backend;
 
 	pkt->now = (__u32)bpf_jiffies64() | 1;

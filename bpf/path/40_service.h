@@ -20,7 +20,7 @@
 
 static __always_inline struct service *find_service(const struct packet *pkt)
 {
-	struct FAMILY(service_key) key = { .vip = pkt->tuple.destination };
+	struct FAMILY(service_key) key = {.vip = pkt->tuple.destination};
 	/* In a register: see conntrack/tuples.h about small stores. */
 	const union {
 		struct {
@@ -29,7 +29,7 @@ static __always_inline struct service *find_service(const struct packet *pkt)
 			__u8 pad;
 		};
 		__u32 word;
-	} tail = { .port = pkt->tuple.destination_port, .protocol = pkt->tuple.protocol };
+	} tail = {.port = pkt->tuple.destination_port, .protocol = pkt->tuple.protocol};
 
 	*(__u32 *)&key.port = tail.word;
 	return bpf_map_lookup_elem(&FAMILY(services), &key);
@@ -38,7 +38,7 @@ static __always_inline struct service *find_service(const struct packet *pkt)
 /* Fills pkt->out's destination if there is a service; 0 or a drop reason. */
 __first_packet int choose_backend(struct packet *pkt)
 {
-	struct FAMILY(backend) *backend;
+	struct FAMILY(backend) * backend;
 	struct service *service;
 	__u32 index, *number;
 
@@ -48,8 +48,8 @@ __first_packet int choose_backend(struct packet *pkt)
 	if (!service)
 		return 0; /* an ordinary destination */
 	if (!service->count)
-		return service->flags & SERVICE_NO_LOCAL_BACKEND ? DROP_NO_LOCAL_BACKEND :
-								   DROP_NO_BACKEND;
+		return service->flags & SERVICE_NO_LOCAL_BACKEND ? DROP_NO_LOCAL_BACKEND
+								 : DROP_NO_BACKEND;
 	index = service->first + choose_random(pkt, service->count);
 	number = bpf_map_lookup_elem(&FAMILY(runs), &index);
 	if (!number)
@@ -95,8 +95,9 @@ __stage service(struct __sk_buff *skb, struct packet *pkt, const struct known *k
 	 * a second (docs/decisions/0009).
 	 */
 	if (reason == DROP_NO_BACKEND)
-		return answer(pkt, pkt->tuple.protocol == IPPROTO_TCP ? TAIL_ANSWER_TCP_RESET :
-								       TAIL_ANSWER_UNREACHABLE,
+		return answer(pkt,
+			      pkt->tuple.protocol == IPPROTO_TCP ? TAIL_ANSWER_TCP_RESET
+								 : TAIL_ANSWER_UNREACHABLE,
 			      reason);
 	return reason ? drop(pkt, reason) : CONTINUE;
 }

@@ -46,7 +46,7 @@ __first_packet int choose_source_port(struct packet *pkt)
  */
 __first_packet int is_reply_taken(struct packet *pkt)
 {
-	struct FAMILY(half_open) *entry;
+	struct FAMILY(half_open) * entry;
 	struct FAMILY(tuple) reply;
 
 	if (!pkt)
@@ -66,7 +66,7 @@ static __always_inline bool is_hairpin(const struct __sk_buff *skb, const struct
 /* The source address of a packet that may not keep its own; 0 or a drop reason. */
 static __always_inline __u32 choose_source(struct __sk_buff *skb, struct packet *pkt)
 {
-	struct FAMILY(node_state) *node;
+	struct FAMILY(node_state) * node;
 	struct uplink *uplink;
 
 	if (pkt->exit == EXIT_UPLINK) {

@@ -41,7 +41,7 @@ static __always_inline void begin_flow(struct __sk_buff *skb, struct packet *pkt
 {
 	__u8 mine = UNKNOWN_WINDOW_SCALE, theirs = UNKNOWN_WINDOW_SCALE;
 	struct FAMILY(tuple) reply;
-	struct FAMILY(flow) *flow;
+	struct FAMILY(flow) * flow;
 
 	if (promote(pkt) && !(reclaim_flows(pkt->now) && !promote(pkt))) {
 		note(pkt, VERDICT_NOT_PROMOTED);
@@ -86,8 +86,8 @@ __stage commit(struct __sk_buff *skb, struct packet *pkt, struct known *known)
 		/* Its SYN is forgotten, so nobody knows whom it speaks for. */
 		if (is_syn_ack(pkt))
 			return drop(pkt, DROP_NO_HANDSHAKE);
-		pkt->peer_window_scale = is_syn(pkt) ? window_scale(skb, pkt->l4_offset) :
-						       UNKNOWN_WINDOW_SCALE;
+		pkt->peer_window_scale =
+			is_syn(pkt) ? window_scale(skb, pkt->l4_offset) : UNKNOWN_WINDOW_SCALE;
 	}
 	remember(pkt);
 	return CONTINUE;

@@ -16,8 +16,8 @@
 #include "bpf/packet/sctp_checksum.h"
 
 struct translation {
-	const struct FAMILY(ip) *source;
-	const struct FAMILY(ip) *destination;
+	const struct FAMILY(ip) * source;
+	const struct FAMILY(ip) * destination;
 	struct ports ports;
 	__u16 address_delta;
 	__u16 l4_delta;

@@ -36,7 +36,7 @@ static __always_inline __u32 address_frame(struct __sk_buff *skb, const struct p
 	const union {
 		__u8 mac[6];
 		__u16 part[3];
-	} gateway = { .mac = FL_GATEWAY_MAC };
+	} gateway = {.mac = FL_GATEWAY_MAC};
 
 	if (!frame)
 		return DROP_TOO_SHORT;
@@ -49,7 +49,7 @@ static __always_inline __u32 address_frame(struct __sk_buff *skb, const struct p
 
 /* The remembered exit, or for a side's first packet a fresh one, remembered. */
 static __always_inline __u32 recall_exit(struct __sk_buff *skb, struct packet *pkt,
-					  const struct known *known)
+					 const struct known *known)
 {
 	struct FAMILY(flow_side) *side = known->side;
 	__u32 reason;

@@ -15,7 +15,7 @@
 static __always_inline int send_to_node(struct __sk_buff *skb, struct packet *pkt)
 {
 	struct node *node = bpf_map_lookup_elem(&nodes, &pkt->exit_target);
-	struct bpf_redir_neigh next_hop = { .nh_family = ADDRESS_FAMILY };
+	struct bpf_redir_neigh next_hop = {.nh_family = ADDRESS_FAMILY};
 
 	if (!node || !node->ifindex)
 		return finish(skb, pkt->hook, TC_ACT_SHOT, DROP_NO_ROUTE, 0);
@@ -71,8 +71,8 @@ __always_inline static int deliver(struct __sk_buff *skb, struct packet *pkt, en
 static __always_inline int let_pass(struct __sk_buff *skb, struct packet *pkt, enum verdict verdict,
 				    __u32 reason)
 {
-	return verdict ? end_walk(skb, pkt, verdict) :
-			 finish(skb, pkt->hook, TC_ACT_OK, reason, skb->ifindex);
+	return verdict ? end_walk(skb, pkt, verdict)
+		       : finish(skb, pkt->hook, TC_ACT_OK, reason, skb->ifindex);
 }
 
 #endif /* FAIRLEAD_BPF_PATH_90_DELIVER_H_ */

@@ -11,10 +11,10 @@
 
 enum verdict {
 	CONTINUE = 0,
-	STOP_DROP,	/* pkt->reason says why */
-	STOP_ANSWER,	/* a program in pkt->tail_slot does the rest */
-	STOP_PASS,	/* not ours: the host's stack */
-	STOP_NEXT,	/* the other family's program behind this one */
+	STOP_DROP,   /* pkt->reason says why */
+	STOP_ANSWER, /* a program in pkt->tail_slot does the rest */
+	STOP_PASS,   /* not ours: the host's stack */
+	STOP_NEXT,   /* the other family's program behind this one */
 };
 
 #define __stage static __always_inline enum verdict

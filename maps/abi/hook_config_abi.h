@@ -10,16 +10,16 @@
 #include "maps/conntrack/flow_state_abi.h"
 
 struct hook_config {
-	__u64 hash_seed;		/* of half_open; as node_state keeps it across restarts */
-	__u32 timeout[TIMEOUT_COUNT];	/* jiffies, by enum flow_timeout */
-	__u32 half_open_mask;		/* buckets in half_open - 1; a power of two less one */
-	__u32 snat_first_port;		/* first source port for masquerading, host order */
-	__u32 snat_ports;		/* how many follow it */
-	__u32 masquerade;		/* pods reach the world with the node's address */
-	__u32 record_verdicts;		/* fill last_verdict (trace, tests) */
-	__u32 default_deny;		/* policy denies what nothing allows (tests; later: strict mode) */
-	__u32 test_seed;		/* not 0: choices follow from the packet, not from chance */
-	__u32 flow_mask;		/* covers the numbers of flows: a power of two less one */
+	__u64 hash_seed;	      /* of half_open; as node_state keeps it across restarts */
+	__u32 timeout[TIMEOUT_COUNT]; /* jiffies, by enum flow_timeout */
+	__u32 half_open_mask;	      /* buckets in half_open - 1; a power of two less one */
+	__u32 snat_first_port;	      /* first source port for masquerading, host order */
+	__u32 snat_ports;	      /* how many follow it */
+	__u32 masquerade;	      /* pods reach the world with the node's address */
+	__u32 record_verdicts;	      /* fill last_verdict (trace, tests) */
+	__u32 default_deny; /* policy denies what nothing allows (tests; later: strict mode) */
+	__u32 test_seed;    /* not 0: choices follow from the packet, not from chance */
+	__u32 flow_mask;    /* covers the numbers of flows: a power of two less one */
 };
 FL_ASSERT(sizeof(struct hook_config) == 4 * (TIMEOUT_COUNT + 10), "hook_config has hidden padding");
 

@@ -9,23 +9,23 @@
  * veth pair gets the interface index FL_POD_IFINDEX_BASE + slot at creation,
  * so that from_pod finds the sender by subtraction instead of a lookup.
  */
-#define FL_MAX_PODS	     4096
-#define FL_POD_IFINDEX_BASE  0x100000
+#define FL_MAX_PODS	    4096
+#define FL_POD_IFINDEX_BASE 0x100000
 
 /* Nodes of the cluster, this one included. */
-#define FL_MAX_NODES	     16384
+#define FL_MAX_NODES 16384
 
 /* What every pod takes for its gateway: the MAC of every host end. */
-#define FL_GATEWAY_MAC	     { 0x02, 0xfa, 0x17, 0x1e, 0xad, 0x01 }
-#define FL_GATEWAY_IP4	     0xa9fe0101 /* 169.254.1.1, host order */
-#define FL_GATEWAY_IP6	     { 0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1 } /* fe80::1 */
+#define FL_GATEWAY_MAC {0x02, 0xfa, 0x17, 0x1e, 0xad, 0x01}
+#define FL_GATEWAY_IP4 0xa9fe0101 /* 169.254.1.1, host order */
+#define FL_GATEWAY_IP6 {0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1} /* fe80::1 */
 
 /* skb->mark of a packet that from_pod has finished and sent to an uplink.
  * Not kube-proxy's 0x4000/0x8000 and not portmap's 0x2000.
  */
-#define FL_MARK_DONE	     0x0fa10000
+#define FL_MARK_DONE 0x0fa10000
 
 /* The directory below --bpffs that holds maps of this layout. */
-#define FL_LAYOUT_VERSION    "v1"
+#define FL_LAYOUT_VERSION "v1"
 
 #endif /* FAIRLEAD_MAPS_ABI_LIMITS_ABI_H_ */

@@ -8,65 +8,57 @@
 #ifndef FAIRLEAD_MAPS_ABI_VERDICT_ABI_H_
 #define FAIRLEAD_MAPS_ABI_VERDICT_ABI_H_
 
-#define FL_FORWARD_VERDICTS(X)                                                         \
-	X(TO_POD, "delivered to a pod of this node")                                   \
-	X(TO_NODE, "sent to another node")                                             \
-	X(TO_WORLD, "sent to the world with the node's address")                       \
-	X(TO_STACK, "given to the host's own stack")                                   \
-	X(PASSED, "not fairlead's business: left to the host")                         \
-	X(ANSWERED, "answered on the spot")                                            \
+#define FL_FORWARD_VERDICTS(X)                                                                     \
+	X(TO_POD, "delivered to a pod of this node")                                               \
+	X(TO_NODE, "sent to another node")                                                         \
+	X(TO_WORLD, "sent to the world with the node's address")                                   \
+	X(TO_STACK, "given to the host's own stack")                                               \
+	X(PASSED, "not fairlead's business: left to the host")                                     \
+	X(ANSWERED, "answered on the spot")                                                        \
 	X(NOT_PROMOTED, "flow table full: the flow goes on, half-open")
 
-#define FL_DROP_VERDICTS(X)                                                            \
-	X(TOO_SHORT, "ends before its headers do")                                     \
-	X(NOT_IP, "neither IPv4, IPv6 nor ARP")                                        \
-	X(BAD_IP_HEADER, "IP header contradicts itself")                               \
-	X(BAD_L4_HEADER, "transport header contradicts itself")                        \
-	X(TOO_MANY_EXTENSIONS, "more IPv6 extension headers than anyone needs")        \
-	X(UNKNOWN_POD, "came from an interface that is no pod's")                      \
-	X(SPOOFED_MAC, "source MAC address is not the pod's")                          \
-	X(SPOOFED_SOURCE, "source address is not the sender's")                        \
-	X(LINK_SCOPE, "stays on the link by its address")                              \
-	X(BAD_NEIGHBOUR_REQUEST, "ARP or neighbour request for something else than the gateway") \
-	X(NO_HANDSHAKE, "TCP SYN-ACK that answers no SYN")                             \
-	X(FRAGMENTED, "fragment that would need its first one's ports")                \
-	X(NO_BACKEND, "service has no endpoints")                                      \
-	X(NO_LOCAL_BACKEND, "service has no endpoint on this node, as its policy demands") \
-	X(POLICY_DENIED, "denied by policy")                                           \
-	X(BACKEND_GONE, "the flow's backend is gone")                                  \
-	X(NO_SUCH_POD, "address of this node's podCIDR without a pod")                 \
-	X(NO_ROUTE, "no route to its destination")                                     \
-	X(NO_NODE_ADDRESS, "node has no address of this family to masquerade with")    \
-	X(NO_SNAT_PORT, "no free source port for masquerading")                        \
-	X(UNTRANSLATED_SOURCE, "a pod's address about to leave untranslated by the host's stack") \
-	X(TTL_EXCEEDED, "hop limit used up")                                           \
-	X(UNKNOWN_ICMP_ERROR, "ICMP error about a flow nobody knows")                  \
-	X(BAD_ICMP_QUOTE, "ICMP error whose quoted packet cannot be read")             \
+#define FL_DROP_VERDICTS(X)                                                                        \
+	X(TOO_SHORT, "ends before its headers do")                                                 \
+	X(NOT_IP, "neither IPv4, IPv6 nor ARP")                                                    \
+	X(BAD_IP_HEADER, "IP header contradicts itself")                                           \
+	X(BAD_L4_HEADER, "transport header contradicts itself")                                    \
+	X(TOO_MANY_EXTENSIONS, "more IPv6 extension headers than anyone needs")                    \
+	X(UNKNOWN_POD, "came from an interface that is no pod's")                                  \
+	X(SPOOFED_MAC, "source MAC address is not the pod's")                                      \
+	X(SPOOFED_SOURCE, "source address is not the sender's")                                    \
+	X(LINK_SCOPE, "stays on the link by its address")                                          \
+	X(BAD_NEIGHBOUR_REQUEST, "ARP or neighbour request for something else than the gateway")   \
+	X(NO_HANDSHAKE, "TCP SYN-ACK that answers no SYN")                                         \
+	X(FRAGMENTED, "fragment that would need its first one's ports")                            \
+	X(NO_BACKEND, "service has no endpoints")                                                  \
+	X(NO_LOCAL_BACKEND, "service has no endpoint on this node, as its policy demands")         \
+	X(POLICY_DENIED, "denied by policy")                                                       \
+	X(BACKEND_GONE, "the flow's backend is gone")                                              \
+	X(NO_SUCH_POD, "address of this node's podCIDR without a pod")                             \
+	X(NO_ROUTE, "no route to its destination")                                                 \
+	X(NO_NODE_ADDRESS, "node has no address of this family to masquerade with")                \
+	X(NO_SNAT_PORT, "no free source port for masquerading")                                    \
+	X(UNTRANSLATED_SOURCE, "a pod's address about to leave untranslated by the host's stack")  \
+	X(TTL_EXCEEDED, "hop limit used up")                                                       \
+	X(UNKNOWN_ICMP_ERROR, "ICMP error about a flow nobody knows")                              \
+	X(BAD_ICMP_QUOTE, "ICMP error whose quoted packet cannot be read")                         \
 	X(TAIL_CALL_MISSING, "the program for this rare case is not loaded")
 
 #define FL_VERDICT_NAME(name, text) VERDICT_##name,
 #define FL_DROP_NAME(name, text)    DROP_##name,
 
 enum verdict_reason {
-	FL_FORWARD_VERDICTS(FL_VERDICT_NAME)
-	FL_FIRST_DROP,
+	FL_FORWARD_VERDICTS(FL_VERDICT_NAME) FL_FIRST_DROP,
 	FL_BEFORE_FIRST_DROP = FL_FIRST_DROP - 1,
-	FL_DROP_VERDICTS(FL_DROP_NAME)
-	FL_VERDICT_COUNT
+	FL_DROP_VERDICTS(FL_DROP_NAME) FL_VERDICT_COUNT
 };
 
 /* Hooks, in the order in which packets of a pod meet them. */
-enum hook {
-	HOOK_FROM_POD,
-	HOOK_TO_POD,
-	HOOK_FROM_NETWORK,
-	HOOK_TO_NETWORK,
-	HOOK_COUNT
-};
+enum hook { HOOK_FROM_POD, HOOK_TO_POD, HOOK_FROM_NETWORK, HOOK_TO_NETWORK, HOOK_COUNT };
 
 /* Index into `counters`: hook, family, reason. */
 #define FL_COUNTER_REASONS 64
-#define FL_COUNTER_INDEX(hook, family, reason) \
+#define FL_COUNTER_INDEX(hook, family, reason)                                                     \
 	((((hook) * 2 + ((family) == 6)) * FL_COUNTER_REASONS) + (reason))
 #define FL_COUNTERS (HOOK_COUNT * 2 * FL_COUNTER_REASONS)
 

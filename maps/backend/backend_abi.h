@@ -12,11 +12,11 @@
 struct FAMILY(backend) {
 	struct FAMILY(ip) address;
 	__be16 port;
-	__u16 state;			/* BACKEND_* */
-	__u32 generation;		/* changes when the number is given to another */
-	__u32 service;			/* id of the service port it serves */
+	__u16 state;	  /* BACKEND_* */
+	__u32 generation; /* changes when the number is given to another */
+	__u32 service;	  /* id of the service port it serves */
 #if FAIRLEAD_FAMILY == 6
-	__u32 pad;			/* 32 bytes: two to a cache line */
+	__u32 pad; /* 32 bytes: two to a cache line */
 #endif
 };
 FL_ASSERT(sizeof(struct FAMILY(backend)) == (FL_IP_WORDS == 1 ? 16 : 32),
@@ -25,7 +25,7 @@ FL_ASSERT(sizeof(struct FAMILY(backend)) == (FL_IP_WORDS == 1 ? 16 : 32),
 #ifndef FAIRLEAD_BACKEND_ABI_ONCE
 #define FAIRLEAD_BACKEND_ABI_ONCE
 #define BACKEND_FREE	 0
-#define BACKEND_READY	 1		/* takes new flows */
-#define BACKEND_DRAINING 2		/* keeps the flows it has */
-#define BACKEND_NONE	 0xffffffffU	/* "this flow has no backend" */
+#define BACKEND_READY	 1	     /* takes new flows */
+#define BACKEND_DRAINING 2	     /* keeps the flows it has */
+#define BACKEND_NONE	 0xffffffffU /* "this flow has no backend" */
 #endif

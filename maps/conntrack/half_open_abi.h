@@ -7,16 +7,16 @@
  * both_families.h.
  */
 struct FAMILY(half_open) {
-	struct FAMILY(tuple) tuple;	/* packets of this side, as received */
-	struct FAMILY(tuple) reverse;	/* packets of the other side, as received */
-	__u32 stamp;			/* jiffies|1 of the last packet; 0 empty, 2 being written */
-	__u32 backend;			/* number in backends, or BACKEND_NONE */
+	struct FAMILY(tuple) tuple;   /* packets of this side, as received */
+	struct FAMILY(tuple) reverse; /* packets of the other side, as received */
+	__u32 stamp;		      /* jiffies|1 of the last packet; 0 empty, 2 being written */
+	__u32 backend;		      /* number in backends, or BACKEND_NONE */
 	__u32 backend_generation;
-	__u8 flags;			/* HALF_OPEN_* */
-	__u8 window_scale;		/* TCP: shift that the first packet announced */
+	__u8 flags;	   /* HALF_OPEN_* */
+	__u8 window_scale; /* TCP: shift that the first packet announced */
 	__u16 pad;
-	__u32 policy_epoch;		/* in which the first packet was judged */
-	__u32 pad2[3];			/* IPv4: 64 bytes, a cache line */
+	__u32 policy_epoch; /* in which the first packet was judged */
+	__u32 pad2[3];	    /* IPv4: 64 bytes, a cache line */
 };
 FL_ASSERT(sizeof(struct FAMILY(half_open)) == (FL_IP_WORDS == 1 ? 64 : 112),
 	  "half_open has hidden padding");

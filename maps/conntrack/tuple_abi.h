@@ -10,8 +10,8 @@ struct FAMILY(tuple) {
 	struct FAMILY(ip) destination;
 	__be16 source_port;
 	__be16 destination_port;
-	__u8 protocol;			/* IPPROTO_* */
-	__u8 pad[3];			/* explicit: keys are hashed bytewise */
-} __attribute__((aligned(8)));		/* compared and hashed in words of eight */
+	__u8 protocol;	       /* IPPROTO_* */
+	__u8 pad[3];	       /* explicit: keys are hashed bytewise */
+} __attribute__((aligned(8))); /* compared and hashed in words of eight */
 FL_ASSERT(sizeof(struct FAMILY(tuple)) == 2 * sizeof(struct FAMILY(ip)) + 8,
 	  "tuple has hidden padding");

@@ -15,10 +15,10 @@ struct counter {
 };
 
 struct verdict_record {
-	__u32 hook;			/* HOOK_* */
-	__u32 reason;			/* VERDICT_*: what happened and why */
-	__u32 ifindex;			/* where it was sent, 0 if nowhere */
-	__u32 family;			/* 4 or 6 */
+	__u32 hook;    /* HOOK_* */
+	__u32 reason;  /* VERDICT_*: what happened and why */
+	__u32 ifindex; /* where it was sent, 0 if nowhere */
+	__u32 family;  /* 4 or 6 */
 };
 
 #endif /* FAIRLEAD_MAPS_COUNTER_COUNTER_ABI_H_ */

@@ -8,16 +8,16 @@
 #include "maps/abi/family.h"
 
 struct node {
-	__u32 ifindex;			/* uplink that leads to it; 0: no such node */
-	__u32 generation;		/* changes with every tenant of the slot */
-	struct ip4 next_hop4;		/* 0.0.0.0: as the host's routes say */
+	__u32 ifindex;	      /* uplink that leads to it; 0: no such node */
+	__u32 generation;     /* changes with every tenant of the slot */
+	struct ip4 next_hop4; /* 0.0.0.0: as the host's routes say */
 	struct ip6 next_hop6;
 	__u32 pad;
 };
 FL_ASSERT(sizeof(struct node) == 32, "node has hidden padding");
 
 struct uplink {
-	struct ip4 address4;		/* what masqueraded packets leave with; 0.0.0.0: none */
+	struct ip4 address4; /* what masqueraded packets leave with; 0.0.0.0: none */
 	struct ip6 address6;
 };
 FL_ASSERT(sizeof(struct uplink) == 20, "uplink has hidden padding");

@@ -5,7 +5,7 @@
  * guard: see both_families.h.
  */
 struct FAMILY(prefix_key) {
-	__u32 length;			/* bits, as the kernel's LPM trie wants it */
+	__u32 length; /* bits, as the kernel's LPM trie wants it */
 	struct FAMILY(ip) address;
 };
 FL_ASSERT(sizeof(struct FAMILY(prefix_key)) == sizeof(struct FAMILY(ip)) + 4,
@@ -13,12 +13,12 @@ FL_ASSERT(sizeof(struct FAMILY(prefix_key)) == sizeof(struct FAMILY(ip)) + 4,
 
 #ifndef FAIRLEAD_PREFIX_ABI_ONCE
 #define FAIRLEAD_PREFIX_ABI_ONCE
-#define PREFIX_HOST	 1		/* this node itself: the host stack */
-#define PREFIX_OWN_PODS	 2		/* our podCIDR: no such pod, or pod_address had it */
-#define PREFIX_PEER_PODS 3		/* pods of another node */
-#define PREFIX_PEER	 4		/* another node itself */
+#define PREFIX_HOST	 1 /* this node itself: the host stack */
+#define PREFIX_OWN_PODS	 2 /* our podCIDR: no such pod, or pod_address had it */
+#define PREFIX_PEER_PODS 3 /* pods of another node */
+#define PREFIX_PEER	 4 /* another node itself */
 struct prefix {
-	__u32 kind;			/* PREFIX_* */
-	__u32 node;			/* slot in nodes, for the PEER kinds */
+	__u32 kind; /* PREFIX_* */
+	__u32 node; /* slot in nodes, for the PEER kinds */
 };
 #endif

@@ -7,6 +7,6 @@ struct FAMILY(pod_address) {
 #define FAIRLEAD_POD_ADDRESS_ABI_ONCE
 struct pod_slot {
 	__u32 slot;
-	__u32 generation;		/* that the pod in the slot must have */
+	__u32 generation; /* that the pod in the slot must have */
 };
 #endif
