@@ -67,7 +67,6 @@ __first_packet int forget_flow(struct packet *pkt)
 static __always_inline void fill_sides(struct packet *pkt, struct FAMILY(flow_side) * side,
 				       struct FAMILY(flow_side) * peer, __u32 generation)
 {
-	bool is_tcp = pkt->tuple.protocol == IPPROTO_TCP;
 	bool is_reply = pkt->side_number == SIDE_REPLY;
 	__u8 flags = is_same_tuple(&pkt->tuple, &pkt->out) ? 0 : FLOW_TRANSLATED;
 
@@ -101,8 +100,6 @@ static __always_inline void fill_sides(struct packet *pkt, struct FAMILY(flow_si
 	side->acked = peer->acked = 0;
 	side->window = peer->window = 0;
 	side->window_scale = peer->window_scale = 0;
-	if (is_tcp)
-		peer->window_scale = pkt->peer_window_scale;
 	side->last_seen = peer->last_seen = pkt->now;
 }
 

@@ -75,20 +75,25 @@ static __always_inline __u32 locate_by_prefix(struct __sk_buff *skb, struct pack
 	return 0;
 }
 
-/* Finds the exit for pkt->out.destination; 0 or a drop reason. */
-__first_packet int find_exit(struct __sk_buff *skb, struct packet *pkt)
+/* Sets the exit and says so if pkt->out.destination is a pod of this node. */
+static __always_inline bool find_local_pod(struct packet *pkt)
 {
-	struct pod_slot *slot;
+	struct pod_slot *slot = bpf_map_lookup_elem(&FAMILY(pod_address), &pkt->out.destination);
 
-	if (!pkt)
-		return DROP_NO_ROUTE;
-	slot = bpf_map_lookup_elem(&FAMILY(pod_address), &pkt->out.destination);
 	if (!slot)
-		return locate_by_prefix(skb, pkt);
+		return false;
 	pkt->exit = EXIT_POD;
 	pkt->exit_target = slot->slot;
 	pkt->exit_generation = slot->generation;
-	return 0;
+	return true;
+}
+
+/* Finds the exit for pkt->out.destination; 0 or a drop reason. */
+__first_packet int find_exit(struct __sk_buff *skb, struct packet *pkt)
+{
+	if (!pkt)
+		return DROP_NO_ROUTE;
+	return find_local_pod(pkt) ? 0 : locate_by_prefix(skb, pkt);
 }
 
 __stage locate(struct __sk_buff *skb, struct packet *pkt, const struct known *known)
@@ -104,17 +109,9 @@ __stage locate(struct __sk_buff *skb, struct packet *pkt, const struct known *kn
 /* The wire also brings what is not for pods: that is the host's. */
 __stage locate_pod(struct __sk_buff *skb, struct packet *pkt, const struct known *known)
 {
-	struct pod_slot *slot;
-
-	if (known->side || pkt->remembered)
+	if (known->side || pkt->remembered || find_local_pod(pkt))
 		return CONTINUE;
-	slot = bpf_map_lookup_elem(&FAMILY(pod_address), &pkt->out.destination);
-	if (!slot)
-		return STOP_PASS;
-	pkt->exit = EXIT_POD;
-	pkt->exit_target = slot->slot;
-	pkt->exit_generation = slot->generation;
-	return CONTINUE;
+	return STOP_PASS;
 }
 
 #endif /* FAIRLEAD_BPF_PATH_45_LOCATE_H_ */
