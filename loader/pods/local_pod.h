@@ -9,11 +9,23 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "base/ip.h"
 
 namespace fairlead {
+
+// One entry of runtimeConfig.portMappings (CNI capability "portMappings"): who
+// connects to `host_port` of the node reaches `container_port` of the pod.
+struct PortMapping {
+  Protocol protocol = Protocol::kTcp;  // kTcp, kUdp, kSctp
+  uint16_t host_port = 0;
+  uint16_t container_port = 0;
+  std::optional<IpAddress> host_ip = std::nullopt;  // unset: every address of the node
+
+  friend auto operator<=>(const PortMapping&, const PortMapping&) = default;
+};
 
 // CNI_CONTAINERID, CNI_IFNAME and the K8S_POD_* of CNI_ARGS. The first two
 // together name an attachment; the others are for people and may be empty.
@@ -23,6 +35,7 @@ struct PodRequest {
   std::string name_space;
   std::string name;
   std::string uid;
+  std::vector<PortMapping> port_mappings = {};
 
   friend bool operator==(const PodRequest&, const PodRequest&) = default;
 };
@@ -40,6 +53,7 @@ struct LocalPod {
   std::string name;
   std::string uid;
   uint32_t mtu = 0;
+  std::vector<PortMapping> port_mappings = {};
 
   friend bool operator==(const LocalPod&, const LocalPod&) = default;
 };

@@ -166,6 +166,7 @@ absl::StatusOr<LocalPod> PodAttacher::Allocate(const PodRequest& request) {
   pod.name = request.name;
   pod.uid = request.uid;
   pod.mtu = mtu_;
+  pod.port_mappings = request.port_mappings;
   const absl::StatusOr<PodAddresses> addresses = ipam_.Take();
   const absl::StatusOr<MacAddress> mac = RandomMac();
   if (addresses.ok() && mac.ok()) {

@@ -8,6 +8,7 @@
 
 #include "base/durable_file.h"
 #include "base/status_macros.h"
+#include "loader/pods/port_mapping_json.h"
 #include "maps/abi/limits_abi.h"
 
 namespace fairlead {
@@ -28,6 +29,7 @@ json ToJson(const LocalPod& pod) {
                  {"mtu", pod.mtu}};
   if (pod.ip4) object["ip4"] = pod.ip4->ToString();
   if (pod.ip6) object["ip6"] = pod.ip6->ToString();
+  if (!pod.port_mappings.empty()) object["portMappings"] = PortMappingsToJson(pod.port_mappings);
   return object;
 }
 
@@ -59,6 +61,9 @@ absl::StatusOr<LocalPod> PodFromJson(const json& object) {
   pod.name = object.at("name").get<std::string>();
   pod.uid = object.at("uid").get<std::string>();
   pod.mtu = object.at("mtu").get<uint32_t>();
+  if (object.contains("portMappings")) {
+    FL_ASSIGN_OR_RETURN(pod.port_mappings, PortMappingsFromJson(object.at("portMappings")));
+  }
   return pod;
 }
 

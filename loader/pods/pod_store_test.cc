@@ -32,6 +32,12 @@ LocalPod Pod(uint32_t slot) {
   pod.name = "web \"quoted\"";
   pod.uid = "1234";
   pod.mtu = 1450;
+  pod.port_mappings = {{.protocol = Protocol::kTcp, .host_port = 8080, .container_port = 80},
+                       {.protocol = Protocol::kUdp,
+                        .host_port = 53,
+                        .container_port = 1053,
+                        .host_ip = Must(IpAddress::Parse("fd00:77::1"))},
+                       {.protocol = Protocol::kSctp, .host_port = 65535, .container_port = 1}};
   return pod;
 }
 
@@ -54,6 +60,7 @@ TEST_F(Store, PodsComeBackAsTheyWere) {
                  .freed_slots = {7, 3},
                  .freed_addresses = {Must(IpAddress::Parse("10.1.0.9"))}};
   state.pods[1].ip6.reset();
+  state.pods[1].port_mappings.clear();
   ASSERT_TRUE(store_.Save(state).ok());
   EXPECT_EQ(Must(Must(PodStore::Open(state_dir_)).Load()), state);
 }
@@ -113,6 +120,10 @@ INSTANTIATE_TEST_SUITE_P(
                       Damage{"NoAddress", "10.1.0.3", "10.1.0.300"},
                       Damage{"NoMac", "02:01:02:03:04:02", "02:01"},
                       Damage{"WrongType", "\"mtu\": 1450", "\"mtu\": \"1450\""},
+                      Damage{"NoSuchPort", "\"hostPort\": 8080", "\"hostPort\": 65616"},
+                      Damage{"NoPort", "\"containerPort\": 80", "\"containerPort\": 0"},
+                      Damage{"ProtocolWithoutPorts", "\"udp\"", "\"icmp\""},
+                      Damage{"HostAddressWithoutForm", "fd00:77::1", "fd00:77::x"},
                       Damage{"MissingMember", "containerID", "container"},
                       Damage{"NewerVersion", "\"version\": 1", "\"version\": 2"}),
     [](const auto& one) { return std::string(one.param.name); });
