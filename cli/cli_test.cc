@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "cli/fairlead_fixture.h"
+#include "maps/abi/limits_abi.h"
 
 namespace fairlead::cli {
 namespace {
@@ -16,10 +17,10 @@ TEST_F(FairleadWithoutPins, NamesTheRemedyAndAnswersNo) {
     const Answer answer = Run(command);
     EXPECT_EQ(answer.exit_code, 1) << command;
     EXPECT_EQ(answer.out, "") << command;
-    EXPECT_EQ(answer.err,
-              fmt::format("fairlead: no fairlead maps below {}/v1: is fairleadd installed on this "
-                          "node, or give --bpffs\n",
-                          pins_.bpffs()));
+    EXPECT_EQ(answer.err, fmt::format("fairlead: no fairlead maps below {}/" FL_LAYOUT_VERSION
+                                      ": is fairleadd installed on this "
+                                      "node, or give --bpffs\n",
+                                      pins_.bpffs()));
   }
 }
 

@@ -6,7 +6,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <map>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "base/log.h"
 #include "loader/daemon/cleanup.h"
@@ -19,6 +22,37 @@ namespace {
 
 constexpr int kUsageError = 2;
 
+const std::map<std::string, plan::Routing> kRoutings = {{"native", plan::Routing::kNative},
+                                                        {"vxlan", plan::Routing::kVxlan},
+                                                        {"auto", plan::Routing::kAuto}};
+const std::map<std::string, std::optional<Family>> kUnderlays = {
+    {"ipv4", Family::kIpv4}, {"ipv6", Family::kIpv6}, {"auto", std::nullopt}};
+
+template <typename T>
+CLI::Option* AddChoice(CLI::App& app, const std::string& flag,
+                       const std::map<std::string, T>& words, T& value, const std::string& help) {
+  std::vector<std::string> choices;
+  for (const auto& [word, meaning] : words) choices.push_back(word);
+  return app
+      .add_option_function<std::string>(
+          flag, [&words, &value](const std::string& word) { value = words.at(word); }, help)
+      ->check(CLI::IsMember(choices));
+}
+
+void AddRoutingFlags(CLI::App& app, plan::RoutingOptions& routing) {
+  AddChoice(app, "--routing", kRoutings, routing.routing,
+            "how pods of other nodes are reached: native, vxlan, or auto, which is vxlan where no "
+            "link is shared")
+      ->default_str("native");
+  AddChoice(app, "--underlay", kUnderlays, routing.underlay,
+            "family of the node addresses that tunnels connect; auto: the first InternalIP's")
+      ->default_str("auto");
+  app.add_option("--tunnel-port", routing.tunnel_port, "UDP port of the tunnels, on every node")
+      ->capture_default_str();
+  app.add_option("--vni", routing.vni, "VXLAN network identifier, on every node")
+      ->capture_default_str();
+}
+
 void AddFlags(CLI::App& app, Options& options) {
   app.add_option("--node-name", options.node_name, "name of this node's Node object");
   app.add_option("--manifests", options.manifests,
@@ -29,6 +63,7 @@ void AddFlags(CLI::App& app, Options& options) {
       ->delimiter(',');
   app.add_option("--masquerade", options.masquerade, "pods reach the world with the node's address")
       ->capture_default_str();
+  AddRoutingFlags(app, options.routing);
   app.add_option("--state-dir", options.state_dir, "what must survive a reboot")
       ->capture_default_str();
   app.add_option("--run-dir", options.run_dir, "the CNI socket")->capture_default_str();

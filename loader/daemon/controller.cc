@@ -150,7 +150,6 @@ void Controller::ApplyNodes() {
   node_problems_.Begin();
   apply::NodeFacts facts;
   facts.plan = plan::MakeNodePlan(store_.nodes(), options_.node_name);
-  node_problems_.Note(facts.plan.problems);
   absl::StatusOr<HostNetwork> host = LookAtHost(*netlink_, options_.devices, facts.plan.own);
   if (!host.ok()) {
     node_problems_.Note(host.status(), "look at the host's network");
@@ -166,27 +165,30 @@ void Controller::ApplyNodes() {
     node_problems_.Note("no uplink: pods reach this node only; see --devices");
   }
   host_ = *std::move(host);
+  facts.link_to = [this](const IpAddress& address) { return host_.LinkTo(address); };
+  plan::PlanReach(options_.routing, facts.link_to, facts.plan);
+  node_problems_.Note(facts.plan.problems);
   TakePods(facts.plan);
   SetUpSysctls(*sysctls_, host_, node_problems_);
   facts.local_addresses = host_.addresses;
   facts.uplinks = host_.uplinks;
-  facts.link_to = [this](const IpAddress& address) { return host_.LinkTo(address); };
   node_problems_.Note(dataplane_->ApplyNodes(facts, unasked()), "apply nodes");
   SetUpRoutes(*netlink_, facts.plan, host_, unasked(), node_problems_);
 }
 
 // Tells the CNI side what this node has to give.
 void Controller::TakePods(const plan::NodePlan& nodes) {
+  const uint32_t mtu = host_.mtu - plan::TunnelOverhead(options_.routing, nodes);
   context_ = {options_.node_name, ""};
   if (!nodes.own.has_value()) {
     node_problems_.Note(
         fmt::format("node {} has no Node object: it takes no pods", options_.node_name));
     // An earlier run may have known it; its pods live on.
-    node_problems_.Note(pods_->SetNode({}, host_.mtu), "stop taking pods");
+    node_problems_.Note(pods_->SetNode({}, mtu), "stop taking pods");
     return;
   }
   context_.zone = nodes.own->zone;
-  node_problems_.Note(pods_->SetNode(nodes.own->pod_cidrs, host_.mtu), "take pods");
+  node_problems_.Note(pods_->SetNode(nodes.own->pod_cidrs, mtu), "take pods");
 }
 
 void Controller::WriteNames() {

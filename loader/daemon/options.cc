@@ -9,6 +9,12 @@
 
 namespace fairlead {
 
+namespace {
+
+constexpr uint32_t kLargestVni = (1U << 24) - 1;
+
+}  // namespace
+
 std::string Options::pin_dir() const { return bpffs + "/" FL_LAYOUT_VERSION; }
 
 std::string Options::links_dir() const { return pin_dir() + "/links"; }
@@ -28,6 +34,13 @@ absl::Status ValidateOptions(const Options& options) {
       return absl::InvalidArgumentError(
           fmt::format("{} must be an absolute path, is \"{}\"", flag, path));
     }
+  }
+  if (options.routing.tunnel_port == 0) {
+    return absl::InvalidArgumentError("--tunnel-port must be from 1 to 65535, is 0");
+  }
+  if (options.routing.vni == 0 || options.routing.vni > kLargestVni) {
+    return absl::InvalidArgumentError(
+        fmt::format("--vni must be from 1 to {}, is {}", kLargestVni, options.routing.vni));
   }
   if (options.sizes.flows < 64 || options.sizes.flows > (1U << 24)) {
     return absl::InvalidArgumentError(

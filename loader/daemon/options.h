@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "loader/kernel/map_set.h"
+#include "loader/plan/reach_plan.h"
 
 namespace fairlead {
 
@@ -18,6 +19,7 @@ struct Options {
   std::string manifests;             // directory
   std::vector<std::string> devices;  // empty: found by their addresses and routes
   bool masquerade = true;
+  plan::RoutingOptions routing;
   std::string state_dir = "/var/lib/fairlead";
   std::string run_dir = "/run/fairlead";
   std::string bpffs = "/sys/fs/bpf/fairlead";

@@ -20,6 +20,7 @@ NodeAddresses AddressesOf(const Node& node) {
     auto& slot = ip.family() == Family::kIpv4 ? addresses.ip4 : addresses.ip6;
     if (!slot) slot = ip;
   }
+  if (!node.internal_ips.empty()) addresses.first = node.internal_ips.front().family();
   return addresses;
 }
 
@@ -57,7 +58,7 @@ class NodePlanner {
     const bool own = node.meta.name.name == own_name_;
     std::vector<Cidr> blocks;
     for (const Cidr& block : node.pod_cidrs) {
-      const std::string reason = WhyNot(block, addresses, own);
+      const std::string reason = WhyNot(block);
       if (reason.empty()) {
         taken_.Add(block, node.meta.name.name);
         blocks.push_back(block);
@@ -83,15 +84,10 @@ class NodePlanner {
 
  private:
   // Why the block cannot be used; empty: it can.
-  std::string WhyNot(const Cidr& block, const NodeAddresses& addresses, bool own) const {
+  std::string WhyNot(const Cidr& block) const {
     if (!IsPodBlock(block)) return "cannot be given to pods";
     if (const std::string* node = taken_.Overlapping(block)) {
       return fmt::format("overlaps one of Node {}", *node);
-    }
-    // Our own pods are reached over their veths, without an address of ours.
-    if (!own && !addresses.Of(block.family())) {
-      return fmt::format("is out of reach: the node has no {} InternalIP",
-                         FamilyName(block.family()));
     }
     return "";
   }

@@ -19,6 +19,7 @@ namespace fairlead::plan {
 struct NodeAddresses {
   std::optional<IpAddress> ip4;
   std::optional<IpAddress> ip6;
+  Family first = Family::kIpv4;  // of the InternalIP that the Node lists first
 
   const std::optional<IpAddress>& Of(Family family) const {
     return family == Family::kIpv4 ? ip4 : ip6;
@@ -35,14 +36,18 @@ struct OwnNode {
   friend bool operator==(const OwnNode&, const OwnNode&) = default;
 };
 
-// Every block in pod_cidrs can be routed to: it overlaps no other node's and the node has an
-// address of its family. Blocks that cannot are in NodePlan::problems instead.
+// No block in pod_cidrs overlaps another node's, and after PlanReach (reach_plan.h) each can be
+// reached. Blocks that had to be left out are in NodePlan::problems instead.
 struct PeerNode {
   std::string name;
   std::vector<Cidr> pod_cidrs;
   std::optional<IpAddress> ip4;
   std::optional<IpAddress> ip6;
+  std::optional<IpAddress> tunnel = std::nullopt;  // one of the two; none: reached natively
 
+  const std::optional<IpAddress>& Of(Family family) const {
+    return family == Family::kIpv4 ? ip4 : ip6;
+  }
   friend bool operator==(const PeerNode&, const PeerNode&) = default;
 };
 

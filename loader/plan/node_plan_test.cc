@@ -70,6 +70,7 @@ TEST(NodePlan, TellsTheOwnNodeFromItsPeersInBothFamilies) {
               ElementsAre(*Cidr::Parse("10.1.1.0/24"), *Cidr::Parse("fd00:1::/64")));
   EXPECT_EQ(plan.own->addresses.ip4, *IpAddress::Parse("192.0.2.1"));
   EXPECT_EQ(plan.own->addresses.Of(Family::kIpv6), *IpAddress::Parse("2001:db8::1"));
+  EXPECT_EQ(plan.own->addresses.first, Family::kIpv4);
   EXPECT_THAT(Peers(plan), ElementsAre("b 10.1.2.0/24 fd00:2::/64 via 192.0.2.2 2001:db8::2",
                                        "c 10.1.3.0/24 via 192.0.2.3 -"));
   EXPECT_THAT(Problems(plan), IsEmpty());
@@ -79,13 +80,6 @@ TEST(NodePlan, WithoutANodeOfOurNameThereAreOnlyPeers) {
   const NodePlan plan = PlanOf({{"b", {}, {}}}, "a");
   EXPECT_FALSE(plan.own.has_value());
   EXPECT_THAT(Peers(plan), ElementsAre("b via - -"));
-}
-
-TEST(NodePlan, ABlockWithoutAnAddressOfItsFamilyIsOutOfReach) {
-  const NodePlan plan = PlanOf({{"b", {"10.1.2.0/24", "fd00:2::/64"}, {"192.0.2.2"}}}, "a");
-  EXPECT_THAT(Peers(plan), ElementsAre("b 10.1.2.0/24 via 192.0.2.2 -"));
-  EXPECT_THAT(Problems(plan), ElementsAre("Node b: pod address block fd00:2::/64 is out of reach: "
-                                          "the node has no IPv6 InternalIP"));
 }
 
 TEST(NodePlan, TheOwnBlockNeedsNoAddress) {

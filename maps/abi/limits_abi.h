@@ -26,6 +26,6 @@
 #define FL_MARK_DONE 0x0fa10000
 
 /* The directory below --bpffs that holds maps of this layout. */
-#define FL_LAYOUT_VERSION "v1"
+#define FL_LAYOUT_VERSION "v2"
 
 #endif /* FAIRLEAD_MAPS_ABI_LIMITS_ABI_H_ */

@@ -5,6 +5,7 @@
 
 #include "loader/kernel/prog_run.h"
 #include "loader/plan/node_plan.h"
+#include "loader/plan/reach_plan.h"
 #include "loader/plan/service_plan.h"
 #include "tests/dsl/address_plan.h"
 #include "tests/dsl/node_state.h"
@@ -118,6 +119,7 @@ void Node::ApplyNodes() {
   }
   facts.uplinks = {uplink};
   facts.local_addresses = {NodeAddress(Family::kIpv4, 0), NodeAddress(Family::kIpv6, 0)};
+  plan::PlanReach(state_->options.routing, facts.link_to, facts.plan);
   MustOk(state_->nodes.Apply(facts));
 }
 

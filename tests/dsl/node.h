@@ -14,6 +14,7 @@
 #include "loader/kernel/hook_config.h"
 #include "loader/kernel/map_set.h"
 #include "loader/kernel/programs.h"
+#include "loader/plan/reach_plan.h"
 #include "tests/dsl/hop.h"
 
 namespace fairlead::testing {
@@ -61,6 +62,7 @@ struct NodeOptions {
   MapSizes sizes = {
       .flows = 256, .half_open_buckets = 256, .services = 32, .runs = 256, .backends = 256};
   bool uplink_has_addresses = true;
+  plan::RoutingOptions routing = {};
 };
 
 class Node {
