@@ -12,6 +12,7 @@
 
 #include "base/status_macros.h"
 #include "cli/command.h"
+#include "cli/host_report.h"
 #include "cli/live_program.h"
 #include "cli/map_usage.h"
 #include "cli/pinned_node.h"
@@ -27,6 +28,7 @@ constexpr uint64_t kNearlyFullPercent = 90;
 struct Status {
   std::vector<std::string> problems;  // unhealthy
   std::vector<std::string> warnings;  // worth knowing
+  HostReport host;
   std::vector<Attachment> attachments;
   std::vector<MapUsage> maps;
   uint64_t memory_bytes = 0;
@@ -106,8 +108,11 @@ absl::Status CountPackets(const PinnedNode& node, Status& status) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<Status> Examine(const PinnedNode& node) {
+absl::StatusOr<Status> Examine(const PinnedNode& node, const Options& options) {
   Status status;
+  FL_ASSIGN_OR_RETURN(status.host, ReadHostReport(node, options));
+  status.problems = status.host.problems;
+  status.warnings = status.host.warnings;
   FL_ASSIGN_OR_RETURN(status.attachments, ReadAttachments(node.directory() + "/links"));
   FL_ASSIGN_OR_RETURN(status.maps, ReadMapUsage(node));
   JudgeAttachments(node, status);
@@ -170,6 +175,10 @@ std::string AttachedSummary(const Status& status) {
   return text.empty() ? "nothing" : text;
 }
 
+std::string Listed(const std::vector<std::string>& texts) {
+  return texts.empty() ? "none" : fmt::format("{}", fmt::join(texts, ", "));
+}
+
 Json Settings(const hook_config& config, uint32_t jiffies_per_second) {
   const auto seconds = [&](flow_timeout which) {
     return config.timeout[which] / jiffies_per_second;
@@ -195,7 +204,7 @@ class StatusCommand final : public Command {
 
   absl::StatusOr<int> Run(const Options& options, std::ostream& out) override {
     FL_ASSIGN_OR_RETURN(const PinnedNode node, PinnedNode::Open(options));
-    FL_ASSIGN_OR_RETURN(const Status status, Examine(node));
+    FL_ASSIGN_OR_RETURN(const Status status, Examine(node, options));
     FL_ASSIGN_OR_RETURN(const FlowTime time, node.Time());
     if (options.output == Output::kJson) {
       PrintJson(node, status, time, out);
@@ -214,6 +223,9 @@ class StatusCommand final : public Command {
                       {"warnings", status.warnings},
                       {"layout", FL_LAYOUT_VERSION},
                       {"pins", node.directory()},
+                      {"addresses", status.host.addresses},
+                      {"uplinks", status.host.uplinks},
+                      {"sysctls", status.host.sysctls},
                       {"hooks", HookRows(status)},
                       {"settings", Settings(time.config, time.jiffies_per_second)},
                       {"packets",
@@ -235,6 +247,8 @@ class StatusCommand final : public Command {
     for (const std::string& problem : status.problems) out << "  problem: " << problem << '\n';
     for (const std::string& warning : status.warnings) out << "  warning: " << warning << '\n';
     out << fmt::format("pins      {} (layout {})\n", node.directory(), FL_LAYOUT_VERSION)
+        << fmt::format("node      {}\n", Listed(status.host.addresses))
+        << fmt::format("uplinks   {}\n", Listed(status.host.uplinks))
         << fmt::format("attached  {}\n", AttachedSummary(status))
         << fmt::format("packets   {} forwarded, {} dropped\n", status.forwarded, status.dropped)
         << fmt::format("epoch     {} (IPv4), {} (IPv6)\n", tables.v4.node_state[0].policy_epoch,

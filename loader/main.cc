@@ -61,6 +61,12 @@ void AddFlags(CLI::App& app, Options& options) {
                  "uplinks, separated by commas (default: devices with an address of the Node "
                  "object or a default route)")
       ->delimiter(',');
+  app.add_option("--pod-cidrs", options.pod_cidrs,
+                 "address blocks for pods, instead of the Node object's of the same family")
+      ->delimiter(',');
+  app.add_option("--node-ip", options.node_ips,
+                 "addresses of this node, instead of the Node object's of the same family")
+      ->delimiter(',');
   app.add_option("--masquerade", options.masquerade, "pods reach the world with the node's address")
       ->capture_default_str();
   AddRoutingFlags(app, options.routing);

@@ -76,8 +76,9 @@ absl::Status CleanUp(const Options& options) {
   note(RemoveBpfDirectory(options.bpffs), "remove pins");
   // What could not be undone is still needed by the next try.
   if (!first.ok()) return first;
-  RemoveState(options.state_dir, {"pods.json", "sysctls.json", "names.json", "pods.json.new",
-                                  "sysctls.json.new", "names.json.new"});
+  RemoveState(options.state_dir,
+              {"pods.json", "sysctls.json", "names.json", "host.json", "pods.json.new",
+               "sysctls.json.new", "names.json.new", "host.json.new"});
   RemoveState(options.run_dir, {"cni.sock"});
   return absl::OkStatus();
 }

@@ -5,6 +5,7 @@
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <utility>
@@ -15,11 +16,14 @@
 #include "base/status_macros.h"
 #include "loader/daemon/host_setup.h"
 #include "loader/daemon/names_file.h"
+#include "loader/daemon/wanted_sysctls.h"
 #include "loader/plan/node_plan.h"
 #include "maps/abi/limits_abi.h"
 
 namespace fairlead {
 namespace {
+
+constexpr uint64_t kSlowTicks = 30;  // seconds of a round of checks that nothing has asked for
 
 void Log(const absl::Status& status, const char* what) {
   if (!status.ok()) LogError("{}: {}", what, std::string(status.message()));
@@ -54,6 +58,7 @@ absl::StatusOr<std::unique_ptr<Controller>> Controller::Create(const Options& op
 }
 
 absl::Status Controller::Start() {
+  FL_ASSIGN_OR_RETURN(own_flags_, ReadOwnFlags(options_));
   FL_RETURN_IF_ERROR(MakePrivateDirectory(options_.state_dir));
   FL_RETURN_IF_ERROR(MakePrivateDirectory(options_.run_dir));
   FL_ASSIGN_OR_RETURN(loop_, EventLoop::Create());
@@ -61,7 +66,9 @@ absl::Status Controller::Start() {
   FL_ASSIGN_OR_RETURN(timer_, MakeTicker());
   FL_ASSIGN_OR_RETURN(netlink_, NetlinkSocket::Open());
   FL_ASSIGN_OR_RETURN(monitor_, NetworkMonitor::Open(FL_POD_IFINDEX_BASE, FL_MAX_PODS));
-  FL_ASSIGN_OR_RETURN(sysctls_, SysctlJournal::Open(options_.state_dir + "/sysctls.json"));
+  FL_ASSIGN_OR_RETURN(journal_, SysctlJournal::Open(options_.state_dir + "/sysctls.json"));
+  sysctls_.emplace(*journal_);
+  host_file_.emplace(options_.state_dir + "/host.json");
   FL_ASSIGN_OR_RETURN(manifests_, kube::ManifestSource::Open(options_.manifests));
   FL_RETURN_IF_ERROR(manifests_->LoadAll(store_));
   FL_ASSIGN_OR_RETURN(dataplane_, Dataplane::Create(options_));
@@ -75,6 +82,7 @@ absl::Status Controller::Start() {
   ApplyAll();
   FL_RETURN_IF_ERROR(dataplane_->KeepPods(pods_->pods()));
   FL_RETURN_IF_ERROR(dataplane_->FinishTakeover());
+  for (const LocalPod& pod : pods_->pods()) KeepPodSysctls(pod);
   FL_ASSIGN_OR_RETURN(cni_, CniServer::Create(options_.cni_socket(), *pods_));
   LogInfo("node={} ready: services={} pods={} peers={}", options_.node_name,
           services_.services.size(), pods_->pods().size(), dataplane_->node_slots().size());
@@ -116,7 +124,17 @@ void Controller::NetworkChanged() {
     Log(changes.status(), "read netlink events");
     return;
   }
-  if (changes->any()) ApplyNodes();
+  if (changes->any()) {
+    ApplyNodes();
+  } else if (changes->sysctls) {
+    KeepHostSysctls();
+    WriteHostFile();
+  }
+  if (changes->spoilt_links.empty() && !changes->lost_events) return;
+  const std::vector<LocalPod> pods = pods_->pods();
+  for (const LocalPod& pod : pods) {
+    if (changes->lost_events || changes->spoilt_links.contains(pod.ifindex)) KeepPodSysctls(pod);
+  }
 }
 
 void Controller::Tick() {
@@ -125,6 +143,28 @@ void Controller::Tick() {
   Log(dataplane_->SweepFlows(), "sweep flows");
   if (node_problems_.failed()) ApplyNodes();
   if (service_problems_.failed()) ApplyServices();
+  CheckSlowly();
+}
+
+// What nobody tells us: some settings have no notification.
+void Controller::CheckSlowly() {
+  if (++ticks_ % kSlowTicks == 0) {
+    KeepHostSysctls();
+    WriteHostFile();
+  }
+  const std::vector<LocalPod> pods = pods_->pods();
+  const size_t share = pods.size() / kSlowTicks + 1;
+  const size_t first = ticks_ % kSlowTicks * share;
+  for (size_t i = first; i < std::min(first + share, pods.size()); ++i) KeepPodSysctls(pods[i]);
+}
+
+void Controller::KeepHostSysctls() {
+  sysctls_->Keep(WantedHostSysctls(host_.uplink_names), std::chrono::steady_clock::now(),
+                 node_problems_);
+}
+
+void Controller::KeepPodSysctls(const LocalPod& pod) {
+  sysctls_->Keep(WantedPodSysctls(pod), std::chrono::steady_clock::now(), node_problems_);
 }
 
 void Controller::ApplyAll() {
@@ -149,7 +189,7 @@ void Controller::ApplyServices() {
 void Controller::ApplyNodes() {
   node_problems_.Begin();
   apply::NodeFacts facts;
-  facts.plan = plan::MakeNodePlan(store_.nodes(), options_.node_name);
+  facts.plan = plan::MakeNodePlan(store_.nodes(), options_.node_name, own_flags_);
   absl::StatusOr<HostNetwork> host = LookAtHost(*netlink_, options_.devices, facts.plan.own);
   if (!host.ok()) {
     node_problems_.Note(host.status(), "look at the host's network");
@@ -168,12 +208,27 @@ void Controller::ApplyNodes() {
   facts.link_to = [this](const IpAddress& address) { return host_.LinkTo(address); };
   plan::PlanReach(options_.routing, facts.link_to, facts.plan);
   node_problems_.Note(facts.plan.problems);
+  NoteStrayAddresses(facts.plan);
   TakePods(facts.plan);
-  SetUpSysctls(*sysctls_, host_, node_problems_);
+  KeepHostSysctls();
   facts.local_addresses = host_.addresses;
   facts.uplinks = host_.uplinks;
   node_problems_.Note(dataplane_->ApplyNodes(facts, unasked()), "apply nodes");
   SetUpRoutes(*netlink_, facts.plan, host_, unasked(), node_problems_);
+  WriteHostFile();
+}
+
+// An address of the Node that no device has: others send there, and nobody answers.
+void Controller::NoteStrayAddresses(const plan::NodePlan& nodes) {
+  if (!nodes.own.has_value()) return;
+  for (const Family family : {Family::kIpv4, Family::kIpv6}) {
+    const std::optional<IpAddress>& address = nodes.own->addresses.Of(family);
+    if (address.has_value() &&
+        std::ranges::find(host_.addresses, *address) == host_.addresses.end()) {
+      node_problems_.Note(fmt::format("Node {}: its address {} is on no interface of this node",
+                                      options_.node_name, address->ToString()));
+    }
+  }
 }
 
 // Tells the CNI side what this node has to give.
@@ -181,14 +236,18 @@ void Controller::TakePods(const plan::NodePlan& nodes) {
   const uint32_t mtu = host_.mtu - plan::TunnelOverhead(options_.routing, nodes);
   context_ = {options_.node_name, ""};
   if (!nodes.own.has_value()) {
-    node_problems_.Note(
-        fmt::format("node {} has no Node object: it takes no pods", options_.node_name));
+    node_problems_.Note(fmt::format(
+        "node {} has no Node object, and no --pod-cidrs: it takes no pods", options_.node_name));
     // An earlier run may have known it; its pods live on.
     node_problems_.Note(pods_->SetNode({}, mtu), "stop taking pods");
     return;
   }
   context_.zone = nodes.own->zone;
   node_problems_.Note(pods_->SetNode(nodes.own->pod_cidrs, mtu), "take pods");
+}
+
+void Controller::WriteHostFile() {
+  Log(host_file_->Write(sysctls_->kept(), node_problems_.texts()), "write the host's state");
 }
 
 void Controller::WriteNames() {

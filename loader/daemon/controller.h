@@ -19,8 +19,10 @@
 #include "absl/status/statusor.h"
 #include "loader/daemon/dataplane.h"
 #include "loader/daemon/event_loop.h"
+#include "loader/daemon/host_file.h"
 #include "loader/daemon/options.h"
 #include "loader/daemon/problem_log.h"
+#include "loader/daemon/sysctl_keeper.h"
 #include "loader/daemon/uplinks.h"
 #include "loader/kube/manifest_source.h"
 #include "loader/kube/object_store.h"
@@ -49,33 +51,42 @@ class Controller {
   void ManifestsChanged();
   void NetworkChanged();
   void Tick();
+  void CheckSlowly();
 
   // Steps that fail are noted, logged once, and tried again with the next tick;
   // they keep no other step from being done.
   void ApplyAll();
   void ApplyServices();
   void ApplyNodes();
+  void NoteStrayAddresses(const plan::NodePlan& nodes);
   void TakePods(const plan::NodePlan& nodes);
+  void KeepHostSysctls();
+  void KeepPodSysctls(const LocalPod& pod);
+  void WriteHostFile();
   void WriteNames();
   apply::Unasked unasked() const;
 
   Options options_;
+  plan::OwnFlags own_flags_;
   EventLoop loop_;
   std::unique_ptr<kube::ManifestSource> manifests_;
   kube::ObjectStore store_;
   std::optional<NetlinkSocket> netlink_;
   std::optional<NetworkMonitor> monitor_;
-  std::optional<SysctlJournal> sysctls_;
+  std::optional<SysctlJournal> journal_;
+  std::optional<SysctlKeeper> sysctls_;
   std::unique_ptr<Dataplane> dataplane_;
   std::unique_ptr<PodAttacher> pods_;
   std::unique_ptr<CniServer> cni_;
   UniqueFd signals_;
   UniqueFd timer_;
   HostNetwork host_;
+  std::optional<HostFile> host_file_;
   plan::ServicePlan services_;
   plan::PlanContext context_;
   ProblemLog node_problems_;
   ProblemLog service_problems_;
+  uint64_t ticks_ = 0;
   bool complete_ = false;  // every manifest has been read without an error since the start
 };
 

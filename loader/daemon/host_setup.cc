@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "loader/netlink/routes.h"
-#include "loader/netlink/sysctls.h"
 #include "loader/plan/route_plan.h"
 #include "maps/abi/limits_abi.h"
 
@@ -79,21 +78,6 @@ void SetUpRoutes(NetlinkSocket& netlink, const plan::NodePlan& nodes, const Host
   for (const auto& [place, route] : ours) {
     if (!desired.contains(place)) problems.Note(DeleteRoute(netlink, *route), "remove a route");
   }
-}
-
-void SetUpSysctls(SysctlJournal& sysctls, const HostNetwork& host, ProblemLog& problems) {
-  problems.Note(sysctls.Set("net.ipv4.ip_forward", "1"), "forward IPv4");
-  // A forwarding host stops to listen to router advertisements unless told not
-  // to; one that did not listen shall not begin.
-  for (const std::string& device : host.uplink_names) {
-    const std::string name = DeviceSysctl(Family::kIpv6, device, "accept_ra");
-    const absl::StatusOr<std::string> value = ReadSysctl(name);
-    if (value.ok() && *value == "1") {
-      problems.Note(sysctls.Set(name, "2"), "keep listening to IPv6 routers");
-    }
-  }
-  const absl::Status status = sysctls.Set("net.ipv6.conf.all.forwarding", "1");
-  if (!absl::IsNotFound(status)) problems.Note(status, "forward IPv6");  // else: no IPv6 here
 }
 
 }  // namespace fairlead

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the host's own kernel must do for pods: forward, and have routes to the
-// pods of other nodes. Each step that fails is noted; the others are done.
+// The routes by which the host's own kernel reaches the pods of other nodes.
+// Each step that fails is noted; the others are done.
 #ifndef FAIRLEAD_LOADER_DAEMON_HOST_SETUP_H_
 #define FAIRLEAD_LOADER_DAEMON_HOST_SETUP_H_
 
@@ -9,7 +9,6 @@
 #include "loader/daemon/problem_log.h"
 #include "loader/daemon/uplinks.h"
 #include "loader/netlink/netlink_socket.h"
-#include "loader/netlink/sysctl_journal.h"
 #include "loader/plan/node_plan.h"
 
 namespace fairlead {
@@ -18,8 +17,6 @@ namespace fairlead {
 // of somebody else with the same destination is left alone and named.
 void SetUpRoutes(NetlinkSocket& netlink, const plan::NodePlan& nodes, const HostNetwork& host,
                  apply::Unasked unasked, ProblemLog& problems);
-
-void SetUpSysctls(SysctlJournal& sysctls, const HostNetwork& host, ProblemLog& problems);
 
 }  // namespace fairlead
 

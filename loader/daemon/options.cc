@@ -5,6 +5,7 @@
 
 #include <bit>
 
+#include "loader/kube/sloppy_address.h"
 #include "maps/abi/limits_abi.h"
 
 namespace fairlead {
@@ -46,7 +47,25 @@ absl::Status ValidateOptions(const Options& options) {
     return absl::InvalidArgumentError(
         fmt::format("--max-flows must be from 64 to {}, is {}", 1U << 24, options.sizes.flows));
   }
-  return absl::OkStatus();
+  return ReadOwnFlags(options).status();
+}
+
+absl::StatusOr<plan::OwnFlags> ReadOwnFlags(const Options& options) {
+  const auto wrong = [](const char* flag, const absl::Status& status) {
+    return absl::InvalidArgumentError(fmt::format("{}: {}", flag, std::string(status.message())));
+  };
+  plan::OwnFlags flags;
+  for (const std::string& text : options.pod_cidrs) {
+    const absl::StatusOr<Cidr> cidr = kube::ParseCidrSloppily(text);
+    if (!cidr.ok()) return wrong("--pod-cidrs", cidr.status());
+    flags.pod_cidrs.push_back(*cidr);
+  }
+  for (const std::string& text : options.node_ips) {
+    const absl::StatusOr<IpAddress> ip = kube::ParseAddressSloppily(text);
+    if (!ip.ok()) return wrong("--node-ip", ip.status());
+    flags.node_ips.push_back(*ip);
+  }
+  return flags;
 }
 
 }  // namespace fairlead

@@ -9,15 +9,19 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "loader/kernel/map_set.h"
+#include "loader/plan/node_plan.h"
 #include "loader/plan/reach_plan.h"
 
 namespace fairlead {
 
 struct Options {
   std::string node_name;
-  std::string manifests;             // directory
-  std::vector<std::string> devices;  // empty: found by their addresses and routes
+  std::string manifests;               // directory
+  std::vector<std::string> devices;    // empty: found by their addresses and routes
+  std::vector<std::string> pod_cidrs;  // these and node_ips: instead of the Node object's
+  std::vector<std::string> node_ips;
   bool masquerade = true;
   plan::RoutingOptions routing;
   std::string state_dir = "/var/lib/fairlead";
@@ -34,6 +38,9 @@ struct Options {
 
 // InvalidArgument, naming the flag and the remedy.
 absl::Status ValidateOptions(const Options& options);
+
+// --pod-cidrs and --node-ip. InvalidArgument as above.
+absl::StatusOr<plan::OwnFlags> ReadOwnFlags(const Options& options);
 
 }  // namespace fairlead
 

@@ -27,6 +27,7 @@ class ProblemLog {
 
   // A step of this round has failed and may succeed when tried again.
   bool failed() const { return failed_; }
+  const std::set<std::string>& texts() const { return now_; }
 
  private:
   std::set<std::string> before_;

@@ -1,10 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Node: podCIDRs from spec, addresses from status.
+// Node: podCIDRs from spec, addresses from status, both from annotations where there are some.
+#include <algorithm>
+#include <string_view>
+
 #include "base/status_macros.h"
 #include "loader/kube/parse.h"
+#include "loader/kube/sloppy_address.h"
 
 namespace fairlead::kube {
+namespace {
+
+// The items of a list in a text. One that `parse` refuses is the field's failure.
+template <typename T>
+std::vector<T> ReadList(const FieldReader& field,
+                        absl::StatusOr<T> (*parse)(std::string_view text)) {
+  std::vector<T> items;
+  const std::string text = field.Text();
+  for (size_t start = 0; start < text.size();) {
+    const size_t end = std::min(text.find(',', start), text.size());
+    std::string_view word = std::string_view(text).substr(start, end - start);
+    while (word.starts_with(' ')) word.remove_prefix(1);
+    while (word.ends_with(' ')) word.remove_suffix(1);
+    const absl::StatusOr<T> item = parse(word);
+    if (!item.ok()) {
+      field.Fail(std::string(item.status().message()));
+      return {};
+    }
+    items.push_back(*item);
+    start = end + 1;
+  }
+  return items;
+}
+
+}  // namespace
 
 absl::StatusOr<Node> ParseNode(const nlohmann::json& object) {
   absl::Status error;
@@ -28,6 +57,12 @@ absl::StatusOr<Node> ParseNode(const nlohmann::json& object) {
     if (address.RequiredText().empty()) return;
     node.internal_ips.push_back(address.Address());
   });
+  const FieldReader metadata = root.Field("metadata");
+  const FieldReader annotations = metadata.Field("annotations");
+  const FieldReader pod_cidrs = annotations.Field(kPodCidrsAnnotation);
+  ReplaceFamilies(node.pod_cidrs, ReadList(pod_cidrs, &ParseCidrSloppily));
+  const FieldReader node_ips = annotations.Field(kNodeIpsAnnotation);
+  ReplaceFamilies(node.internal_ips, ReadList(node_ips, &ParseAddressSloppily));
   FL_RETURN_IF_ERROR(error);
   return node;
 }

@@ -188,6 +188,26 @@ TEST(NodeParser, PodCidrAloneIsEnough) {
               ElementsAre(*Cidr::Parse("10.1.0.0/24")));
 }
 
+TEST(NodeParser, AnAnnotationReplacesTheFamiliesThatItNames) {
+  const auto parsed = ParseNode(Object(R"({
+    "metadata": {"name": "n1", "annotations": {
+      "fairlead.dev/pod-cidrs": "10.9.0.0/24", "fairlead.dev/node-ips": "2001:db8::9, 192.0.2.9"}},
+    "spec": {"podCIDRs": ["10.1.0.0/24", "fd00:1::/64"]},
+    "status": {"addresses": [{"type": "InternalIP", "address": "192.0.2.1"}]}})"));
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  EXPECT_THAT(parsed->pod_cidrs,
+              ElementsAre(*Cidr::Parse("fd00:1::/64"), *Cidr::Parse("10.9.0.0/24")));
+  EXPECT_THAT(parsed->internal_ips, ElementsAre(Ip("2001:db8::9"), Ip("192.0.2.9")));
+}
+
+TEST(NodeParser, AnEmptyAnnotationChangesNothing) {
+  const auto parsed = ParseNode(Object(R"({
+    "metadata": {"name": "n1", "annotations": {"fairlead.dev/pod-cidrs": ""}},
+    "spec": {"podCIDRs": ["10.1.0.0/24"]}})"));
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  EXPECT_THAT(parsed->pod_cidrs, ElementsAre(*Cidr::Parse("10.1.0.0/24")));
+}
+
 TEST(NamespaceParser, AlwaysHasItsNameAsLabel) {
   const auto parsed = ParseNamespace(Object(R"({"metadata": {"name": "shop",
                                                              "labels": {"team": "a"}}})"));
@@ -284,7 +304,16 @@ INSTANTIATE_TEST_SUITE_P(
                 "is \"10.1.0.0/40\""},
         Mistake{"InternalIpUnreadable", Kind::kNode,
                 R"({"status": {"addresses": [{"type": "InternalIP", "address": "n1"}]}})",
-                R"(status.addresses[0].address: must be an IP address, is "n1")"}),
+                R"(status.addresses[0].address: must be an IP address, is "n1")"},
+        Mistake{"AnnotatedBlockUnreadable", Kind::kNode,
+                R"({"metadata": {"name": "x",
+                    "annotations": {"fairlead.dev/pod-cidrs": "10.1.0.0/24,10.2.0.0"}}})",
+                "metadata.annotations[\"fairlead.dev/pod-cidrs\"]: must be an address block such "
+                "as 10.0.0.0/8, is \"10.2.0.0\""},
+        Mistake{"AnnotatedAddressUnreadable", Kind::kNode,
+                R"({"metadata": {"name": "x", "annotations": {"fairlead.dev/node-ips": "n1"}}})",
+                "metadata.annotations[\"fairlead.dev/node-ips\"]: must be an IP address, is "
+                "\"n1\""}),
     [](const auto& test) { return std::string(test.param.name); });
 
 TEST(FindKind, KnowsAKindOnlyInItsOwnGroupAndVersion) {

@@ -2,6 +2,7 @@
 #include "loader/netlink/monitor.h"
 
 #include <libmnl/libmnl.h>
+#include <linux/netconf.h>
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
@@ -25,10 +26,20 @@ uint32_t LinkOf(const nlmsghdr* message) {
     case RTM_NEWADDR:
     case RTM_DELADDR:
       return static_cast<const ifaddrmsg*>(payload)->ifa_index;
+    case RTM_NEWNETCONF:
+      return NetlinkAttributes<NETCONFA_MAX>(message, sizeof(netconfmsg)).U32(NETCONFA_IFINDEX);
     default:
       return NetlinkAttributes<RTA_MAX>(message, sizeof(rtmsg)).U32(RTA_OIF);
   }
 }
+
+// The device no longer forwards, or filters strictly (ip-sysctl: rp_filter).
+bool IsSpoilt(const nlmsghdr* message) {
+  const NetlinkAttributes<NETCONFA_MAX> attributes(message, sizeof(netconfmsg));
+  return attributes.U32(NETCONFA_FORWARDING, 1) == 0 || attributes.U32(NETCONFA_RP_FILTER, 0) == 1;
+}
+
+constexpr uint32_t GroupBit(rtnetlink_groups group) { return 1U << (group - 1); }
 
 }  // namespace
 
@@ -37,8 +48,9 @@ absl::StatusOr<NetworkMonitor> NetworkMonitor::Open(uint32_t ignore_first, uint3
   if (!socket.ok()) return ErrnoStatus(errno, "open netlink monitor");
   sockaddr_nl address{};
   address.nl_family = AF_NETLINK;
-  address.nl_groups =
-      RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE;
+  address.nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE |
+                      RTMGRP_IPV6_ROUTE | GroupBit(RTNLGRP_IPV4_NETCONF) |
+                      GroupBit(RTNLGRP_IPV6_NETCONF);
   const void* raw = &address;
   if (::bind(socket.get(), static_cast<const sockaddr*>(raw), sizeof(address)) < 0) {
     return ErrnoStatus(errno, "subscribe to network changes");
@@ -66,10 +78,16 @@ void NetworkMonitor::Count(int left, NetworkChanges* changes) const {
       case RTM_DELROUTE:
         changed = &changes->routes;
         break;
+      case RTM_NEWNETCONF:
+        if (IsIgnored(LinkOf(message)) && IsSpoilt(message)) {
+          changes->spoilt_links.insert(LinkOf(message));
+        }
+        changed = &changes->sysctls;
+        break;
       default:
         continue;
     }
-    if (LinkOf(message) - ignore_first_ >= ignore_count_) *changed = true;
+    if (!IsIgnored(LinkOf(message))) *changed = true;
   }
 }
 
@@ -80,7 +98,8 @@ absl::StatusOr<NetworkChanges> NetworkMonitor::Drain() {
     if (got >= 0) {
       Count(static_cast<int>(got), &changes);
     } else if (errno == ENOBUFS) {
-      changes = {.links = true, .addresses = true, .routes = true};
+      changes = {
+          .links = true, .addresses = true, .routes = true, .sysctls = true, .lost_events = true};
     } else if (errno == EAGAIN) {
       return changes;
     } else if (errno != EINTR) {

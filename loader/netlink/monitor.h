@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Tells the daemon's loop that interfaces, addresses or routes of the node
-// have changed. It says that, not what: the daemon looks at the present state,
-// which is right even when events were lost.
+// Tells the daemon's loop that interfaces, addresses, routes or sysctls of the
+// node have changed. It says that, not what: the daemon looks at the present
+// state, which is right even when events were lost.
 #ifndef FAIRLEAD_LOADER_NETLINK_MONITOR_H_
 #define FAIRLEAD_LOADER_NETLINK_MONITOR_H_
 
 #include <cstdint>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -19,6 +20,10 @@ struct NetworkChanges {
   bool links = false;
   bool addresses = false;
   bool routes = false;
+  bool sysctls = false;  // forwarding, rp_filter of some device or of all
+  // Of the ignored links that somebody has made stop forwarding, or filter strictly.
+  std::set<uint32_t> spoilt_links = {};
+  bool lost_events = false;  // everything may have changed
 
   bool any() const { return links || addresses || routes; }
 };
@@ -44,6 +49,7 @@ class NetworkMonitor {
         ignore_count_(ignore_count),
         buffer_(32 * 1024) {}
   void Count(int left, NetworkChanges* changes) const;
+  bool IsIgnored(uint32_t link) const { return link - ignore_first_ < ignore_count_; }
 
   UniqueFd socket_;
   uint32_t ignore_first_;

@@ -19,6 +19,7 @@
 #include "loader/netlink/neighbours.h"
 #include "loader/netlink/routes.h"
 #include "loader/netlink/scratch_netns.h"
+#include "loader/netlink/sysctls.h"
 
 namespace fairlead::testing {
 namespace {
@@ -227,6 +228,30 @@ TEST_F(VethWorld, MonitorIsSilentAboutLinksItWasToldToIgnore) {
   EXPECT_FALSE(Must(monitor.Drain()).any());
   ASSERT_TRUE(SetLinkUp(host_, 1).ok());
   EXPECT_TRUE(Must(monitor.Drain()).links);
+}
+
+TEST_F(VethWorld, MonitorReportsForwardingAndFiltersThatChange) {
+  NetworkMonitor monitor = Must(NetworkMonitor::Open());
+  ASSERT_TRUE(WriteSysctl("net.ipv4.ip_forward", "1").ok());
+  EXPECT_TRUE(Must(monitor.Drain()).sysctls);
+  ASSERT_TRUE(WriteSysctl("net.ipv6.conf.all.forwarding", "1").ok());
+  EXPECT_TRUE(Must(monitor.Drain()).sysctls);
+  ASSERT_TRUE(WriteSysctl("net.ipv4.conf.all.rp_filter", "1").ok());
+  EXPECT_TRUE(Must(monitor.Drain()).sysctls);
+}
+
+TEST_F(VethWorld, MonitorNamesIgnoredLinksThatCanNoLongerServePods) {
+  NetworkMonitor monitor = Must(NetworkMonitor::Open(0x100000, 4096));
+  const Link link = *Must(FindLink(host_, kIndex));
+  const std::string forwarding = DeviceSysctl(Family::kIpv4, link.name, "forwarding");
+  ASSERT_TRUE(WriteSysctl(forwarding, "1").ok());
+  NetworkChanges changes = Must(monitor.Drain());
+  EXPECT_TRUE(changes.spoilt_links.empty());
+  EXPECT_FALSE(changes.sysctls);
+  ASSERT_TRUE(WriteSysctl(forwarding, "0").ok());
+  changes = Must(monitor.Drain());
+  EXPECT_EQ(changes.spoilt_links, std::set<uint32_t>{kIndex});
+  EXPECT_FALSE(changes.sysctls);
 }
 
 TEST_F(VethWorld, MonitorReportsEverythingAfterEventsWereLost) {

@@ -97,12 +97,32 @@ class NodePlanner {
   NodePlan plan_;
 };
 
+// This node as object and flags together describe it; nullopt if neither does.
+std::optional<Node> FindOwn(const kube::ObjectMap<Node>& nodes, const std::string& own_name,
+                            const OwnFlags& flags) {
+  const auto object = nodes.find({"", own_name});
+  if (object == nodes.end() && flags.pod_cidrs.empty() && flags.node_ips.empty()) {
+    return std::nullopt;
+  }
+  Node own;
+  own.meta.name = {"", own_name};
+  if (object != nodes.end()) own = *object->second;
+  kube::ReplaceFamilies(own.pod_cidrs, flags.pod_cidrs);
+  kube::ReplaceFamilies(own.internal_ips, flags.node_ips);
+  return own;
+}
+
 }  // namespace
 
-NodePlan MakeNodePlan(const kube::ObjectMap<Node>& nodes, const std::string& own_name) {
+NodePlan MakeNodePlan(const kube::ObjectMap<Node>& nodes, const std::string& own_name,
+                      const OwnFlags& flags) {
   std::vector<const Node*> in_order;
-  in_order.reserve(nodes.size());
-  for (const auto& [name, node] : nodes) in_order.push_back(node.get());
+  in_order.reserve(nodes.size() + 1);
+  for (const auto& [name, node] : nodes) {
+    if (name.name != own_name) in_order.push_back(node.get());
+  }
+  const std::optional<Node> own = FindOwn(nodes, own_name, flags);
+  if (own.has_value()) in_order.push_back(&*own);
   std::sort(in_order.begin(), in_order.end(), [&](const Node* a, const Node* b) {
     const bool a_is_peer = a->meta.name.name != own_name;
     const bool b_is_peer = b->meta.name.name != own_name;

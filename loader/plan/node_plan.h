@@ -52,13 +52,21 @@ struct PeerNode {
 };
 
 struct NodePlan {
-  std::optional<OwnNode> own;   // absent: there is no Node of our name (yet)
+  std::optional<OwnNode> own;   // absent: neither a Node of our name (yet) nor flags
   std::vector<PeerNode> peers;  // sorted by name
   std::vector<PlanProblem> problems;
 };
 
+// What the command line says of this node. It is stronger than the Node object, family by
+// family, and stands for it while there is none.
+struct OwnFlags {
+  std::vector<Cidr> pod_cidrs = {};
+  std::vector<IpAddress> node_ips = {};
+};
+
 // Of two overlapping blocks the own node's wins, then the older node's, then the first by name.
-NodePlan MakeNodePlan(const kube::ObjectMap<kube::Node>& nodes, const std::string& own_name);
+NodePlan MakeNodePlan(const kube::ObjectMap<kube::Node>& nodes, const std::string& own_name,
+                      const OwnFlags& flags = {});
 
 }  // namespace fairlead::plan
 

@@ -82,6 +82,28 @@ TEST(NodePlan, WithoutANodeOfOurNameThereAreOnlyPeers) {
   EXPECT_THAT(Peers(plan), ElementsAre("b via - -"));
 }
 
+TEST(NodePlan, FlagsReplaceTheFamiliesThatTheyName) {
+  kube::Node node;
+  node.meta.name = {"", "a"};
+  node.pod_cidrs = {*Cidr::Parse("10.1.1.0/24"), *Cidr::Parse("fd00:1::/64")};
+  node.internal_ips = {*IpAddress::Parse("192.0.2.1")};
+  const NodePlan plan = MakeNodePlan(
+      {{node.meta.name, std::make_shared<const kube::Node>(node)}}, "a",
+      {.pod_cidrs = {*Cidr::Parse("10.9.0.0/24")}, .node_ips = {*IpAddress::Parse("2001:db8::1")}});
+  EXPECT_THAT(plan.own->pod_cidrs,
+              ElementsAre(*Cidr::Parse("fd00:1::/64"), *Cidr::Parse("10.9.0.0/24")));
+  EXPECT_EQ(plan.own->addresses.ip4, *IpAddress::Parse("192.0.2.1"));
+  EXPECT_EQ(plan.own->addresses.ip6, *IpAddress::Parse("2001:db8::1"));
+}
+
+TEST(NodePlan, FlagsStandForTheNodeObjectWhileThereIsNone) {
+  const NodePlan plan = MakeNodePlan({}, "a", {.pod_cidrs = {*Cidr::Parse("10.1.0.0/24")}});
+  ASSERT_TRUE(plan.own.has_value());
+  EXPECT_EQ(plan.own->name, "a");
+  EXPECT_THAT(plan.own->pod_cidrs, ElementsAre(*Cidr::Parse("10.1.0.0/24")));
+  EXPECT_FALSE(MakeNodePlan({}, "a", {}).own.has_value());
+}
+
 TEST(NodePlan, TheOwnBlockNeedsNoAddress) {
   const NodePlan plan = PlanOf({{"a", {"10.1.1.0/24"}, {}}}, "a");
   EXPECT_EQ(plan.own->pod_cidrs.size(), 1u);

@@ -33,8 +33,9 @@ std::vector<IpAddress> AddressesOf(const LocalPod& pod) {
 Cidr Host(const IpAddress& address) { return Cidr::Make(address, AddressBits(address.family())); }
 
 absl::Status SetHostSysctls(const LocalPod& pod) {
-  // Replies of a pod may take another way than the kernel would have chosen.
-  FL_RETURN_IF_ERROR(EnsureSysctl(DeviceSysctl(Family::kIpv4, pod.host_device, "rp_filter"), "0"));
+  // Loose, not off: the stack takes the larger of this value and that of `all`, which may be
+  // strict (loader/daemon/wanted_sysctls.h).
+  FL_RETURN_IF_ERROR(EnsureSysctl(DeviceSysctl(Family::kIpv4, pod.host_device, "rp_filter"), "2"));
   FL_RETURN_IF_ERROR(EnsureSysctl(DeviceSysctl(Family::kIpv4, pod.host_device, "forwarding"), "1"));
   if (!pod.ip6) return absl::OkStatus();
   // A pod must not be able to talk the node into routes or addresses.
