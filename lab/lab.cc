@@ -20,19 +20,25 @@ namespace fairlead::lab {
 namespace {
 
 // Generous: two cores may be busy with a compiler and other labs.
-constexpr auto kDaemonTimeout = std::chrono::seconds(60);
 constexpr auto kPodTimeout = std::chrono::seconds(60);
+
+LabRecord RecordOf(const LabOptions& options) {
+  LabRecord record{.nodes = {}, .fabric = options.fabric, .daemon_flags = options.daemon_flags};
+  for (int number = 1; number <= options.nodes; ++number) record.nodes.push_back(number);
+  return record;
+}
 
 }  // namespace
 
-Lab::Lab(const LabOptions& options, UniqueFd lock)
+Lab::Lab(const LabOptions& options, LabRecord record, UniqueFd lock)
     : folder_(options.name),
       manifests_(folder_.manifests()),
+      record_(std::move(record)),
       program_folder_(options.program_folder),
       lock_(std::move(lock)),
       owned_(options.owned) {
-  for (int number = 1; number <= options.nodes; ++number) {
-    nodes_.emplace_back(folder_, number, program_folder_);
+  for (const int number : record_.nodes) {
+    nodes_.emplace_back(folder_, number, record_, program_folder_);
   }
 }
 
@@ -41,8 +47,9 @@ absl::StatusOr<std::unique_ptr<Lab>> Lab::Up(const LabOptions& options) {
   if (options.nodes < 1 || options.nodes > kMaxNodes) {
     return absl::InvalidArgumentError(fmt::format("a lab has 1 to {} nodes", kMaxNodes));
   }
+  FL_RETURN_IF_ERROR(CheckFabric(options.fabric));
   FL_ASSIGN_OR_RETURN(UniqueFd lock, LabFolder(options.name).Create());
-  std::unique_ptr<Lab> lab(new Lab(options, std::move(lock)));
+  std::unique_ptr<Lab> lab(new Lab(options, RecordOf(options), std::move(lock)));
   absl::Status status = lab->Build(options);
   if (status.ok()) return lab;
   const absl::Status down = lab->Down();
@@ -61,14 +68,9 @@ absl::StatusOr<std::unique_ptr<Lab>> Lab::Open(const std::string& name, Access a
     if (!locked.ok() && !absl::IsNotFound(locked.status())) return locked.status();
     if (locked.ok()) lock = *std::move(locked);
   }
-  const auto text = ReadFile(folder.Path("lab.json"));
-  if (!text.ok()) {
-    return absl::NotFoundError(
-        fmt::format("there is no lab '{}': fairlead-lab up makes one", name));
-  }
-  const int nodes = Object::parse(*text, nullptr, false).value("nodes", 0);
+  FL_ASSIGN_OR_RETURN(LabRecord record, LabRecord::Read(folder));
   return std::unique_ptr<Lab>(
-      new Lab({.name = name, .nodes = nodes, .owned = false}, std::move(lock)));
+      new Lab({.name = name, .owned = false}, std::move(record), std::move(lock)));
 }
 
 Lab::~Lab() {
@@ -87,17 +89,12 @@ absl::Status Lab::Build(const LabOptions& options) {
     FL_ASSIGN_OR_RETURN(const ProcessId self, ProcessId::Of(::getpid()));
     FL_RETURN_IF_ERROR(WriteFile(folder_.Path("owner.pid"), self.ToString()));
   }
-  FL_RETURN_IF_ERROR(WriteFile(folder_.Path("lab.json"), ToText({{"nodes", options.nodes}})));
   FL_RETURN_IF_ERROR(MakeDirectories(manifests_.path()));
   FL_RETURN_IF_ERROR(MakeDirectories(folder_.Path("pods")));
 
-  std::vector<Object> node_objects, pods;
-  for (int number = 1; number <= options.nodes; ++number) {
-    node_objects.push_back(
-        MakeNode(NodeName(number), {NodeIpv4(number), NodeIpv6(number)}, NodePodCidrs(number)));
-  }
-  FL_RETURN_IF_ERROR(
-      WriteFile(manifests_.path() + "/lab-nodes.json", ToText(MakeList(node_objects))));
+  FL_RETURN_IF_ERROR(RecordNodes());
+
+  std::vector<Object> pods;
   if (!options.manifests.empty()) {
     FL_ASSIGN_OR_RETURN(pods, manifests_.TakeAll(options.manifests, NodeNames()));
   }
@@ -108,32 +105,20 @@ absl::Status Lab::Build(const LabOptions& options) {
   FL_RETURN_IF_ERROR(manifests_.Complete());
 
   options.progress("laying wires");
-  FL_RETURN_IF_ERROR(LayWires(options.name, options.nodes));
+  FL_RETURN_IF_ERROR(LayWires(options.name, options.fabric));
   for (const Node& node : nodes_) {
     if (Interrupted()) return absl::CancelledError("interrupted");
+    FL_RETURN_IF_ERROR(PlugNode(options.name, options.fabric, node.number()));
     FL_RETURN_IF_ERROR(node.MakeFolders());
     if (options.start_daemons) FL_RETURN_IF_ERROR(node.LaunchDaemon());
   }
   if (!options.start_daemons) return absl::OkStatus();
   for (const Node& node : nodes_) {
     options.progress("waiting for fairleadd of " + node.name());
-    FL_RETURN_IF_ERROR(node.AwaitDaemon(kDaemonTimeout));
+    FL_RETURN_IF_ERROR(AwaitDaemon(node));
   }
   if (!pods.empty()) options.progress(fmt::format("making {} pods", pods.size()));
   return AddPods(pods).status();
-}
-
-absl::StatusOr<const Node*> Lab::FindNode(const std::string& name) const {
-  for (const Node& node : nodes_) {
-    if (node.name() == name) return &node;
-  }
-  return absl::NotFoundError(fmt::format("no node '{}' in this lab", name));
-}
-
-std::set<std::string> Lab::NodeNames() const {
-  std::set<std::string> names;
-  for (const Node& node : nodes_) names.insert(node.name());
-  return names;
 }
 
 absl::Status Lab::PlugAndStart(Pod& pod) {
@@ -233,20 +218,6 @@ absl::StatusOr<ProcessId> Lab::Spawn(const std::string& where, const std::vector
                                      const std::string& log_file) const {
   FL_ASSIGN_OR_RETURN(const Command command, CommandAt(where, argv));
   return lab::Spawn(command, log_file);
-}
-
-absl::Status Lab::StartDaemon(const Node& node) const {
-  FL_RETURN_IF_ERROR(node.LaunchDaemon());
-  return node.AwaitDaemon(kDaemonTimeout);
-}
-
-absl::Status Lab::StopDaemon(const Node& node, int signal) const {
-  return node.StopDaemon(signal, std::chrono::seconds(30));
-}
-
-absl::Status Lab::RestartDaemon(const Node& node, int signal) const {
-  FL_RETURN_IF_ERROR(StopDaemon(node, signal));
-  return StartDaemon(node);
 }
 
 }  // namespace fairlead::lab

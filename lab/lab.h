@@ -21,6 +21,7 @@
 #include "absl/status/statusor.h"
 #include "lab/clock.h"
 #include "lab/files.h"
+#include "lab/lab_record.h"
 #include "lab/manifest_folder.h"
 #include "lab/node.h"
 #include "lab/pod.h"
@@ -31,10 +32,12 @@ namespace fairlead::lab {
 struct LabOptions {
   std::string name = "lab";  // CheckLabName
   int nodes = 2;
-  std::string manifests = {};  // folder to take over; empty: none
-  bool default_pods = false;   // MakeDefaultPods and their Service
-  bool start_daemons = true;   // false: nodes without fairleadd, and no pods
-  bool owned = true;           // ~Lab takes it down, and RemoveAbandonedLabs if we die before
+  Fabric fabric = {};                          // subnets, routing, underlay
+  std::vector<std::string> daemon_flags = {};  // for every fairleadd, after the lab's own
+  std::string manifests = {};                  // folder to take over; empty: none
+  bool default_pods = false;                   // MakeDefaultPods and their Service
+  bool start_daemons = true;                   // false: nodes without fairleadd, and no pods
+  bool owned = true;  // ~Lab takes it down, and RemoveAbandonedLabs if we die before
   std::string program_folder = ProgramFolder();
   std::function<void(const std::string&)> progress = [](const std::string&) {};
 };
@@ -56,9 +59,15 @@ class Lab {
 
   const LabFolder& folder() const { return folder_; }
   const std::vector<Node>& nodes() const { return nodes_; }
-  const Node& node(int number) const { return nodes_.at(static_cast<size_t>(number) - 1); }
+  const Node& node(int number) const;  // which must be there
   absl::StatusOr<const Node*> FindNode(const std::string& name) const;
+  const Fabric& fabric() const { return record_.fabric; }
   const ManifestFolder& manifests() const { return manifests_; }
+
+  // One more node, of the next number; its name, once its daemon accepts.
+  absl::StatusOr<std::string> AddNode();
+  // A node leaves without a word, and its pods with it.
+  absl::Status RemoveNode(const std::string& name);
 
   // A pod without processes, ready at once; endpoints are brought up to date.
   absl::StatusOr<Pod> AddPod(const std::string& node, const std::string& name,
@@ -77,7 +86,7 @@ class Lab {
   // Takes a file over as Up does: pods in it are created.
   absl::StatusOr<std::vector<Pod>> Apply(const std::string& file);
 
-  // `where` is "node1", "outside", "wire" or a pod. Programs of fairlead are
+  // `where` is "node1", "outside", "router", "wire" or a pod. Programs of fairlead are
   // found first, and on nodes know the node's bpffs and names.
   absl::StatusOr<Command> CommandAt(const std::string& where,
                                     const std::vector<std::string>& argv) const;
@@ -92,13 +101,16 @@ class Lab {
   absl::Status RestartDaemon(const Node& node, int signal) const;
 
  private:
-  Lab(const LabOptions& options, UniqueFd lock);
+  Lab(const LabOptions& options, LabRecord record, UniqueFd lock);
   absl::Status Build(const LabOptions& options);
   absl::Status PlugAndStart(Pod& pod);
+  absl::Status RecordNodes();
+  absl::Status AwaitDaemon(const Node& node) const;
   std::set<std::string> NodeNames() const;
 
   LabFolder folder_;
   ManifestFolder manifests_;
+  LabRecord record_;
   std::string program_folder_;
   std::vector<Node> nodes_;
   UniqueFd lock_;

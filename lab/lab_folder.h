@@ -3,7 +3,7 @@
 // Where a lab keeps what it must remember between commands:
 //
 //   /run/fairlead-lab/LAB/
-//     lab.json              number of nodes
+//     lab.json              see lab_record.h
 //     owner                 the process that takes it down (labs of tests)
 //     manifests/            what all daemons watch: given files and lab-*.json
 //     node1/state run bpffs       one node's --state-dir, --run-dir, --bpffs

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/status_macros.h"
+#include "lab/churn.h"
 #include "lab/lab.h"
 #include "lab/network_namespace.h"
 #include "lab/teardown.h"
@@ -26,6 +27,7 @@ struct Flags {
   bool no_pods = false;
   bool abandoned = false;
   std::string where, pod, node, file, labels;
+  int pods = 1000, parallel = 32;
   std::vector<std::string> argv;  // what stood behind "--"
 };
 
@@ -33,12 +35,25 @@ absl::Status Up(const Flags& flags) {
   LabOptions options = flags.up;
   options.owned = false;  // it outlives this process
   options.default_pods = options.manifests.empty() && !flags.no_pods;
+  options.daemon_flags = flags.argv;
   options.progress = [](const std::string& step) { fmt::print(stderr, "lab: {}\n", step); };
   const auto lab = Lab::Up(options);
   if (!lab.ok()) return lab.status();
   fmt::print(stderr, "lab: up; try: fairlead-lab{} status\n",
              options.name == "lab" ? "" : " --name " + options.name);
   return absl::OkStatus();
+}
+
+absl::Status AddNode(const Flags& flags) {
+  FL_ASSIGN_OR_RETURN(const auto lab, Lab::Open(flags.up.name, Lab::Access::kChange));
+  FL_ASSIGN_OR_RETURN(const std::string name, lab->AddNode());
+  fmt::print("{}\n", name);
+  return absl::OkStatus();
+}
+
+absl::Status RemoveNode(const Flags& flags) {
+  FL_ASSIGN_OR_RETURN(const auto lab, Lab::Open(flags.up.name, Lab::Access::kChange));
+  return lab->RemoveNode(flags.node);
 }
 
 absl::Status Down(const Flags& flags) {
@@ -122,6 +137,16 @@ absl::Status SetReady(const Flags& flags, bool ready) {
   return lab->SetReady(flags.pod, ready);
 }
 
+absl::Status ChurnNode(const Flags& flags) {
+  FL_ASSIGN_OR_RETURN(const auto lab, Lab::Open(flags.up.name, Lab::Access::kLook));
+  FL_ASSIGN_OR_RETURN(const Node* node, lab->FindNode(flags.node));
+  FL_ASSIGN_OR_RETURN(const Churn churn, ChurnPods(*lab, *node, flags.pods, flags.parallel));
+  fmt::print("{} pods added in {:.1f} s, deleted in {:.1f} s\n", churn.pods,
+             std::chrono::duration<double>(churn.adding).count(),
+             std::chrono::duration<double>(churn.deleting).count());
+  return absl::OkStatus();
+}
+
 absl::Status StartNode(const Flags& flags) {
   FL_ASSIGN_OR_RETURN(const auto lab, Lab::Open(flags.up.name, Lab::Access::kChange));
   FL_ASSIGN_OR_RETURN(const Node* node, lab->FindNode(flags.node));
@@ -142,8 +167,16 @@ int Main(int argc, char** argv) {
   app.fallthrough();  // --name may stand before or after the command
   app.add_option("--name", flags.up.name, "Which lab; several can be up")->capture_default_str();
 
-  CLI::App* up = app.add_subcommand("up", "Bring a lab up");
+  CLI::App* up = app.add_subcommand("up", "Bring a lab up; what follows -- goes to each fairleadd");
   up->add_option("--nodes", flags.up.nodes, "Number of nodes")->capture_default_str();
+  up->add_option("--routing", flags.up.fabric.routing, "native, vxlan or auto")
+      ->capture_default_str();
+  up->add_option("--underlay", flags.up.fabric.underlay,
+                 "ipv4 or ipv6: the nodes' first address, and so the tunnels'")
+      ->capture_default_str();
+  up->add_option("--subnets", flags.up.fabric.subnets,
+                 "Number of subnets, joined by a router; nodes are dealt out in turn")
+      ->capture_default_str();
   up->add_option("--manifests", flags.up.manifests, "Folder with Kubernetes manifests")
       ->check(CLI::ExistingDirectory);
   up->add_flag("--no-pods", flags.no_pods, "Without --manifests: no pods, instead of a few");
@@ -153,9 +186,9 @@ int Main(int argc, char** argv) {
   down->add_flag("--abandoned", flags.abandoned, "All labs whose test died, instead of one");
   down->callback([&] { action = [&] { return Down(flags); }; });
 
-  CLI::App* exec = app.add_subcommand("exec", "Run a command on a node, in a pod, or outside");
-  exec->footer("fairlead-lab exec NODE|POD|outside -- COMMAND…");
-  exec->add_option("where", flags.where, "Node, pod, or outside")->required();
+  CLI::App* exec = app.add_subcommand("exec", "Run a command on a node, in a pod, outside, …");
+  exec->footer("fairlead-lab exec NODE|POD|outside|router|wire -- COMMAND…");
+  exec->add_option("where", flags.where, "Node, pod, outside, router or wire")->required();
   exec->callback([&] { action = [&] { return Execute(flags); }; });
 
   CLI::App* status = app.add_subcommand("status", "Show nodes and pods");
@@ -185,6 +218,21 @@ int Main(int argc, char** argv) {
   on_pod("unready", "Take it out of its Services' endpoints",
          [&] { return SetReady(flags, false); });
   on_pod("ready", "Put it back", [&] { return SetReady(flags, true); });
+
+  CLI::App* node = app.add_subcommand("node", "Let a node join, or leave without a word");
+  node->require_subcommand(1);
+  node->add_subcommand("add", "One more node of the next number")->callback([&] {
+    action = [&] { return AddNode(flags); };
+  });
+  CLI::App* remove = node->add_subcommand("remove", "Switch a node off and delete its object");
+  remove->add_option("node", flags.node)->required();
+  remove->callback([&] { action = [&] { return RemoveNode(flags); }; });
+
+  CLI::App* churn = node->add_subcommand("churn", "Add many pods in parallel and delete them");
+  churn->add_option("--pods", flags.pods)->check(CLI::Range(1, 4096))->capture_default_str();
+  churn->add_option("--parallel", flags.parallel)->check(CLI::Range(1, 256))->capture_default_str();
+  churn->add_option("node", flags.node)->required();
+  churn->callback([&] { action = [&] { return ChurnNode(flags); }; });
 
   CLI::App* daemon = app.add_subcommand("daemon", "Start and stop the daemon of a node");
   daemon->require_subcommand(1);

@@ -79,6 +79,10 @@ absl::Status DeleteNamespace(const std::string& name) {
   return RemoveFile(path);
 }
 
+absl::Status SetSysctl(const std::string& name, const std::string& key, const std::string& value) {
+  return InNamespace(name, [&] { return WriteSysctl(key, value); });
+}
+
 absl::StatusOr<UniqueFd> OpenNamespace(const std::string& name) {
   UniqueFd fd(::open(NamespacePath(name).c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd.ok()) return ErrnoStatus(errno, "open network namespace " + name);

@@ -26,6 +26,9 @@ absl::Status CreateNamespace(const std::string& name);
 // socket. An absent name is fine.
 absl::Status DeleteNamespace(const std::string& name);
 
+// `key` is a path below /proc/sys/net: "ipv4/ip_forward".
+absl::Status SetSysctl(const std::string& name, const std::string& key, const std::string& value);
+
 absl::StatusOr<UniqueFd> OpenNamespace(const std::string& name);  // NOT_FOUND
 
 // All names under /run/netns that start with `prefix`, sorted.

@@ -8,7 +8,6 @@
 #include <sys/un.h>
 
 #include <cstring>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "base/status_macros.h"
@@ -33,32 +32,38 @@ bool Accepts(const std::string& socket_path) {
 
 }  // namespace
 
-Node::Node(const LabFolder& folder, int number, std::string program_folder)
+Node::Node(const LabFolder& folder, int number, const LabRecord& lab, std::string program_folder)
     : folder_(folder),
       number_(number),
+      fabric_(lab.fabric),
+      daemon_flags_(lab.daemon_flags),
       name_(NodeName(number)),
       program_folder_(std::move(program_folder)) {}
 
 std::string Node::network_namespace() const { return NamespaceName(folder_.lab(), name_); }
-std::string Node::ipv4() const { return NodeIpv4(number_); }
-std::string Node::ipv6() const { return NodeIpv6(number_); }
+std::string Node::ipv4() const { return NodeIpv4(fabric_, number_); }
+std::string Node::ipv6() const { return NodeIpv6(fabric_, number_); }
 
 std::vector<std::string> Node::DaemonArgv() const {
-  return {program_folder_ + "/fairleadd",
-          "--node-name",
-          name_,
-          "--manifests",
-          folder_.manifests(),
-          "--state-dir",
-          state_dir(),
-          "--run-dir",
-          run_dir(),
-          "--bpffs",
-          bpffs(),
-          "--devices",
-          "eth0",
-          "--max-flows",
-          "16384"};
+  std::vector<std::string> argv = {program_folder_ + "/fairleadd",
+                                   "--node-name",
+                                   name_,
+                                   "--manifests",
+                                   folder_.manifests(),
+                                   "--state-dir",
+                                   state_dir(),
+                                   "--run-dir",
+                                   run_dir(),
+                                   "--bpffs",
+                                   bpffs(),
+                                   "--devices",
+                                   "eth0",
+                                   "--max-flows",
+                                   "16384",
+                                   "--routing",
+                                   fabric_.routing};
+  argv.insert(argv.end(), daemon_flags_.begin(), daemon_flags_.end());
+  return argv;
 }
 
 absl::Status Node::MakeFolders() const {
@@ -100,11 +105,13 @@ bool Node::DaemonRuns() const {
 
 absl::StatusOr<std::string> Node::CallCni(const std::string& command,
                                           const std::string& pod_namespace, const std::string& pod,
-                                          const std::string& pod_network_namespace) const {
-  const nlohmann::json configuration = {{"cniVersion", "1.1.0"},
-                                        {"name", "fairlead"},
-                                        {"type", "fairlead-cni"},
-                                        {"socket", socket()}};
+                                          const std::string& pod_network_namespace,
+                                          const Object& port_mappings) const {
+  Object configuration = {{"cniVersion", "1.1.0"},
+                          {"name", "fairlead"},
+                          {"type", "fairlead-cni"},
+                          {"socket", socket()}};
+  if (!port_mappings.empty()) configuration["runtimeConfig"]["portMappings"] = port_mappings;
   const Command call = {
       .argv = {program_folder_ + "/fairlead-cni"},
       .network_namespace = network_namespace(),

@@ -10,6 +10,8 @@
 #include "absl/status/statusor.h"
 #include "lab/clock.h"
 #include "lab/lab_folder.h"
+#include "lab/lab_record.h"
+#include "lab/objects.h"
 #include "lab/process.h"
 
 namespace fairlead::lab {
@@ -17,8 +19,9 @@ namespace fairlead::lab {
 class Node {
  public:
   // `number` counts from 1; `program_folder` holds fairleadd and fairlead-cni.
-  Node(const LabFolder& folder, int number, std::string program_folder);
+  Node(const LabFolder& folder, int number, const LabRecord& lab, std::string program_folder);
 
+  int number() const { return number_; }
   const std::string& name() const { return name_; }  // "node1"
   std::string network_namespace() const;
   std::string ipv4() const;
@@ -39,14 +42,17 @@ class Node {
   bool DaemonRuns() const;
 
   // Calls fairlead-cni as a container runtime does, for the pod's `eth0`.
-  // Returns what it printed; an error object of the plugin becomes the Status.
+  // `port_mappings` is that of its runtimeConfig. Returns what it printed; an
+  // error object of the plugin becomes the Status.
   absl::StatusOr<std::string> CallCni(const std::string& command, const std::string& pod_namespace,
-                                      const std::string& pod,
-                                      const std::string& network_namespace) const;
+                                      const std::string& pod, const std::string& network_namespace,
+                                      const Object& port_mappings = Object::array()) const;
 
  private:
   LabFolder folder_;
   int number_;
+  Fabric fabric_;
+  std::vector<std::string> daemon_flags_;
   std::string name_;
   std::string program_folder_;
 };

@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 #include <sys/socket.h>
 
+#include <algorithm>
+#include <cctype>
 #include <utility>
 
 #include "base/status_macros.h"
@@ -47,6 +49,25 @@ std::vector<std::string> Argv(const Object& container) {
   return argv;
 }
 
+// What the kubelet makes of the containers' hostPorts.
+Object PortMappings(const Object& pod) {
+  Object mappings = Object::array();
+  for (const Object& container : At(pod, "/spec/containers")) {
+    for (const Object& port : At(container, "/ports")) {
+      if (!port.contains("hostPort")) continue;
+      std::string protocol = port.value("protocol", "TCP");
+      std::ranges::transform(protocol, protocol.begin(),
+                             [](unsigned char c) { return std::tolower(c); });
+      Object mapping = {{"hostPort", port["hostPort"]},
+                        {"containerPort", At(port, "/containerPort")},
+                        {"protocol", protocol}};
+      if (port.contains("hostIP")) mapping["hostIP"] = port["hostIP"];
+      mappings.push_back(std::move(mapping));
+    }
+  }
+  return mappings;
+}
+
 bool Connects(const std::string& ipv4, int port) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -71,7 +92,8 @@ absl::Status Pod::Plug(const Node& node) {
                                                std::chrono::seconds(10)));
     if (up.exit_code != 0) return absl::InternalError("set lo up in " + name() + ": " + up.err);
     FL_ASSIGN_OR_RETURN(const std::string text,
-                        node.CallCni("ADD", NamespaceOf(object_), name(), network_namespace()));
+                        node.CallCni("ADD", NamespaceOf(object_), name(), network_namespace(),
+                                     PortMappings(object_)));
     const Object result = Object::parse(text, nullptr, false);
     std::vector<std::string> addresses;
     for (const Object& ip : At(result, "/ips")) {
@@ -90,7 +112,8 @@ absl::Status Pod::Plug(const Node& node) {
 absl::Status Pod::Unplug(const Node& node) const {
   FL_RETURN_IF_ERROR(KillProcesses({network_namespace()}));
   absl::Status status =
-      node.CallCni("DEL", NamespaceOf(object_), name(), network_namespace()).status();
+      node.CallCni("DEL", NamespaceOf(object_), name(), network_namespace(), PortMappings(object_))
+          .status();
   status.Update(DeleteNamespace(network_namespace()));
   return status;
 }

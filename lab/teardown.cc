@@ -72,11 +72,15 @@ absl::Status RemoveFolder(const std::string& folder) {
   }
   fs::remove_all(folder, error);
   if (error) return ErrnoStatus(error.value(), "remove " + folder);
-  ::rmdir(fs::path(folder).parent_path().c_str());  // the last lab switches off the light
   return absl::OkStatus();
 }
 
 }  // namespace
+
+absl::Status RemoveTree(const std::string& folder) {
+  FL_RETURN_IF_ERROR(UnmountBelow(folder));
+  return RemoveFolder(folder);
+}
 
 absl::Status KillProcesses(const std::vector<std::string>& namespaces) {
   // Not WaitUntil: an interrupt must not stop the cleaning up it asked for.
@@ -101,6 +105,7 @@ absl::Status RemoveLab(const LabFolder& folder) {
   for (const std::string& name : namespaces) status.Update(DeleteNamespace(name));
   // The folder goes last: as long as it is there, `down` can be tried again.
   if (status.ok()) status.Update(RemoveFolder(folder.path()));
+  if (status.ok()) ::rmdir(fs::path(folder.path()).parent_path().c_str());  // if it was the last
   return status;
 }
 

@@ -19,6 +19,9 @@ namespace fairlead::lab {
 // error is returned. The caller holds the lab's lock if there is a folder.
 absl::Status RemoveLab(const LabFolder& folder);
 
+// Removes a folder of the lab, after unmounting what is mounted below it.
+absl::Status RemoveTree(const std::string& folder);
+
 // Kills (SIGKILL) whatever lives in these namespaces and waits for its end.
 absl::Status KillProcesses(const std::vector<std::string>& namespaces);
 

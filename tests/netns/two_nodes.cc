@@ -63,8 +63,10 @@ std::string TestService::Manifest() const {
 
 void TwoNodes::SetUp() {
   FL_ASSERT_OK(lab::RemoveAbandonedLabs());
-  auto lab =
-      lab::Lab::Up({.name = LabNameOfThisTest(), .nodes = 2, .start_daemons = StartsDaemons()});
+  auto lab = lab::Lab::Up({.name = LabNameOfThisTest(),
+                           .nodes = 2,
+                           .fabric = LabFabric(),
+                           .start_daemons = StartsDaemons()});
   FL_ASSERT_OK(lab.status());
   lab_ = *std::move(lab);
 }

@@ -54,6 +54,7 @@ struct TestService {
 class TwoNodes : public ::testing::TestWithParam<Family> {
  protected:
   virtual bool StartsDaemons() const { return true; }
+  virtual lab::Fabric LabFabric() const { return {}; }
   void SetUp() override;
   void TearDown() override;
 
