@@ -7,21 +7,15 @@
 #define FAIRLEAD_CNI_CALL_H_
 
 #include <map>
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 
+#include "cni/version.h"
 #include "loader/pods/cni_protocol.h"
 
 namespace fairlead {
-
-// Versions of the specification, oldest first; results differ per version only
-// in result.cc.
-inline constexpr const char* kCniVersions[] = {"1.0.0", "1.1.0"};
-inline constexpr char kNewestCniVersion[] = "1.1.0";
-bool IsSupportedCniVersion(std::string_view version);
 
 // Longer configurations are not read.
 inline constexpr size_t kLongestCniConfiguration = 1 << 20;
@@ -30,10 +24,12 @@ using Environment = std::map<std::string, std::string>;
 
 struct CniCall {
   CniRequest request;
-  std::string version;     // cniVersion, a supported one
-  std::string netns_path;  // CNI_NETNS; ADD only
-  std::string socket;      // of the daemon
-  std::string dns;         // the configuration's "dns" as JSON text, to be passed on; "" if none
+  std::string version;          // cniVersion, a supported one
+  std::string netns_path;       // CNI_NETNS; ADD and CHECK only
+  std::string socket;           // of the daemon
+  std::string dns;              // the configuration's "dns" as JSON text; "" if none
+  std::string previous_result;  // ADD in a chain: prevResult as JSON text; "" for the first plugin
+  std::string attachments;      // GC: cni.dev/valid-attachments as JSON text
 };
 
 // The call, or why it is refused. `environment` holds CNI_COMMAND (not VERSION,
@@ -41,9 +37,8 @@ struct CniCall {
 std::variant<CniCall, CniError> ParseCall(const Environment& environment,
                                           std::string_view configuration);
 
-// The version to answer in: the configuration's if it is readable and
-// supported, else the newest one.
-std::string VersionOf(std::string_view configuration);
+// Error 7 of the specification.
+CniError InvalidConfiguration(std::string details);
 
 }  // namespace fairlead
 

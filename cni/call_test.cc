@@ -1,22 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What a runtime may say, what is refused and with which code of the
-// specification, and what is printed.
+// specification.
 #include "cni/call.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <variant>
+#include <vector>
 
-#include "cni/result.h"
 #include "loader/netlink/scratch_netns.h"
 
 namespace fairlead::testing {
 namespace {
 
 using nlohmann::json;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 constexpr char kConfiguration[] =
@@ -40,7 +43,8 @@ TEST(CniCall, AddIsReadFromEnvironmentAndConfiguration) {
                                            .interface_name = "eth0",
                                            .name_space = "shop",
                                            .name = "web",
-                                           .uid = "42"}));
+                                           .uid = "42",
+                                           .network = "fairlead"}));
   EXPECT_EQ(call->version, "1.1.0");
   EXPECT_EQ(call->netns_path, "/run/netns/c1");
   EXPECT_EQ(call->socket, "/run/other.sock");
@@ -111,9 +115,14 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"DnsThatIsNoObject", nullptr, nullptr,
                 R"({"cniVersion": "1.1.0", "name": "n", "dns": []})",
                 CniCode::kInvalidConfiguration, "dns"},
-        Refused{"StatusBeforeItExisted", "CNI_COMMAND", "STATUS",
-                R"({"cniVersion": "1.0.0", "name": "n"})", CniCode::kIncompatibleVersion,
-                "STATUS"}),
+        Refused{"PreviousResultOfTheWrongShape", nullptr, nullptr,
+                R"({"cniVersion": "1.1.0", "name": "n", "prevResult": {"ips": [3]}})",
+                CniCode::kInvalidConfiguration, "prevResult"},
+        Refused{"RuntimeConfigThatIsNoObject", nullptr, nullptr,
+                R"({"cniVersion": "1.1.0", "name": "n", "runtimeConfig": []})",
+                CniCode::kInvalidConfiguration, "runtimeConfig"},
+        Refused{"ArgumentThatNobodyKnows", "CNI_ARGS", "COLOUR=red", kConfiguration,
+                CniCode::kInvalidEnvironment, "COLOUR"}),
     [](const auto& one) { return std::string(one.param.name); });
 
 TEST(CniCall, OversizedArgumentsAreRefused) {
@@ -131,54 +140,61 @@ TEST(CniVersion, AnswerIsInTheVersionOfTheQuestionIfThatIsKnown) {
   }
 }
 
-CniAttachment Attachment() {
-  return {.host_device = "fl00003",
-          .mac = {2, 0, 0, 0, 0, 7},
-          .mtu = 1450,
-          .ip4 = Must(IpAddress::Parse("10.1.0.2")),
-          .ip6 = Must(IpAddress::Parse("fd00:1::2"))};
+TEST(CniArguments, UnknownOnesPassWithIgnoreUnknownAndForDel) {
+  Environment environment = AddEnvironment();
+  environment["CNI_ARGS"] = "COLOUR=red;IgnoreUnknown=true";
+  EXPECT_TRUE(std::holds_alternative<CniCall>(ParseCall(environment, kConfiguration)));
+  environment["CNI_ARGS"] = "COLOUR=red";
+  environment["CNI_COMMAND"] = "DEL";
+  EXPECT_TRUE(std::holds_alternative<CniCall>(ParseCall(environment, kConfiguration)));
 }
 
-TEST(CniResult, NamesBothInterfacesAddressesAndRoutes) {
-  const auto call = std::get<CniCall>(ParseCall(AddEnvironment(), kConfiguration));
-  EXPECT_EQ(json::parse(EncodeResult(call, Attachment())), json::parse(R"({
-    "cniVersion": "1.1.0",
-    "interfaces": [
-      {"name": "fl00003", "mac": "02:fa:17:1e:ad:01", "mtu": 1450},
-      {"name": "eth0", "mac": "02:00:00:00:00:07", "mtu": 1450, "sandbox": "/run/netns/c1"}],
-    "ips": [
-      {"address": "10.1.0.2/32", "gateway": "169.254.1.1", "interface": 1},
-      {"address": "fd00:1::2/128", "gateway": "fe80::1", "interface": 1}],
-    "routes": [
-      {"dst": "0.0.0.0/0", "gw": "169.254.1.1"},
-      {"dst": "::/0", "gw": "fe80::1"}],
-    "dns": {"nameservers": ["10.96.0.10"]}})"));
+TEST(CniVersion, CommandsAreRefusedInVersionsThatDidNotHaveThem) {
+  for (const auto& [command, old, first] : std::vector<std::array<std::string, 3>>{
+           {"CHECK", "0.3.1", "0.4.0"}, {"GC", "1.0.0", "1.1.0"}, {"STATUS", "1.0.0", "1.1.0"}}) {
+    Environment environment = AddEnvironment();
+    environment["CNI_COMMAND"] = command;
+    json configuration = {
+        {"name", "n"},
+        {"cni.dev/valid-attachments", json::array()},
+        {"prevResult", {{"interfaces", {{{"name", "eth0"}, {"sandbox", "/run/netns/c1"}}}}}}};
+    configuration["cniVersion"] = old;
+    const auto refused = ParseCall(environment, configuration.dump());
+    ASSERT_TRUE(std::holds_alternative<CniError>(refused)) << command;
+    EXPECT_EQ(std::get<CniError>(refused).code, CniCode::kIncompatibleVersion);
+    configuration["cniVersion"] = first;
+    EXPECT_TRUE(std::holds_alternative<CniCall>(ParseCall(environment, configuration.dump())))
+        << command;
+  }
 }
 
-TEST(CniResult, SingleFamilyNodeHasOneAddressAndVersion100NoMtu) {
-  const auto call = std::get<CniCall>(
-      ParseCall(AddEnvironment(), R"({"cniVersion": "1.0.0", "name": "fairlead"})"));
-  CniAttachment attachment = Attachment();
-  attachment.ip4.reset();
-  const json result = json::parse(EncodeResult(call, attachment));
-  EXPECT_EQ(result.at("cniVersion"), "1.0.0");
-  EXPECT_EQ(result.at("ips").size(), 1u);
-  EXPECT_EQ(result.at("routes").size(), 1u);
-  EXPECT_EQ(result.at("dns"), json::object());
-  EXPECT_FALSE(result.at("interfaces").at(1).contains("mtu"));
+TEST(CniCall, GarbageCollectionListsWhatIsToBeKeptUnderEitherName) {
+  for (const char* key : {"cni.dev/valid-attachments", "cni.dev/attachments"}) {
+    const json configuration = {
+        {"cniVersion", "1.1.0"},
+        {"name", "n"},
+        {key, {{{"containerID", "c1"}, {"ifname", "eth0"}, {"netns", "/x"}}}}};
+    const auto parsed = ParseCall({{"CNI_COMMAND", "GC"}}, configuration.dump());
+    const auto* call = std::get_if<CniCall>(&parsed);
+    ASSERT_NE(call, nullptr);
+    EXPECT_EQ(call->attachments, R"([["c1","eth0"]])");
+  }
 }
 
-TEST(CniResult, ErrorObjectHasVersionCodeMessageAndDetails) {
-  EXPECT_EQ(json::parse(EncodeError("1.0.0", {.code = CniCode::kTryAgainLater,
-                                              .message = "no answer",
-                                              .details = "connect: refused"})),
-            json::parse(R"({"cniVersion": "1.0.0", "code": 11, "msg": "no answer",
-                            "details": "connect: refused"})"));
-}
-
-TEST(CniResult, VersionsAreListed) {
-  EXPECT_EQ(json::parse(EncodeVersions("1.0.0")),
-            json::parse(R"({"cniVersion": "1.0.0", "supportedVersions": ["1.0.0", "1.1.0"]})"));
+TEST(CniCall, CheckReadsWhatPreviousResultSaysOfItsInterface) {
+  Environment environment = AddEnvironment();
+  environment["CNI_COMMAND"] = "CHECK";
+  const auto parsed = ParseCall(environment, R"({
+    "cniVersion": "1.1.0", "name": "n", "prevResult": {
+      "interfaces": [{"name": "eth0"},
+                     {"name": "eth0", "mac": "02:00:00:00:00:07", "sandbox": "/run/netns/c1"}],
+      "ips": [{"address": "10.1.0.2/32", "interface": 1}, {"address": "10.9.0.2/32", "interface": 0}],
+      "routes": [{"dst": "0.0.0.0/0", "gw": "169.254.1.1"}, {"dst": "::/0", "gw": "fd00::9"}]}})");
+  const auto* call = std::get_if<CniCall>(&parsed);
+  ASSERT_NE(call, nullptr);
+  EXPECT_EQ(call->request.expected, (ExpectedPod{.addresses = {Must(IpAddress::Parse("10.1.0.2"))},
+                                                 .default_routes = {Family::kIpv4},
+                                                 .mac = MacAddress{2, 0, 0, 0, 0, 7}}));
 }
 
 }  // namespace

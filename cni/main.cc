@@ -24,12 +24,14 @@
 #include "cni/call.h"
 #include "cni/daemon_client.h"
 #include "cni/result.h"
+#include "loader/pods/attachment_list.h"
+#include "loader/pods/deferred_deletes.h"
 
 namespace fairlead {
 namespace {
 
 constexpr char kHelp[] =
-    R"(fairlead-cni {version}: the CNI plugin of fairlead (CNI 1.0.0, 1.1.0).
+    R"(fairlead-cni {version}: the CNI plugin of fairlead (CNI 0.3.0 to 1.1.0).
 
 It is not run by hand: a container runtime calls it with CNI_COMMAND and other
 CNI_* variables in its environment and a network configuration on standard
@@ -37,9 +39,14 @@ input. To use it, put it into the runtime's plugin directory (/opt/cni/bin) and
 this into /etc/cni/net.d/10-fairlead.conflist:
 
   {{
-    "cniVersion": "1.1.0",
+    "cniVersion": "1.0.0",
+    "cniVersions": ["0.4.0", "1.0.0", "1.1.0"],
     "name": "fairlead",
-    "plugins": [ {{ "type": "fairlead-cni", "socket": "{socket}" }} ]
+    "plugins": [ {{
+      "type": "fairlead-cni",
+      "socket": "{socket}",
+      "capabilities": {{ "portMappings": true, "ips": true, "mac": true }}
+    }} ]
   }}
 
 "socket" is where fairleadd listens; the value above is the default.
@@ -71,25 +78,47 @@ Environment ReadEnvironment() {
   return environment;
 }
 
-// What to print, or the error to print.
-std::variant<std::string, CniError> Run(const CniCall& call) {
-  UniqueFd netns;
-  if (call.request.command == CniCommand::kAdd) {
-    netns = UniqueFd(::open(call.netns_path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!netns.ok()) {
-      return CniError{
-          .code = CniCode::kInvalidEnvironment,
-          .message = "invalid environment variable CNI_NETNS",
-          .details = fmt::format("open \"{}\": {}", call.netns_path, std::strerror(errno))};
-    }
+using Outcome = std::variant<std::string, CniError>;  // what to print
+
+// What goes with the request: ADD and CHECK need the namespace, GC its list.
+std::variant<UniqueFd, CniError> OpenDescriptor(const CniCall& call) {
+  if (call.request.command == CniCommand::kGarbageCollect) {
+    absl::StatusOr<UniqueFd> list = SealAttachmentList(call.attachments);
+    if (list.ok()) return *std::move(list);
+    return CniError{.code = CniCode::kIoFailure,
+                    .message = "cannot pass the list of attachments on",
+                    .details = std::string(list.status().message())};
   }
-  const absl::StatusOr<CniReply> reply = AskDaemon(call.socket, call.request, netns.get());
-  if (!reply.ok()) {
-    return CniError{.code = CniCode::kTryAgainLater,
-                    .message = "fairleadd does not answer",
-                    .details = fmt::format("{} (is it running on this node?)",
-                                           std::string(reply.status().message()))};
-  }
+  if (call.netns_path.empty()) return UniqueFd();
+  UniqueFd netns(::open(call.netns_path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (netns.ok()) return netns;
+  return CniError{.code = CniCode::kInvalidEnvironment,
+                  .message = "invalid environment variable CNI_NETNS",
+                  .details = fmt::format("open \"{}\": {}", call.netns_path, std::strerror(errno))};
+}
+
+// The daemon cannot be asked. A DEL is left for it; of the others, STATUS is
+// what the runtime asked for, and the rest is worth another try.
+Outcome WithoutDaemon(const CniCall& call, const absl::Status& why) {
+  const PodRequest& pod = call.request.pod;
+  CniError error = {
+      .code = CniCode::kTryAgainLater,
+      .message = "fairleadd does not answer",
+      .details = fmt::format("{} (is it running on this node?)", std::string(why.message()))};
+  if (call.request.command == CniCommand::kStatus) error.code = CniCode::kNotAvailable;
+  if (call.request.command != CniCommand::kDelete) return error;
+  const absl::Status deferred = DeferDelete(call.socket, {pod.container_id, pod.interface_name});
+  if (deferred.ok()) return std::string();
+  error.details += fmt::format("; leave the DEL to it: {}", std::string(deferred.message()));
+  return error;
+}
+
+Outcome Run(const CniCall& call) {
+  auto descriptor = OpenDescriptor(call);
+  if (const auto* error = std::get_if<CniError>(&descriptor)) return *error;
+  const absl::StatusOr<CniReply> reply =
+      AskDaemon(call.socket, call.request, std::get<UniqueFd>(descriptor).get());
+  if (!reply.ok()) return WithoutDaemon(call, reply.status());
   if (reply->error) return *reply->error;
   if (call.request.command != CniCommand::kAdd) return std::string();
   if (!reply->attachment) {

@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cni/previous_result.h"
+
 namespace fairlead {
 namespace {
 
@@ -27,6 +29,16 @@ void AddAddress(const IpAddress& address, json* result) {
       {{"dst", family == Family::kIpv4 ? "0.0.0.0/0" : "::/0"}, {"gw", gateway}});
 }
 
+// Until 1.0.0 every address said of which version of IP it is, though one sees it.
+void SayFamilies(const std::string& version, json* result) {
+  const bool wanted = !IsCniVersionFrom(version, "1.0.0");
+  for (json& ip : (*result)["ips"]) {
+    ip.erase("version");
+    const bool is_ipv6 = ip.value("address", json("")).dump().find(':') != std::string::npos;
+    if (wanted) ip["version"] = is_ipv6 ? "6" : "4";
+  }
+}
+
 }  // namespace
 
 std::string EncodeResult(const CniCall& call, const CniAttachment& attachment) {
@@ -34,18 +46,22 @@ std::string EncodeResult(const CniCall& call, const CniAttachment& attachment) {
   json pod = {{"name", call.request.pod.interface_name},
               {"mac", MacToString(attachment.mac)},
               {"sandbox", call.netns_path}};
-  if (call.version != "1.0.0") {  // interfaces have had an MTU since 1.1.0
+  if (IsCniVersionFrom(call.version, "1.1.0")) {  // since then interfaces have an MTU
     host["mtu"] = attachment.mtu;
     pod["mtu"] = attachment.mtu;
   }
-  json result = {{"cniVersion", call.version},
-                 {"interfaces", json::array({std::move(host), std::move(pod)})},
+  json result = {{"interfaces", json::array({std::move(host), std::move(pod)})},
                  {"ips", json::array()},
                  {"routes", json::array()},
                  {"dns", json::object()}};
   if (attachment.ip4) AddAddress(*attachment.ip4, &result);
   if (attachment.ip6) AddAddress(*attachment.ip6, &result);
   if (!call.dns.empty()) result["dns"] = json::parse(call.dns, nullptr, false);
+  if (!call.previous_result.empty()) {
+    result = JoinResults(json::parse(call.previous_result, nullptr, false), result);
+  }
+  result["cniVersion"] = call.version;
+  SayFamilies(call.version, &result);
   return Print(result);
 }
 

@@ -113,16 +113,20 @@ class Runtime : public ::testing::Test {
     attacher_.reset();
   }
 
-  std::string Configuration() const {
-    return json{{"cniVersion", "1.1.0"}, {"name", "fairlead"}, {"socket", socket_}}.dump();
+  // The configuration of the network, with members added or replaced.
+  std::string Configuration(const json& members = json::object()) const {
+    json configuration = {{"cniVersion", "1.1.0"}, {"name", "fairlead"}, {"socket", socket_}};
+    configuration.update(members);
+    return configuration.dump();
   }
-  Outcome Call(const std::string& command, const std::string& name, const std::string& netns = "") {
+  Outcome Call(const std::string& command, const std::string& name, const std::string& netns = "",
+               const json& members = json::object()) {
     return RunCni({{"CNI_COMMAND", command},
                    {"CNI_CONTAINERID", "container-" + name},
                    {"CNI_NETNS", netns},
                    {"CNI_IFNAME", "eth0"},
                    {"CNI_ARGS", "K8S_POD_NAMESPACE=shop;K8S_POD_NAME=" + name}},
-                  Configuration());
+                  Configuration(members));
   }
   size_t Devices() {
     NetlinkSocket netlink = Must(NetlinkSocket::Open());

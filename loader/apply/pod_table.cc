@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "loader/apply/pod_table.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cstring>
@@ -36,6 +38,20 @@ absl::Status EraseAddress(FamilyTables<Abi>& tables, const typename Abi::Ip& add
   return tables.pod_address.Erase({address});
 }
 
+template <typename Abi>
+absl::Status CheckAddress(const FamilyTables<Abi>& tables, const std::optional<IpAddress>& address,
+                          const pod_slot& slot) {
+  if (!address.has_value()) return absl::OkStatus();
+  FL_ASSIGN_OR_RETURN(const auto found,
+                      tables.pod_address.Find({ToAbi<typename Abi::Ip>(*address)}));
+  if (found.has_value() && found->slot == slot.slot && found->generation == slot.generation) {
+    return absl::OkStatus();
+  }
+  return absl::FailedPreconditionError(
+      fmt::format("table pod_address does not lead from {} to the pod: restart fairleadd",
+                  address->ToString()));
+}
+
 }  // namespace
 
 absl::Status PodTable::Put(const PodEntry& desired) {
@@ -67,6 +83,19 @@ absl::Status PodTable::Remove(uint32_t slot) {
   std::atomic_thread_fence(std::memory_order_release);
   entry.ifindex = 0;
   return absl::OkStatus();
+}
+
+absl::Status PodTable::Check(const PodEntry& desired) const {
+  const pod& entry = tables_.pods[desired.slot];
+  const pod wanted = ToEntry(desired, entry.generation);
+  if (entry.ifindex != wanted.ifindex ||
+      std::memcmp(entry.mac, wanted.mac, sizeof(entry.mac)) != 0) {
+    return absl::FailedPreconditionError(fmt::format(
+        "slot {} of table pods does not know the pod: restart fairleadd", desired.slot));
+  }
+  const pod_slot slot{desired.slot, entry.generation};
+  FL_RETURN_IF_ERROR(CheckAddress(tables_.v4, desired.ip4, slot));
+  return CheckAddress(tables_.v6, desired.ip6, slot);
 }
 
 std::vector<uint32_t> PodTable::slots() const {

@@ -31,6 +31,8 @@ class PodTable {
   absl::Status Put(const PodEntry& pod);
   // An empty slot is fine.
   absl::Status Remove(uint32_t slot);
+  // FailedPrecondition unless the tables say of this pod what Put has written.
+  absl::Status Check(const PodEntry& pod) const;
   std::vector<uint32_t> slots() const;  // that have a tenant
 
  private:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "loader/attach/hook_links.h"
 
+#include <bpf/bpf.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -17,6 +18,7 @@
 #include "base/errno_status.h"
 #include "base/status_macros.h"
 #include "loader/attach/clsact.h"
+#include "loader/attach/hook_check.h"
 #include "loader/attach/tcx.h"
 
 namespace fairlead::attach {
@@ -56,6 +58,13 @@ std::optional<HookOnDevice> ParsePinName(std::string_view name) {
     if (error == std::errc() && *end == '_') return HookOnDevice{static_cast<hook>(id), ifindex};
   }
   return std::nullopt;
+}
+
+absl::StatusOr<uint32_t> ProgramId(int program_fd) {
+  bpf_prog_info info{};
+  uint32_t length = sizeof(info);
+  if (bpf_obj_get_info_by_fd(program_fd, &info, &length) == 0) return info.id;
+  return ErrnoStatus(errno, "ask for the id of a program");
 }
 
 }  // namespace
@@ -100,6 +109,16 @@ absl::Status HookLinks::Attach(hook hook_id, uint32_t ifindex) const {
     }
   }
   return absl::OkStatus();
+}
+
+absl::Status HookLinks::Check(hook hook_id, uint32_t ifindex, const std::string& device) const {
+  std::vector<uint32_t> ours;
+  for (const Family family : kFamilies) {
+    FL_ASSIGN_OR_RETURN(const uint32_t id, ProgramId(programs_.fd(hook_id, family)));
+    ours.push_back(id);
+  }
+  FL_ASSIGN_OR_RETURN(const auto present, ListAttached(ifindex, IsIngress(hook_id), mechanism_));
+  return CompareAttached(fmt::format("{} on {}", HookName(hook_id), device), ours, present);
 }
 
 absl::StatusOr<std::vector<HookOnDevice>> ListHooks(const std::string& directory) {

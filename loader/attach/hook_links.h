@@ -40,6 +40,9 @@ class HookLinks {
 
   // Attaches both families, or swaps in our programs where they are attached.
   absl::Status Attach(hook hook_id, uint32_t ifindex) const;
+  // FailedPrecondition, saying what is wrong and what helps, unless our programs
+  // are attached and nobody else's (hook_check.h). `device` is for the message.
+  absl::Status Check(hook hook_id, uint32_t ifindex, const std::string& device) const;
 
  private:
   absl::Status AttachFamily(const HookOnDevice& where, Family family) const;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "loader/attach/hook_links.h"
 
+#include <bpf/libbpf.h>
 #include <gtest/gtest.h>
 #include <sched.h>
 #include <sys/mount.h>
@@ -9,6 +10,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "loader/attach/tcx.h"
 #include "loader/netlink/links.h"
 
 namespace fairlead::attach {
@@ -102,6 +104,48 @@ TEST_P(HooksOnADevice, ChangingTheMechanismLeavesNothingOfTheOther) {
   }
   EXPECT_EQ(clsact_marks, GetParam() == Mechanism::kClsact ? 2 : 0);
   EXPECT_EQ(links, GetParam() == Mechanism::kTcx ? 2 : 0);
+}
+
+TEST_P(HooksOnADevice, CheckIsContentWithOurProgramsAlone) {
+  const HookLinks links(directory_, *programs_, GetParam());
+  ASSERT_TRUE(links.Attach(HOOK_FROM_POD, kDevice).ok());
+  ASSERT_TRUE(links.Attach(HOOK_TO_POD, kDevice).ok());
+  EXPECT_EQ(links.Check(HOOK_FROM_POD, kDevice, "up0"), absl::OkStatus());
+  EXPECT_EQ(links.Check(HOOK_TO_POD, kDevice, "up0"), absl::OkStatus());
+}
+
+TEST_P(HooksOnADevice, CheckFindsAMissingProgram) {
+  const HookLinks links(directory_, *programs_, GetParam());
+  ASSERT_TRUE(links.Attach(HOOK_FROM_POD, kDevice).ok());
+  ASSERT_TRUE(Detach(directory_, {HOOK_FROM_POD, kDevice}).ok());
+  const absl::Status status = links.Check(HOOK_FROM_POD, kDevice, "up0");
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << status;
+  EXPECT_NE(status.message().find("from_pod on up0"), std::string::npos) << status;
+}
+
+TEST_P(HooksOnADevice, CheckFindsAForeignProgram) {
+  const HookLinks links(directory_, *programs_, GetParam());
+  ASSERT_TRUE(links.Attach(HOOK_FROM_POD, kDevice).ok());
+  // Somebody else's, as far as this hook is concerned.
+  const int foreign = programs_->fd(HOOK_FROM_NETWORK, Family::kIpv4);
+  UniqueFd link;
+  if (GetParam() == Mechanism::kTcx) {
+    absl::StatusOr<UniqueFd> created = CreateTcxLink(foreign, kDevice, /*ingress=*/true);
+    ASSERT_TRUE(created.ok()) << created.status();
+    link = *std::move(created);
+  } else {
+    bpf_tc_hook hook{};
+    hook.sz = sizeof(hook);
+    hook.ifindex = static_cast<int>(kDevice);
+    hook.attach_point = BPF_TC_INGRESS;
+    bpf_tc_opts options{};
+    options.sz = sizeof(options);
+    options.prog_fd = foreign;
+    ASSERT_EQ(bpf_tc_attach(&hook, &options), 0);
+  }
+  const absl::Status status = links.Check(HOOK_FROM_POD, kDevice, "up0");
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << status;
+  EXPECT_NE(status.message().find("foreign program, from_network"), std::string::npos) << status;
 }
 
 TEST_P(HooksOnADevice, TheKernelIsAskedWhatItCan) {

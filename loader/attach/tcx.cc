@@ -27,9 +27,11 @@ bool IsOnDevice(int link, uint32_t ifindex) {
 
 }  // namespace
 
+bpf_attach_type TcxAttachType(bool ingress) { return ingress ? kTcxIngress : kTcxEgress; }
+
 absl::StatusOr<UniqueFd> CreateTcxLink(int program_fd, uint32_t ifindex, bool ingress) {
-  UniqueFd link(bpf_link_create(program_fd, static_cast<int>(ifindex),
-                                ingress ? kTcxIngress : kTcxEgress, nullptr));
+  UniqueFd link(
+      bpf_link_create(program_fd, static_cast<int>(ifindex), TcxAttachType(ingress), nullptr));
   if (link.ok()) return link;
   if (errno == EINVAL || errno == EOPNOTSUPP) {
     return absl::UnimplementedError("this kernel has no TCX");

@@ -5,6 +5,8 @@
 #ifndef FAIRLEAD_LOADER_ATTACH_TCX_H_
 #define FAIRLEAD_LOADER_ATTACH_TCX_H_
 
+#include <bpf/bpf.h>
+
 #include <cstdint>
 #include <string>
 
@@ -13,6 +15,8 @@
 #include "base/unique_fd.h"
 
 namespace fairlead::attach {
+
+bpf_attach_type TcxAttachType(bool ingress);
 
 // Unimplemented: this kernel has no TCX.
 absl::StatusOr<UniqueFd> CreateTcxLink(int program_fd, uint32_t ifindex, bool ingress);

@@ -11,6 +11,7 @@
 #include "loader/netlink/netlink_socket.h"
 #include "loader/netlink/routes.h"
 #include "loader/netlink/sysctl_journal.h"
+#include "loader/pods/deferred_deletes.h"
 #include "loader/pods/pod_attacher.h"
 
 namespace fairlead {
@@ -21,6 +22,8 @@ class NoDataplane : public PodDataplane {
  public:
   absl::Status AddPod(const LocalPod&) override { return absl::OkStatus(); }
   absl::Status RemovePod(const LocalPod&) override { return absl::OkStatus(); }
+  absl::Status CheckPod(const LocalPod&) override { return absl::OkStatus(); }
+  absl::Status CheckNode() override { return absl::OkStatus(); }
   void ForgetDevice(const LocalPod&) override {}
 };
 
@@ -79,6 +82,8 @@ absl::Status CleanUp(const Options& options) {
   RemoveState(options.state_dir,
               {"pods.json", "sysctls.json", "names.json", "host.json", "pods.json.new",
                "sysctls.json.new", "names.json.new", "host.json.new"});
+  std::error_code ignored;
+  std::filesystem::remove_all(DeferredDeletesDirectory(options.cni_socket()), ignored);
   RemoveState(options.run_dir, {"cni.sock"});
   return absl::OkStatus();
 }

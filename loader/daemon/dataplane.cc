@@ -96,6 +96,16 @@ absl::Status Dataplane::RemovePod(const LocalPod& pod) {
   return apply::PodTable(tables_).Remove(pod.slot);
 }
 
+absl::Status Dataplane::CheckPod(const LocalPod& pod) {
+  FL_RETURN_IF_ERROR(apply::PodTable(tables_).Check(EntryOf(pod)));
+  FL_RETURN_IF_ERROR(links_->Check(HOOK_FROM_POD, pod.ifindex, pod.host_device));
+  return links_->Check(HOOK_TO_POD, pod.ifindex, pod.host_device);
+}
+
+absl::Status Dataplane::CheckNode() {
+  return limits_.empty() ? absl::OkStatus() : absl::FailedPreconditionError(limits_);
+}
+
 void Dataplane::ForgetDevice(const LocalPod& pod) {
   for (const hook hook_id : {HOOK_FROM_POD, HOOK_TO_POD}) {
     const absl::Status status = attach::Detach(pin_dir_ + "/links", {hook_id, pod.ifindex});
@@ -128,7 +138,9 @@ absl::Status Dataplane::KeepPods(const std::vector<LocalPod>& pods) {
 }
 
 absl::Status Dataplane::ApplyNodes(const apply::NodeFacts& facts, apply::Unasked unasked) {
+  limits_ = facts.uplinks.empty() ? "the node has no uplink: pods reach this node only" : "";
   const absl::Status status = nodes_.Apply(facts, unasked);
+  if (!status.ok()) limits_ = std::string(status.message());
   std::set<uint32_t> devices;
   for (const apply::Uplink& uplink : facts.uplinks) {
     FL_RETURN_IF_ERROR(links_->Attach(HOOK_FROM_NETWORK, uplink.ifindex));

@@ -32,6 +32,8 @@ class Dataplane : public PodDataplane {
 
   absl::Status AddPod(const LocalPod& pod) override;
   absl::Status RemovePod(const LocalPod& pod) override;
+  absl::Status CheckPod(const LocalPod& pod) override;
+  absl::Status CheckNode() override;
   void ForgetDevice(const LocalPod& pod) override;
 
   // After a restart: pods that still live get our programs, all others go.
@@ -54,6 +56,7 @@ class Dataplane : public PodDataplane {
       : pin_dir_(std::move(pin_dir)), tables_(std::move(tables)) {}
 
   std::string pin_dir_;
+  std::string limits_ = "its network has not been looked at yet";  // of pods; "": none
   Tables tables_;
   std::optional<Programs> programs_;
   std::optional<attach::HookLinks> links_;

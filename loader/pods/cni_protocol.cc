@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/status_macros.h"
+#include "loader/pods/port_mapping_json.h"
 
 namespace fairlead {
 namespace {
@@ -16,8 +17,11 @@ using nlohmann::json;
 constexpr size_t kLongestContainerId = 253;
 constexpr size_t kLongestInterfaceName = 15;  // IFNAMSIZ and its zero
 
-constexpr std::pair<CniCommand, const char*> kCommands[] = {
-    {CniCommand::kAdd, "ADD"}, {CniCommand::kDelete, "DEL"}, {CniCommand::kStatus, "STATUS"}};
+constexpr std::pair<CniCommand, const char*> kCommands[] = {{CniCommand::kAdd, "ADD"},
+                                                            {CniCommand::kDelete, "DEL"},
+                                                            {CniCommand::kCheck, "CHECK"},
+                                                            {CniCommand::kGarbageCollect, "GC"},
+                                                            {CniCommand::kStatus, "STATUS"}};
 
 bool IsAlphanumeric(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
@@ -34,6 +38,37 @@ absl::StatusOr<std::optional<IpAddress>> AddressIn(const json& object, const cha
   return address;
 }
 
+absl::StatusOr<std::optional<MacAddress>> MacIn(const json& object) {
+  if (!object.contains("mac")) return std::nullopt;
+  FL_ASSIGN_OR_RETURN(const MacAddress mac, ParseMac(object.at("mac").get<std::string>()));
+  return mac;
+}
+
+json ToJson(const ExpectedPod& expected) {
+  json object = {{"addresses", json::array()}, {"defaultRoutes", json::array()}};
+  for (const IpAddress& address : expected.addresses) {
+    object["addresses"].push_back(address.ToString());
+  }
+  for (const Family family : expected.default_routes) {
+    object["defaultRoutes"].push_back(static_cast<int>(family));
+  }
+  if (expected.mac) object["mac"] = MacToString(*expected.mac);
+  return object;
+}
+
+absl::StatusOr<ExpectedPod> ExpectedFromJson(const json& object) {
+  ExpectedPod expected;
+  for (const json& text : object.at("addresses")) {
+    FL_ASSIGN_OR_RETURN(const IpAddress address, IpAddress::Parse(text.get<std::string>()));
+    expected.addresses.push_back(address);
+  }
+  for (const json& family : object.at("defaultRoutes")) {
+    expected.default_routes.push_back(family.get<int>() == 4 ? Family::kIpv4 : Family::kIpv6);
+  }
+  FL_ASSIGN_OR_RETURN(expected.mac, MacIn(object));
+  return expected;
+}
+
 absl::StatusOr<CniRequest> RequestFromJson(const json& object) {
   CniRequest request;
   const auto command = object.at("command").get<std::string>();
@@ -43,6 +78,8 @@ absl::StatusOr<CniRequest> RequestFromJson(const json& object) {
   }
   request.command = known->first;
   if (request.command == CniCommand::kStatus) return request;
+  request.pod.network = object.value("network", "");
+  if (request.command == CniCommand::kGarbageCollect) return request;
   request.pod.container_id = object.at("containerID").get<std::string>();
   request.pod.interface_name = object.at("interface").get<std::string>();
   request.pod.name_space = object.at("namespace").get<std::string>();
@@ -50,6 +87,15 @@ absl::StatusOr<CniRequest> RequestFromJson(const json& object) {
   request.pod.uid = object.at("uid").get<std::string>();
   FL_RETURN_IF_ERROR(CheckContainerId(request.pod.container_id));
   FL_RETURN_IF_ERROR(CheckInterfaceName(request.pod.interface_name));
+  // A plugin of before an upgrade says less: what is optional is so here, too.
+  FL_ASSIGN_OR_RETURN(request.pod.port_mappings,
+                      PortMappingsFromJson(object.value("portMappings", json::array())));
+  FL_ASSIGN_OR_RETURN(request.pod.ip4, AddressIn(object, "ip4"));
+  FL_ASSIGN_OR_RETURN(request.pod.ip6, AddressIn(object, "ip6"));
+  FL_ASSIGN_OR_RETURN(request.pod.mac, MacIn(object));
+  if (request.command == CniCommand::kCheck) {
+    FL_ASSIGN_OR_RETURN(request.expected, ExpectedFromJson(object.at("expected")));
+  }
   return request;
 }
 
@@ -89,12 +135,20 @@ absl::StatusOr<T> Decode(std::string_view text, absl::StatusOr<T> (*from_json)(c
 std::string EncodeRequest(const CniRequest& request) {
   const auto* command =
       std::ranges::find(kCommands, request.command, [](const auto& c) { return c.first; });
-  return Dump({{"command", command->second},
-               {"containerID", request.pod.container_id},
-               {"interface", request.pod.interface_name},
-               {"namespace", request.pod.name_space},
-               {"name", request.pod.name},
-               {"uid", request.pod.uid}});
+  const PodRequest& pod = request.pod;
+  json object = {{"command", command->second},
+                 {"network", pod.network},
+                 {"containerID", pod.container_id},
+                 {"interface", pod.interface_name},
+                 {"namespace", pod.name_space},
+                 {"name", pod.name},
+                 {"uid", pod.uid},
+                 {"portMappings", PortMappingsToJson(pod.port_mappings)}};
+  if (pod.ip4) object["ip4"] = pod.ip4->ToString();
+  if (pod.ip6) object["ip6"] = pod.ip6->ToString();
+  if (pod.mac) object["mac"] = MacToString(*pod.mac);
+  if (request.command == CniCommand::kCheck) object["expected"] = ToJson(request.expected);
+  return Dump(object);
 }
 
 absl::StatusOr<CniRequest> DecodeRequest(std::string_view text) {

@@ -2,8 +2,9 @@
 //
 // What fairlead-cni and fairleadd say to each other: one request and one reply
 // per connection, each one message of a SOCK_SEQPACKET unix socket, in JSON.
-// ADD carries the pod's open network namespace as a descriptor (SCM_RIGHTS),
-// so the daemon never opens a path that a caller has written.
+// ADD and CHECK carry the pod's open network namespace as a descriptor
+// (SCM_RIGHTS), so the daemon never opens a path that a caller has written; GC
+// carries its list, which may be long, in a sealed memfd (attachment_list.h).
 #ifndef FAIRLEAD_LOADER_PODS_CNI_PROTOCOL_H_
 #define FAIRLEAD_LOADER_PODS_CNI_PROTOCOL_H_
 
@@ -12,6 +13,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -28,22 +31,40 @@ inline constexpr size_t kLongestCniMessage = 16 * 1024;
 enum class CniCode : uint32_t {
   kIncompatibleVersion = 1,
   kUnsupportedField = 2,
+  kUnknownContainer = 3,
   kInvalidEnvironment = 4,
   kIoFailure = 5,
   kUndecodable = 6,
   kInvalidConfiguration = 7,
   kTryAgainLater = 11,
   kNotAvailable = 50,
+  kLimited = 51,
   kAlreadyAttached = 100,
   kExhausted = 101,
   kFailed = 102,
+  kAddressTaken = 103,
+  kNotAsExpected = 104,
 };
 
-enum class CniCommand : uint8_t { kAdd, kDelete, kStatus };
+// What names an attachment: container ID and interface name.
+using AttachmentId = std::pair<std::string, std::string>;
+
+enum class CniCommand : uint8_t { kAdd, kDelete, kCheck, kGarbageCollect, kStatus };
+
+// What CHECK expects of the pod's interface, by the result of its ADD as later
+// plugins of a chain have left it.
+struct ExpectedPod {
+  std::vector<IpAddress> addresses;
+  std::vector<Family> default_routes;  // by our gateway
+  std::optional<MacAddress> mac = std::nullopt;
+
+  friend bool operator==(const ExpectedPod&, const ExpectedPod&) = default;
+};
 
 struct CniRequest {
   CniCommand command = CniCommand::kStatus;
-  PodRequest pod;  // empty for kStatus
+  PodRequest pod = {};        // kStatus: empty; kGarbageCollect: `network` only
+  ExpectedPod expected = {};  // kCheck only
 };
 
 // What the result of ADD is made of.

@@ -3,11 +3,16 @@
 // Both sides understand each other, and nonsense is refused with a reason.
 #include "loader/pods/cni_protocol.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
+#include <set>
 #include <string>
 
 #include "loader/netlink/scratch_netns.h"
+#include "loader/pods/attachment_list.h"
 
 namespace fairlead::testing {
 namespace {
@@ -18,10 +23,56 @@ TEST(CniProtocol, RequestComesOverAsItWas) {
                                    .interface_name = "eth0",
                                    .name_space = "shop",
                                    .name = "web",
-                                   .uid = "42"}};
+                                   .uid = "42",
+                                   .port_mappings = {{Protocol::kUdp, 53, 5353, std::nullopt}},
+                                   .network = "fairlead",
+                                   .ip4 = Must(IpAddress::Parse("10.1.0.1")),
+                                   .ip6 = Must(IpAddress::Parse("fd00::1")),
+                                   .mac = MacAddress{2, 0, 0, 0, 0, 9}}};
   const CniRequest got = Must(DecodeRequest(EncodeRequest(request)));
   EXPECT_EQ(got.command, request.command);
   EXPECT_EQ(got.pod, request.pod);
+}
+
+TEST(CniProtocol, WhatCheckExpectsComesOverAsItWas) {
+  CniRequest request{.command = CniCommand::kCheck};
+  request.pod.container_id = "c1";
+  request.pod.interface_name = "eth0";
+  request.expected = {.addresses = {Must(IpAddress::Parse("10.1.0.1"))},
+                      .default_routes = {Family::kIpv4, Family::kIpv6},
+                      .mac = MacAddress{2, 0, 0, 0, 0, 9}};
+  EXPECT_EQ(Must(DecodeRequest(EncodeRequest(request))).expected, request.expected);
+}
+
+TEST(CniProtocol, PluginOfBeforeAnUpgradeIsUnderstood) {
+  const CniRequest got = Must(DecodeRequest(
+      R"({"command": "ADD", "containerID": "c1", "interface": "eth0", "namespace": "shop",
+          "name": "web", "uid": "42"})"));
+  EXPECT_EQ(got.pod.network, "");
+  EXPECT_TRUE(got.pod.port_mappings.empty());
+}
+
+TEST(AttachmentList, ComesOverInASealedFile) {
+  const UniqueFd list = Must(SealAttachmentList(R"([["c1", "eth0"], ["c2", "net1"]])"));
+  EXPECT_EQ(Must(ReadAttachmentList(list.get())),
+            (std::set<AttachmentId>{{"c1", "eth0"}, {"c2", "net1"}}));
+}
+
+TEST(AttachmentList, WhatCouldChangeOrBlockOrIsNoListIsRefused) {
+  int pipe[2];
+  ASSERT_EQ(::pipe2(pipe, O_CLOEXEC), 0);
+  const UniqueFd reader(pipe[0]);
+  const UniqueFd writer(pipe[1]);
+  const UniqueFd unsealed(::memfd_create("test", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  for (const int fd : {reader.get(), unsealed.get(), -1}) {
+    EXPECT_TRUE(absl::IsInvalidArgument(ReadAttachmentList(fd).status()));
+  }
+  for (const char* text : {"", "{}", "[1]", R"([["c1"]])", R"([["c1", 2]])"}) {
+    const UniqueFd list = Must(SealAttachmentList(text));
+    EXPECT_TRUE(absl::IsInvalidArgument(ReadAttachmentList(list.get()).status())) << text;
+  }
+  const UniqueFd huge = Must(SealAttachmentList(std::string(kLongestAttachmentList + 1, ' ')));
+  EXPECT_TRUE(absl::IsInvalidArgument(ReadAttachmentList(huge.get()).status()));
 }
 
 TEST(CniProtocol, StatusNeedsNoNames) {

@@ -26,37 +26,6 @@ constexpr size_t kMostClients = 64;
 constexpr size_t kAnswersPerTurn = 4;
 constexpr auto kPause = std::chrono::seconds(1);
 
-CniCode CodeOf(const absl::Status& status) {
-  switch (status.code()) {
-    case absl::StatusCode::kAlreadyExists:
-      return CniCode::kAlreadyAttached;
-    case absl::StatusCode::kFailedPrecondition:
-      return CniCode::kNotAvailable;
-    case absl::StatusCode::kInvalidArgument:
-      return CniCode::kInvalidEnvironment;
-    case absl::StatusCode::kResourceExhausted:
-      return CniCode::kExhausted;
-    default:
-      return CniCode::kFailed;
-  }
-}
-
-CniReply Refusal(std::string message, const absl::Status& status) {
-  return {.error = CniError{.code = CodeOf(status),
-                            .message = std::move(message),
-                            .details = std::string(status.message())},
-          .attachment = std::nullopt};
-}
-
-CniReply Success(const LocalPod& pod) {
-  return {.error = std::nullopt,
-          .attachment = CniAttachment{.host_device = pod.host_device,
-                                      .mac = pod.mac,
-                                      .mtu = pod.mtu,
-                                      .ip4 = pod.ip4,
-                                      .ip6 = pod.ip6}};
-}
-
 bool HasSpoken(int socket) {
   char byte = 0;
   return ::recv(socket, &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT) > 0;
@@ -73,15 +42,18 @@ bool IsRoot(int socket) {
 absl::StatusOr<std::unique_ptr<CniServer>> CniServer::Create(const std::string& path,
                                                              PodAttacher& attacher,
                                                              std::chrono::milliseconds patience) {
-  std::unique_ptr<CniServer> server(new CniServer(path, attacher, patience));
+  if (const size_t slash = path.rfind('/'); slash != std::string::npos && slash > 0) {
+    FL_RETURN_IF_ERROR(MakePrivateDirectory(path.substr(0, slash)));
+  }
+  FL_ASSIGN_OR_RETURN(DeferredDeletes deferred, DeferredDeletes::Open(path));
+  std::unique_ptr<CniServer> server(
+      new CniServer(path, CniAnswers(attacher, std::move(deferred)), patience));
+  server->CompleteDeferred();
   FL_RETURN_IF_ERROR(server->Listen());
   return server;
 }
 
 absl::Status CniServer::Listen() {
-  if (const size_t slash = path_.rfind('/'); slash != std::string::npos && slash > 0) {
-    FL_RETURN_IF_ERROR(MakePrivateDirectory(path_.substr(0, slash)));
-  }
   FL_ASSIGN_OR_RETURN(const sockaddr_un address, UnixAddress(path_));
   UniqueFd listener(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!listener.ok()) return ErrnoStatus(errno, "open CNI socket");
@@ -102,6 +74,8 @@ absl::Status CniServer::Listen() {
   if (!epoll_.ok() || !timer_.ok()) return ErrnoStatus(errno, "open epoll and timer");
   listener_ = std::move(listener);
   FL_RETURN_IF_ERROR(Watch(listener_.get()));
+  FL_RETURN_IF_ERROR(Watch(answers_.deferred_fd()));
+  ArmTimer();
   return Watch(timer_.get());
 }
 
@@ -128,6 +102,9 @@ void CniServer::ReadReady() {
       Accept();
     } else if (event.data.fd == timer_.get()) {
       DropLate();
+      if (retry_deferred_ && *retry_deferred_ <= Clock::now()) CompleteDeferred();
+    } else if (event.data.fd == answers_.deferred_fd()) {
+      CompleteDeferred();
     } else if (clients_.contains(event.data.fd)) {
       Answer(event.data.fd, (event.events & (EPOLLHUP | EPOLLERR)) != 0);
     }
@@ -165,7 +142,7 @@ void CniServer::Accept() {
 void CniServer::Answer(int client, bool hung_up) {
   absl::StatusOr<SocketMessage> message = ReceiveMessage(client);
   if (message.ok()) {
-    const CniReply reply = Reply(message->text, message->descriptor, hung_up);
+    const CniReply reply = answers_.Answer(message->text, message->descriptor, hung_up);
     // Never waits: a reply fits into the buffer of a socket that has sent nothing.
     const absl::Status sent = SendMessage(client, EncodeReply(reply), -1);
     if (!sent.ok()) LogWarn("CNI client left before its answer error=\"{}\"", sent.ToString());
@@ -177,51 +154,10 @@ void CniServer::Answer(int client, bool hung_up) {
   Drop(client);
 }
 
-CniReply CniServer::Reply(const std::string& message, const UniqueFd& netns, bool hung_up) {
-  const absl::StatusOr<CniRequest> request = DecodeRequest(message);
-  if (!request.ok()) {
-    LogWarn("CNI request refused error=\"{}\"", request.status().ToString());
-    return Refusal("the request cannot be read", request.status());
-  }
-  const PodRequest& pod = request->pod;
-  switch (request->command) {
-    case CniCommand::kAdd: {
-      if (hung_up) {
-        // Its time is over and the runtime has been told of a failure.
-        return Refusal("the client is gone", absl::AbortedError("nothing was done"));
-      }
-      if (!netns.ok()) {
-        return Refusal("no network namespace came with the request",
-                       absl::InvalidArgumentError("CNI_NETNS"));
-      }
-      const auto start = Clock::now();
-      const absl::StatusOr<LocalPod> added = attacher_.Add(pod, netns.get());
-      if (!added.ok()) {
-        LogWarn("pod not attached container={} pod={}/{} error=\"{}\"", pod.container_id,
-                pod.name_space, pod.name, added.status().ToString());
-        return Refusal("cannot attach the pod", added.status());
-      }
-      const std::chrono::duration<double, std::milli> took = Clock::now() - start;
-      LogInfo("pod attached device={} container={} pod={}/{} ip4={} ip6={} ms={:.1f}",
-              added->host_device, pod.container_id, pod.name_space, pod.name,
-              added->ip4 ? added->ip4->ToString() : "-", added->ip6 ? added->ip6->ToString() : "-",
-              took.count());
-      return Success(*added);
-    }
-    case CniCommand::kDelete: {
-      const absl::Status removed = attacher_.Remove(pod.container_id, pod.interface_name);
-      if (!removed.ok()) {
-        LogWarn("pod not detached container={} error=\"{}\"", pod.container_id, removed.ToString());
-        return Refusal("cannot detach the pod", removed);
-      }
-      LogInfo("pod detached container={} interface={}", pod.container_id, pod.interface_name);
-      return {};
-    }
-    case CniCommand::kStatus:
-      break;
-  }
-  const absl::Status ready = attacher_.CheckReady();
-  return ready.ok() ? CniReply{} : Refusal("the node cannot take pods", ready);
+void CniServer::CompleteDeferred() {
+  retry_deferred_.reset();
+  if (!answers_.CompleteDeferred()) retry_deferred_ = Clock::now() + kPause;
+  ArmTimer();
 }
 
 void CniServer::Drop(int client) {
@@ -252,9 +188,10 @@ void CniServer::PauseAccepting(bool pause) {
 void CniServer::ArmTimer() {
   // Setting a timer also takes back that it has expired.
   itimerspec setting{};
-  if (paused_ || !clients_.empty()) {
+  if (timer_.ok() && (paused_ || retry_deferred_ || !clients_.empty())) {
     Clock::time_point next =
         Clock::now() + (paused_ ? Clock::duration(kPause) : Clock::duration(patience_));
+    if (retry_deferred_) next = std::min(next, *retry_deferred_);
     for (const auto& [fd, client] : clients_) next = std::min(next, client.deadline);
     const auto left = std::chrono::duration_cast<std::chrono::nanoseconds>(next - Clock::now());
     const int64_t nanoseconds = std::max<int64_t>(left.count(), 1);

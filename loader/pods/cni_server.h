@@ -12,20 +12,22 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/unique_fd.h"
-#include "loader/pods/cni_protocol.h"
+#include "loader/pods/cni_answers.h"
 #include "loader/pods/pod_attacher.h"
 
 namespace fairlead {
 
 class CniServer {
  public:
-  // Replaces a socket that an earlier run has left at `path`; that no other
-  // daemon is alive is the caller's business. `attacher` must outlive it.
+  // Completes the DELs that were written down meanwhile, then replaces a socket
+  // that an earlier run has left at `path`; that no other daemon is alive is the
+  // caller's business. `attacher` must outlive it.
   // `patience`: how long a client may stay silent.
   static absl::StatusOr<std::unique_ptr<CniServer>> Create(
       const std::string& path, PodAttacher& attacher,
@@ -49,25 +51,26 @@ class CniServer {
     Clock::time_point deadline;
   };
 
-  CniServer(std::string path, PodAttacher& attacher, std::chrono::milliseconds patience)
-      : path_(std::move(path)), attacher_(attacher), patience_(patience) {}
+  CniServer(std::string path, CniAnswers answers, std::chrono::milliseconds patience)
+      : path_(std::move(path)), answers_(std::move(answers)), patience_(patience) {}
   absl::Status Listen();
   absl::Status Watch(int fd) const;
   void Accept();
   void Answer(int client, bool hung_up);
-  CniReply Reply(const std::string& message, const UniqueFd& netns, bool hung_up);
+  void CompleteDeferred();
   void Drop(int client);
   void DropLate();
   void PauseAccepting(bool pause);
   void ArmTimer();
 
   std::string path_;
-  PodAttacher& attacher_;
+  CniAnswers answers_;
   std::chrono::milliseconds patience_;
   UniqueFd epoll_;
   UniqueFd listener_;
   UniqueFd timer_;
   bool paused_ = false;
+  std::optional<Clock::time_point> retry_deferred_;  // unset: none has failed
   std::map<int, Client> clients_;
 };
 

@@ -40,12 +40,27 @@ std::optional<uint64_t> AddressPool::OffsetOf(const IpAddress& address) const {
 }
 
 absl::StatusOr<IpAddress> AddressPool::Take() {
-  const std::optional<uint64_t> offset = numbers_.Take();
-  if (!offset) {
-    return absl::ResourceExhaustedError(
-        fmt::format("every address of pod block {} is in use", block_.ToString()));
+  FL_RETURN_IF_ERROR(CheckFree());
+  return block_.address().Plus(*numbers_.Take());
+}
+
+absl::StatusOr<IpAddress> AddressPool::TakeThis(const IpAddress& address) {
+  const std::optional<uint64_t> offset = OffsetOf(address);
+  if (!offset || !numbers_.Contains(*offset)) {
+    return absl::OutOfRangeError(fmt::format("{} is asked for, and is no pod address of block {}",
+                                             address.ToString(), block_.ToString()));
   }
-  return block_.address().Plus(*offset);
+  if (numbers_.Reserve(*offset)) return address;
+  return absl::AbortedError(
+      fmt::format("{} is asked for, and is in use by another pod", address.ToString()));
+}
+
+absl::Status AddressPool::CheckFree() const {
+  if (numbers_.used() < numbers_.count()) return absl::OkStatus();
+  return absl::ResourceExhaustedError(fmt::format(
+      "every address of pod block {} is in use, {} of {}: delete pods, or give the node a larger "
+      "block",
+      block_.ToString(), numbers_.used(), numbers_.count()));
 }
 
 bool AddressPool::Reserve(const IpAddress& address) {
@@ -84,13 +99,19 @@ absl::StatusOr<Ipam> Ipam::Make(const std::vector<Cidr>& blocks) {
   return ipam;
 }
 
-absl::StatusOr<PodAddresses> Ipam::Take() {
+absl::StatusOr<PodAddresses> Ipam::Take(const PodAddresses& wanted) {
+  for (const auto& [address, pool] : {std::pair{&wanted.ip4, &pool4_}, {&wanted.ip6, &pool6_}}) {
+    if (*address && !*pool) {
+      return absl::OutOfRangeError(fmt::format(
+          "{} is asked for, and the node has no pod block of its family", (*address)->ToString()));
+    }
+  }
   PodAddresses taken;
   if (pool4_) {
-    FL_ASSIGN_OR_RETURN(taken.ip4, pool4_->Take());
+    FL_ASSIGN_OR_RETURN(taken.ip4, wanted.ip4 ? pool4_->TakeThis(*wanted.ip4) : pool4_->Take());
   }
   if (pool6_) {
-    absl::StatusOr<IpAddress> address = pool6_->Take();
+    absl::StatusOr<IpAddress> address = wanted.ip6 ? pool6_->TakeThis(*wanted.ip6) : pool6_->Take();
     if (!address.ok()) {
       Release(taken);
       return address.status();
@@ -98,6 +119,11 @@ absl::StatusOr<PodAddresses> Ipam::Take() {
     taken.ip6 = *address;
   }
   return taken;
+}
+
+absl::Status Ipam::CheckFree() const {
+  if (pool4_) FL_RETURN_IF_ERROR(pool4_->CheckFree());
+  return pool6_ ? pool6_->CheckFree() : absl::OkStatus();
 }
 
 void Ipam::Reserve(const PodAddresses& addresses) {

@@ -32,6 +32,10 @@ class AddressPool {
 
   // ResourceExhausted when every address is in use.
   absl::StatusOr<IpAddress> Take();
+  // This very address. OutOfRange: the block does not have it for pods; Aborted:
+  // it is in use.
+  absl::StatusOr<IpAddress> TakeThis(const IpAddress& address);
+  absl::Status CheckFree() const;          // ResourceExhausted as above
   bool Reserve(const IpAddress& address);  // false: in use, or not of this block
   void Release(const IpAddress& address);  // others' addresses are ignored
   std::vector<IpAddress> Freed() const;    // longest ago first
@@ -54,7 +58,9 @@ class Ipam {
 
   bool empty() const { return !pool4_ && !pool6_; }
   bool has_ipv6() const { return pool6_.has_value(); }
-  absl::StatusOr<PodAddresses> Take();
+  // `wanted` may name addresses, for which the codes are those of TakeThis().
+  absl::StatusOr<PodAddresses> Take(const PodAddresses& wanted = {});
+  absl::Status CheckFree() const;  // ResourceExhausted: the next Take() will fail
   // Addresses outside the blocks (of a pod that is older than them) are OK.
   void Reserve(const PodAddresses& addresses);
   void Release(const PodAddresses& addresses);

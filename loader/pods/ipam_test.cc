@@ -87,7 +87,7 @@ TEST(AddressPool, ExhaustionNamesTheBlock) {
   MustOk(pool.Take().status());
   const absl::Status status = pool.Take().status();
   EXPECT_TRUE(absl::IsResourceExhausted(status));
-  EXPECT_THAT(std::string(status.message()), HasSubstr("10.1.0.0/30"));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("10.1.0.0/30 is in use, 2 of 2"));
 }
 
 TEST(AddressPool, BlockWithoutAnAddressForAPodIsRefused) {
@@ -140,6 +140,29 @@ TEST(Ipam, ExhaustedFamilyTakesNothingOfTheOther) {
   MustOk(ipam.Take().status());
   EXPECT_TRUE(absl::IsResourceExhausted(ipam.Take().status()));
   EXPECT_THAT(ipam.Freed(), ElementsAre(Ip("10.1.0.3")));
+}
+
+TEST(Ipam, AddressThatIsAskedForIsGivenIfItIsFreeAndAPods) {
+  Ipam ipam = Must(Ipam::Make({Block("10.1.0.0/29"), Block("fd00:1::/64")}));
+  EXPECT_EQ(Must(ipam.Take({.ip4 = Ip("10.1.0.1")})).ip4, Ip("10.1.0.1"));
+  EXPECT_EQ(Must(ipam.Take({.ip6 = Ip("fd00:1::7")})).ip6, Ip("fd00:1::7"));
+  EXPECT_TRUE(absl::IsAborted(ipam.Take({.ip4 = Ip("10.1.0.1")}).status()));
+  for (const char* other : {"10.2.0.1", "10.1.0.0", "10.1.0.7"}) {
+    EXPECT_TRUE(absl::IsOutOfRange(ipam.Take({.ip4 = Ip(other)}).status())) << other;
+  }
+  EXPECT_TRUE(absl::IsOutOfRange(ipam.Take({.ip6 = Ip("fd00:1::")}).status()));
+  EXPECT_NE(Must(ipam.Take()).ip4, Ip("10.1.0.1"));
+}
+
+TEST(Ipam, AddressOfAFamilyThatTheNodeDoesNotHaveIsRefused) {
+  Ipam ipam = Must(Ipam::Make({Block("10.1.0.0/29")}));
+  EXPECT_TRUE(absl::IsOutOfRange(ipam.Take({.ip6 = Ip("fd00:1::7")}).status()));
+}
+
+TEST(Ipam, RefusedWishTakesNothingOfTheOtherFamily) {
+  Ipam ipam = Must(Ipam::Make({Block("10.1.0.0/29"), Block("fd00:1::/64")}));
+  EXPECT_FALSE(ipam.Take({.ip4 = Ip("10.1.0.3"), .ip6 = Ip("fe00::1")}).ok());
+  EXPECT_EQ(Must(ipam.Take({.ip4 = Ip("10.1.0.3")})).ip4, Ip("10.1.0.3"));
 }
 
 TEST(Ipam, SecondBlockOfAFamilyIsRefused) {

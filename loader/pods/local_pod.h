@@ -27,8 +27,9 @@ struct PortMapping {
   friend auto operator<=>(const PortMapping&, const PortMapping&) = default;
 };
 
-// CNI_CONTAINERID, CNI_IFNAME and the K8S_POD_* of CNI_ARGS. The first two
-// together name an attachment; the others are for people and may be empty.
+// CNI_CONTAINERID, CNI_IFNAME, the K8S_POD_* of CNI_ARGS and what runtimeConfig
+// asks for. The first two together name an attachment; names are for people and
+// may be empty.
 struct PodRequest {
   std::string container_id;
   std::string interface_name;  // the pod's end, inside its namespace: "eth0"
@@ -36,6 +37,10 @@ struct PodRequest {
   std::string name;
   std::string uid;
   std::vector<PortMapping> port_mappings = {};
+  std::string network = {};                     // the network configuration's "name"
+  std::optional<IpAddress> ip4 = std::nullopt;  // this very address, or none
+  std::optional<IpAddress> ip6 = std::nullopt;
+  std::optional<MacAddress> mac = std::nullopt;  // unset: random
 
   friend bool operator==(const PodRequest&, const PodRequest&) = default;
 };
@@ -54,6 +59,7 @@ struct LocalPod {
   std::string uid;
   uint32_t mtu = 0;
   std::vector<PortMapping> port_mappings = {};
+  std::string network = {};  // CNI network name; "" for pods of before it was recorded
 
   friend bool operator==(const LocalPod&, const LocalPod&) = default;
 };
@@ -70,6 +76,11 @@ class PodDataplane {
   // never added is OK. The programs stay: until the device is gone, they refuse
   // whatever comes out of it.
   virtual absl::Status RemovePod(const LocalPod& pod) = 0;
+  // FailedPrecondition, saying what and what to do, unless the programs on the
+  // device are ours and nobody else's and the tables know the pod.
+  virtual absl::Status CheckPod(const LocalPod& pod) = 0;
+  // FailedPrecondition, saying why, when attached pods cannot reach all they should.
+  virtual absl::Status CheckNode() = 0;
   // The device is gone; what was attached to it is left over.
   virtual void ForgetDevice(const LocalPod& pod) = 0;
 };

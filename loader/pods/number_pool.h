@@ -27,14 +27,16 @@ class NumberPool {
   // Numbers that are not in use are ignored.
   void Release(uint64_t number);
 
+  bool Contains(uint64_t number) const { return number - first_ < count_; }
+  uint64_t used() const { return used_.size(); }
+  uint64_t count() const { return count_; }
+
   // The freed numbers that are still free, longest ago first; and how a new
   // pool learns them. Numbers outside, in use or known already are ignored.
   const std::deque<uint64_t>& freed() const { return freed_; }
   void RememberFreed(const std::vector<uint64_t>& oldest_first);
 
  private:
-  bool Contains(uint64_t number) const { return number - first_ < count_; }
-
   uint64_t first_;
   uint64_t count_;
   uint64_t next_;  // everything below has been used at least once

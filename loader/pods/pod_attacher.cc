@@ -15,6 +15,7 @@
 #include "loader/netlink/links.h"
 #include "loader/netlink/netns.h"
 #include "loader/netlink/routes.h"
+#include "loader/pods/pod_check.h"
 #include "loader/pods/pod_plumbing.h"
 #include "maps/abi/limits_abi.h"
 
@@ -33,6 +34,11 @@ absl::StatusOr<MacAddress> RandomMac() {
   }
   mac[0] = static_cast<uint8_t>((mac[0] & 0xfc) | 0x02);  // unicast, locally administered
   return mac;
+}
+
+absl::Status TooManyPods() {
+  return absl::ResourceExhaustedError(
+      fmt::format("this node has {} pods, the most it can have", FL_MAX_PODS));
 }
 
 PodAddresses AddressesOf(const LocalPod& pod) { return {.ip4 = pod.ip4, .ip6 = pod.ip6}; }
@@ -146,16 +152,32 @@ absl::Status PodAttacher::SetNode(const std::vector<Cidr>& pod_cidrs, uint32_t m
 }
 
 absl::Status PodAttacher::CheckReady() const {
-  if (!ipam_.empty()) return absl::OkStatus();
-  return absl::FailedPreconditionError("this node has no podCIDR yet");
+  if (ipam_.empty()) {
+    return absl::FailedPreconditionError(
+        "this node has no podCIDR yet: give its Node object one (spec.podCIDRs)");
+  }
+  if (pods_.size() >= FL_MAX_PODS) return TooManyPods();
+  return ipam_.CheckFree();
+}
+
+absl::Status PodAttacher::CheckNode() const { return dataplane_.CheckNode(); }
+
+absl::Status PodAttacher::Check(const AttachmentId& id, const ExpectedPod& expected, int netns_fd) {
+  const auto found = pods_.find(id);
+  if (found == pods_.end()) {
+    return absl::NotFoundError(
+        fmt::format("{} of container {} is not attached by this node's "
+                    "fairleadd",
+                    id.second, id.first));
+  }
+  FL_RETURN_IF_ERROR(CheckForeignNetns(netns_fd));
+  FL_RETURN_IF_ERROR(CheckWire(netlink_, found->second, expected, netns_fd));
+  return dataplane_.CheckPod(found->second);
 }
 
 absl::StatusOr<LocalPod> PodAttacher::Allocate(const PodRequest& request) {
   const std::optional<uint64_t> slot = slots_.Take();
-  if (!slot) {
-    return absl::ResourceExhaustedError(
-        fmt::format("this node has {} pods, the most it can have", FL_MAX_PODS));
-  }
+  if (!slot) return TooManyPods();
   LocalPod pod;
   pod.slot = static_cast<uint32_t>(*slot);
   pod.ifindex = FL_POD_IFINDEX_BASE + pod.slot;
@@ -167,8 +189,10 @@ absl::StatusOr<LocalPod> PodAttacher::Allocate(const PodRequest& request) {
   pod.uid = request.uid;
   pod.mtu = mtu_;
   pod.port_mappings = request.port_mappings;
-  const absl::StatusOr<PodAddresses> addresses = ipam_.Take();
-  const absl::StatusOr<MacAddress> mac = RandomMac();
+  pod.network = request.network;
+  const absl::StatusOr<PodAddresses> addresses =
+      ipam_.Take({.ip4 = request.ip4, .ip6 = request.ip6});
+  const absl::StatusOr<MacAddress> mac = request.mac ? *request.mac : RandomMac();
   if (addresses.ok() && mac.ok()) {
     pod.ip4 = addresses->ip4;
     pod.ip6 = addresses->ip6;
@@ -198,7 +222,7 @@ absl::Status PodAttacher::Attach(const LocalPod& pod, int netns_fd) {
 }
 
 absl::StatusOr<LocalPod> PodAttacher::Add(const PodRequest& request, int netns_fd) {
-  FL_RETURN_IF_ERROR(CheckReady());
+  if (ipam_.empty()) return CheckReady();
   const Key key(request.container_id, request.interface_name);
   if (const auto known = pods_.find(key); known != pods_.end()) {
     return absl::AlreadyExistsError(fmt::format("{} of container {} is attached already, as {}",

@@ -22,6 +22,7 @@
 #include "absl/status/statusor.h"
 #include "base/ip.h"
 #include "loader/netlink/netlink_socket.h"
+#include "loader/pods/cni_protocol.h"
 #include "loader/pods/ipam.h"
 #include "loader/pods/local_pod.h"
 #include "loader/pods/number_pool.h"
@@ -53,13 +54,20 @@ class PodAttacher {
   // Attached pods keep what they have. No blocks: the node takes no pods.
   absl::Status SetNode(const std::vector<Cidr>& pod_cidrs, uint32_t mtu);
 
-  // FailedPrecondition while the node has no pod block.
+  // Whether the next Add can succeed. FailedPrecondition while the node has no
+  // pod block, ResourceExhausted when slots or addresses are used up.
   absl::Status CheckReady() const;
+  // Whether attached pods have the network they should (PodDataplane::CheckNode).
+  absl::Status CheckNode() const;
+  // Whether an attachment is as Add has left it. NotFound: there is none;
+  // InvalidArgument (netns_fd); FailedPrecondition: what is wrong, and the remedy.
+  absl::Status Check(const AttachmentId& id, const ExpectedPod& expected, int netns_fd);
 
   // `netns_fd` stays the caller's. Codes: FailedPrecondition (CheckReady),
   // AlreadyExists (this attachment is there, and stays as it is),
   // InvalidArgument (netns_fd), ResourceExhausted (slots or addresses),
-  // Internal (a step failed, and all have been undone).
+  // OutOfRange (an address is asked for that this node's blocks do not have),
+  // Aborted (it is in use), Internal (a step failed, and all have been undone).
   absl::StatusOr<LocalPod> Add(const PodRequest& request, int netns_fd);
 
   // An attachment that is not there is OK. On failure it stays recorded, so
@@ -73,7 +81,7 @@ class PodAttacher {
   std::vector<LocalPod> pods() const;  // by slot
 
  private:
-  using Key = std::pair<std::string, std::string>;  // container, interface
+  using Key = AttachmentId;
 
   PodAttacher(PodStore store, NetlinkSocket netlink, PodDataplane& dataplane);
   absl::StatusOr<LocalPod> Allocate(const PodRequest& request);

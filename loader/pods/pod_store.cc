@@ -27,6 +27,7 @@ json ToJson(const LocalPod& pod) {
                  {"name", pod.name},
                  {"uid", pod.uid},
                  {"mtu", pod.mtu}};
+  if (!pod.network.empty()) object["network"] = pod.network;
   if (pod.ip4) object["ip4"] = pod.ip4->ToString();
   if (pod.ip6) object["ip6"] = pod.ip6->ToString();
   if (!pod.port_mappings.empty()) object["portMappings"] = PortMappingsToJson(pod.port_mappings);
@@ -61,6 +62,7 @@ absl::StatusOr<LocalPod> PodFromJson(const json& object) {
   pod.name = object.at("name").get<std::string>();
   pod.uid = object.at("uid").get<std::string>();
   pod.mtu = object.at("mtu").get<uint32_t>();
+  pod.network = object.value("network", "");
   if (object.contains("portMappings")) {
     FL_ASSIGN_OR_RETURN(pod.port_mappings, PortMappingsFromJson(object.at("portMappings")));
   }

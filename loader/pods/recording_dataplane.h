@@ -29,6 +29,15 @@ class RecordingDataplane : public PodDataplane {
     return absl::OkStatus();
   }
 
+  absl::Status CheckPod(const LocalPod& pod) override {
+    const std::lock_guard lock(mutex_);
+    return pods_.contains(pod.slot) ? absl::OkStatus()
+                                    : absl::FailedPreconditionError("the tables do not know it");
+  }
+  absl::Status CheckNode() override {
+    return limited ? absl::FailedPreconditionError("told to be limited") : absl::OkStatus();
+  }
+
   void ForgetDevice(const LocalPod&) override {}
 
   std::map<uint32_t, LocalPod> pods() const {
@@ -38,6 +47,7 @@ class RecordingDataplane : public PodDataplane {
 
   std::atomic<bool> fail_add = false;
   std::atomic<bool> fail_remove = false;
+  std::atomic<bool> limited = false;
 
  private:
   mutable std::mutex mutex_;
