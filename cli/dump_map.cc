@@ -148,6 +148,10 @@ absl::Status DumpMap(const PinnedNode& node, const std::string& name, bool all,
         tables.pods, all, [](const pod& p) { return p.ifindex != 0; },
         [](const pod& p) { return ValueJson(p); }, show);
   }
+  if (name == "snat_refused") {
+    return DumpArray(
+        tables.snat_refused, all, [](uint32_t count) { return count != 0; }, number, show);
+  }
   if (name == "nodes") {
     return DumpArray(
         tables.nodes, all, [](const ::node& n) { return n.ifindex != 0; },

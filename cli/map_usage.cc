@@ -85,6 +85,7 @@ std::string MapPurpose(const std::string& name) {
       {"flows", "established conversations, both directions in one object"},
       {"free_flows", "numbers of unused flow objects, first freed first reused"},
       {"pods", "local pod by slot: interface, MAC, addresses"},
+      {"snat_refused", "by pod slot: connections to the world that found no source port"},
       {"pod_address", "address of a local pod -> its slot"},
       {"nodes", "other nodes by slot: uplink and next hop"},
       {"prefixes", "whose address is it: this node, its pods, a peer, a peer's pods"},

@@ -25,6 +25,10 @@ const char* KindName(uint32_t kind) {
       return "pods of a node";
     case PREFIX_PEER:
       return "a node";
+    case PREFIX_DIRECT:
+      return "the world, not masqueraded";
+    case PREFIX_PEER_HIDE:
+      return "a node, masqueraded";
     default:
       return "?";
   }
@@ -44,7 +48,9 @@ absl::Status ReadPrefixes(const FamilyTables<Abi>& tables, std::vector<KnownPref
   return absl::OkStatus();
 }
 
-bool IsPeer(uint32_t kind) { return kind == PREFIX_PEER_PODS || kind == PREFIX_PEER; }
+bool IsPeer(uint32_t kind) {
+  return kind == PREFIX_PEER_PODS || kind == PREFIX_PEER || kind == PREFIX_PEER_HIDE;
+}
 
 std::vector<Json> PrefixRows(const std::vector<KnownPrefix>& prefixes, const PinnedNode& node) {
   std::vector<Json> rows;
@@ -71,7 +77,7 @@ std::vector<Json> PeerRows(const std::vector<KnownPrefix>& prefixes, const Pinne
   for (const KnownPrefix& known : prefixes) {
     if (known.entry.kind == PREFIX_PEER_PODS) {
       peers[known.entry.node].pods.push_back(known.cidr.ToString());
-    } else if (known.entry.kind == PREFIX_PEER) {
+    } else if (IsPeer(known.entry.kind)) {
       peers[known.entry.node].addresses.push_back(known.cidr.address().ToString());
     }
   }

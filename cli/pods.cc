@@ -23,6 +23,7 @@ Json Row(uint32_t slot, const pod& pod, const PinnedNode& node) {
           {"device", OrNull(DeviceName(pod.ifindex))},
           {"mac", MacToString(mac)},
           {"generation", pod.generation},
+          {"no_source_port", uint32_t{node.tables().snat_refused[slot]}},
           {"policy_subject", pod.policy_subject}};
 }
 
@@ -47,6 +48,7 @@ class PodsCommand final : public Command {
                {"IFINDEX", "ifindex"},
                {"MAC", "mac"},
                {"GENERATION", "generation", true},
+               {"NO-SOURCE-PORT", "no_source_port", true},
                {"POLICY-SUBJECT", "policy_subject", true}},
               rows, options.output);
     return kFine;

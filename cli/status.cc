@@ -83,6 +83,17 @@ void JudgeMaps(Status& status) {
   }
 }
 
+void JudgePorts(const PinnedNode& node, Status& status) {
+  for (uint32_t slot = 0; slot < node.tables().snat_refused.size(); ++slot) {
+    const uint32_t refused = node.tables().snat_refused[slot];
+    if (refused == 0 || node.tables().pods[slot].ifindex == 0) continue;
+    const Json name = node.names().Pod(slot);
+    status.warnings.push_back(fmt::format(
+        "pod {} found no source port for {} packets to the world",
+        name.is_string() ? name.get<std::string>() : fmt::format("in slot {}", slot), refused));
+  }
+}
+
 absl::Status JudgeLayout(const PinnedNode& node, Status& status) {
   for (const std::string& name : MapNames()) {
     FL_ASSIGN_OR_RETURN(const BpfMap map, BpfMap::OpenPinned(node.directory() + "/" + name));
@@ -118,6 +129,7 @@ absl::StatusOr<Status> Examine(const PinnedNode& node, const Options& options) {
   JudgeAttachments(node, status);
   JudgeTailCalls(node, status);
   JudgeMaps(status);
+  JudgePorts(node, status);
   FL_RETURN_IF_ERROR(JudgeLayout(node, status));
   FL_RETURN_IF_ERROR(CountPackets(node, status));
   return status;

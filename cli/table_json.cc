@@ -112,7 +112,8 @@ Json TableJson<Abi>::Value(const typename Abi::HalfOpenBucket& bucket) {
                     {"backend_generation", way.backend_generation},
                     {"flags", way.flags},
                     {"window_scale", way.window_scale},
-                    {"policy_epoch", way.policy_epoch}});
+                    {"policy_epoch", way.policy_epoch},
+                    {"uplink_epoch", way.uplink_epoch}});
   }
   return ways;
 }
@@ -121,6 +122,7 @@ template <typename Abi>
 Json TableJson<Abi>::Value(const typename Abi::NodeState& state) {
   return {{"hash_seed", state.hash_seed == 0 ? "none" : "set"},  // a secret of the node
           {"policy_epoch", state.policy_epoch},
+          {"uplink_epoch", state.uplink_epoch},
           {"pod_network", Address(state.pod_network)},
           {"pod_mask", Address(state.pod_mask)},
           {"address", Address(state.address)}};
@@ -166,8 +168,9 @@ Json ValueJson(const uplink& value) {
 }
 
 Json ValueJson(const prefix& value) {
-  const char* const kKinds[] = {"?", "host", "own_pods", "peer_pods", "peer"};
-  return {{"kind", kKinds[value.kind <= PREFIX_PEER ? value.kind : 0]}, {"node", value.node}};
+  const char* const kKinds[] = {"?",    "host",   "own_pods", "peer_pods",
+                                "peer", "direct", "peer_hide"};
+  return {{"kind", kKinds[value.kind <= PREFIX_PEER_HIDE ? value.kind : 0]}, {"node", value.node}};
 }
 
 Json ValueJson(const counter& value) {

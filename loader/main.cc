@@ -53,6 +53,28 @@ void AddRoutingFlags(CLI::App& app, plan::RoutingOptions& routing) {
       ->capture_default_str();
 }
 
+void AddMasqueradeFlags(CLI::App& app, Options& options) {
+  app.add_option("--masquerade", options.masquerade, "pods reach the world with the node's address")
+      ->capture_default_str();
+  app.add_option("--masquerade-ports", options.masquerade_ports,
+                 "source ports for that, A-B (default: the largest stretch that the host's "
+                 "ephemeral, reserved and NodePort ranges leave)");
+  app.add_option("--service-node-port-range", options.node_ports,
+                 "ports of NodePort Services, never used as source ports")
+      ->capture_default_str();
+  app.add_flag("--masquerade-nodes", options.masquerade_nodes,
+               "other nodes see the node's address, too");
+  app.add_option("--non-masquerade-cidrs", options.non_masquerade_cidrs,
+                 "where pods keep their addresses, blocks separated by commas")
+      ->delimiter(',');
+  app.add_option("--non-masquerade-config", options.non_masquerade_config,
+                 "the same from a file in the format of ip-masq-agent, followed live");
+  app.add_option("--cluster-cidr", options.cluster_cidr,
+                 "blocks of all pods of the cluster: never masqueraded, also where no Node is "
+                 "known yet")
+      ->delimiter(',');
+}
+
 void AddFlags(CLI::App& app, Options& options) {
   app.add_option("--node-name", options.node_name, "name of this node's Node object");
   app.add_option("--manifests", options.manifests,
@@ -67,8 +89,7 @@ void AddFlags(CLI::App& app, Options& options) {
   app.add_option("--node-ip", options.node_ips,
                  "addresses of this node, instead of the Node object's of the same family")
       ->delimiter(',');
-  app.add_option("--masquerade", options.masquerade, "pods reach the world with the node's address")
-      ->capture_default_str();
+  AddMasqueradeFlags(app, options);
   AddRoutingFlags(app, options.routing);
   app.add_option("--state-dir", options.state_dir, "what must survive a reboot")
       ->capture_default_str();

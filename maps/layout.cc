@@ -19,57 +19,58 @@ namespace {
   FieldLayout { #field, offsetof(type, field) }
 
 // One family's structs; the names differ in their last character only.
-#define PER_FAMILY(n)                                                                             \
-  {"tuple" #n,                                                                                    \
-   sizeof(tuple##n),                                                                              \
-   {F(tuple##n, source), F(tuple##n, destination), F(tuple##n, source_port),                      \
-    F(tuple##n, destination_port), F(tuple##n, protocol)}},                                       \
-      {"service_key" #n,                                                                          \
-       sizeof(service_key##n),                                                                    \
-       {F(service_key##n, vip), F(service_key##n, port), F(service_key##n, protocol)}},           \
-      {"backend" #n,                                                                              \
-       sizeof(backend##n),                                                                        \
-       {F(backend##n, address), F(backend##n, port), F(backend##n, state),                        \
-        F(backend##n, generation), F(backend##n, service)}},                                      \
-      {"half_open" #n,                                                                            \
-       sizeof(half_open##n),                                                                      \
-       {F(half_open##n, tuple), F(half_open##n, reverse), F(half_open##n, stamp),                 \
-        F(half_open##n, backend), F(half_open##n, backend_generation), F(half_open##n, flags),    \
-        F(half_open##n, window_scale), F(half_open##n, policy_epoch)}},                           \
-      {"half_open_bucket" #n, sizeof(half_open_bucket##n), {F(half_open_bucket##n, way)}},        \
-      {"flow_side" #n,                                                                            \
-       sizeof(flow_side##n),                                                                      \
-       {F(flow_side##n, generation),                                                              \
-        F(flow_side##n, last_seen),                                                               \
-        F(flow_side##n, policy_epoch),                                                            \
-        F(flow_side##n, backend),                                                                 \
-        F(flow_side##n, backend_generation),                                                      \
-        F(flow_side##n, exit_target),                                                             \
-        F(flow_side##n, exit_generation),                                                         \
-        F(flow_side##n, acked),                                                                   \
-        F(flow_side##n, window),                                                                  \
-        F(flow_side##n, packets),                                                                 \
-        F(flow_side##n, exit),                                                                    \
-        F(flow_side##n, flags),                                                                   \
-        F(flow_side##n, protocol),                                                                \
-        F(flow_side##n, window_scale),                                                            \
-        F(flow_side##n, address_delta),                                                           \
-        F(flow_side##n, l4_delta),                                                                \
-        F(flow_side##n, source_port),                                                             \
-        F(flow_side##n, destination_port),                                                        \
-        F(flow_side##n, source),                                                                  \
-        F(flow_side##n, destination),                                                             \
-        F(flow_side##n, created)}},                                                               \
-      {"flow" #n, sizeof(flow##n), {F(flow##n, side)}},                                           \
-      {"pod_address" #n, sizeof(pod_address##n), {F(pod_address##n, address)}},                   \
-      {"prefix_key" #n,                                                                           \
-       sizeof(prefix_key##n),                                                                     \
-       {F(prefix_key##n, length), F(prefix_key##n, address)}},                                    \
-  {                                                                                               \
-    "node_state" #n, sizeof(node_state##n), {                                                     \
-      F(node_state##n, hash_seed), F(node_state##n, policy_epoch), F(node_state##n, pod_network), \
-          F(node_state##n, pod_mask), F(node_state##n, address)                                   \
-    }                                                                                             \
+#define PER_FAMILY(n)                                                                              \
+  {"tuple" #n,                                                                                     \
+   sizeof(tuple##n),                                                                               \
+   {F(tuple##n, source), F(tuple##n, destination), F(tuple##n, source_port),                       \
+    F(tuple##n, destination_port), F(tuple##n, protocol)}},                                        \
+      {"service_key" #n,                                                                           \
+       sizeof(service_key##n),                                                                     \
+       {F(service_key##n, vip), F(service_key##n, port), F(service_key##n, protocol)}},            \
+      {"backend" #n,                                                                               \
+       sizeof(backend##n),                                                                         \
+       {F(backend##n, address), F(backend##n, port), F(backend##n, state),                         \
+        F(backend##n, generation), F(backend##n, service)}},                                       \
+      {"half_open" #n,                                                                             \
+       sizeof(half_open##n),                                                                       \
+       {F(half_open##n, tuple), F(half_open##n, reverse), F(half_open##n, stamp),                  \
+        F(half_open##n, backend), F(half_open##n, backend_generation), F(half_open##n, flags),     \
+        F(half_open##n, window_scale), F(half_open##n, policy_epoch),                              \
+        F(half_open##n, uplink_epoch)}},                                                           \
+      {"half_open_bucket" #n, sizeof(half_open_bucket##n), {F(half_open_bucket##n, way)}},         \
+      {"flow_side" #n,                                                                             \
+       sizeof(flow_side##n),                                                                       \
+       {F(flow_side##n, generation),                                                               \
+        F(flow_side##n, last_seen),                                                                \
+        F(flow_side##n, policy_epoch),                                                             \
+        F(flow_side##n, backend),                                                                  \
+        F(flow_side##n, backend_generation),                                                       \
+        F(flow_side##n, exit_target),                                                              \
+        F(flow_side##n, exit_generation),                                                          \
+        F(flow_side##n, acked),                                                                    \
+        F(flow_side##n, window),                                                                   \
+        F(flow_side##n, packets),                                                                  \
+        F(flow_side##n, exit),                                                                     \
+        F(flow_side##n, flags),                                                                    \
+        F(flow_side##n, protocol),                                                                 \
+        F(flow_side##n, window_scale),                                                             \
+        F(flow_side##n, address_delta),                                                            \
+        F(flow_side##n, l4_delta),                                                                 \
+        F(flow_side##n, source_port),                                                              \
+        F(flow_side##n, destination_port),                                                         \
+        F(flow_side##n, source),                                                                   \
+        F(flow_side##n, destination),                                                              \
+        F(flow_side##n, created)}},                                                                \
+      {"flow" #n, sizeof(flow##n), {F(flow##n, side)}},                                            \
+      {"pod_address" #n, sizeof(pod_address##n), {F(pod_address##n, address)}},                    \
+      {"prefix_key" #n,                                                                            \
+       sizeof(prefix_key##n),                                                                      \
+       {F(prefix_key##n, length), F(prefix_key##n, address)}},                                     \
+  {                                                                                                \
+    "node_state" #n, sizeof(node_state##n), {                                                      \
+      F(node_state##n, hash_seed), F(node_state##n, policy_epoch), F(node_state##n, uplink_epoch), \
+          F(node_state##n, pod_network), F(node_state##n, pod_mask), F(node_state##n, address)     \
+    }                                                                                              \
   }
 
 struct BtfFree {

@@ -36,6 +36,7 @@ struct Tables {
   FamilyTables<Abi4> v4;
   FamilyTables<Abi6> v6;
   MappedArray<pod> pods;
+  MappedArray<uint32_t> snat_refused;  // by pod slot: connections without a source port
   MappedArray<node> nodes;
   Table<uint32_t, uplink> uplinks;
   PerCpuTable<counter> counters;

@@ -108,6 +108,7 @@ static __always_inline void remember_side(struct packet *pkt, const struct FAMIL
 	entry->flags = flags;
 	entry->window_scale = pkt->peer_window_scale;
 	entry->policy_epoch = pkt->policy_epoch;
+	entry->uplink_epoch = pkt->uplink_epoch;
 	barrier();
 	entry->stamp = pkt->now;
 }

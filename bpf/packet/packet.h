@@ -55,6 +55,7 @@ struct packet {
 	struct FAMILY(tuple) out;   /* 30, 40, 55: as it shall leave; 70 writes it */
 	__u32 now;		    /* 30: jiffies|1 */
 	__u32 policy_epoch;	    /* 20: of this node, now */
+	__u32 uplink_epoch;	    /* 20: the same, of a pod's packet; 45 compares it */
 	__u32 flow_number;	    /* 60: of the flow object just made */
 	__u32 hook;		    /* the hook: HOOK_* */
 	__u32 reason;		    /* who ended the walk: enum verdict_reason */
@@ -78,6 +79,7 @@ struct packet {
 	__u8 remembered;	    /* 30: half_open knew it; 40-55 stand down */
 	__u8 hop_limit;		    /* 10 */
 	__u8 peer_window_scale;	    /* 30, 60: what the flow's first packet announced */
+	__u8 hides_source;	    /* 45: whoever is there sees the node's address; 55 reads it */
 };
 
 /* The flow object of a packet whose flow has one; side is NULL otherwise. */

@@ -43,6 +43,7 @@ __stage guard_pod(struct __sk_buff *skb, struct packet *pkt)
 	if (!pod || pod->ifindex != skb->ifindex || !node)
 		return drop(pkt, DROP_UNKNOWN_POD);
 	pkt->policy_epoch = node->policy_epoch;
+	pkt->uplink_epoch = node->uplink_epoch;
 	if (!is_mac_of(skb, pod))
 		return drop(pkt, DROP_SPOOFED_MAC);
 

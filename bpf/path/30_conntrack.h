@@ -52,26 +52,34 @@ static __always_inline bool is_exit_alive(const struct FAMILY(flow_side) * side)
 	return true;
 }
 
-/* The flow's other end is gone: tell a TCP client so; anything else goes on as
- * a first packet and gets another backend.
+/* What the flow relied on is gone: tell a TCP client so; anything else goes on as
+ * a first packet, to another backend or from another address.
  */
-static __always_inline enum verdict lose_backend(struct packet *pkt)
+static __always_inline enum verdict begin_anew(struct packet *pkt, __u32 reason)
 {
 	if (pkt->tuple.protocol == IPPROTO_TCP && !is_syn(pkt))
-		return answer(pkt, TAIL_ANSWER_TCP_RESET, DROP_BACKEND_GONE);
+		return answer(pkt, TAIL_ANSWER_TCP_RESET, reason);
 	return CONTINUE;
 }
 
-/* What a half-open flow has remembered. Leaves pkt->remembered at zero if there
- * is none; RECALL_LOST if its backend is gone.
+/* Masqueraded before the uplinks changed: the address may be another's by now. An
+ * error only asks for the translation.
  */
-#define RECALL_LOST 1
+static __always_inline bool is_from_old_uplink(const struct packet *pkt, __u32 uplink_epoch,
+					       const struct FAMILY(tuple) * reverse)
+{
+	return uplink_epoch != pkt->uplink_epoch && !(pkt->shape & PACKET_ICMP_ERROR) &&
+	       !is_same_ip(&reverse->destination, &pkt->tuple.source);
+}
 
+/* What a half-open flow has remembered. Leaves pkt->remembered at zero if there
+ * is none; a drop reason if what it relied on is gone.
+ */
 __first_packet int recall(struct packet *pkt)
 {
 	struct FAMILY(half_open) * entry, *origin;
 	struct FAMILY(tuple) reverse;
-	__u32 backend, backend_generation, epoch, stamp;
+	__u32 backend, backend_generation, epoch, uplink_epoch, stamp, lost = 0;
 	__u8 flags, scale;
 
 	if (!pkt)
@@ -84,6 +92,7 @@ __first_packet int recall(struct packet *pkt)
 	backend = entry->backend;
 	backend_generation = entry->backend_generation;
 	epoch = entry->policy_epoch;
+	uplink_epoch = entry->uplink_epoch;
 	flags = entry->flags;
 	scale = entry->window_scale;
 	barrier();
@@ -91,9 +100,15 @@ __first_packet int recall(struct packet *pkt)
 	    entry->stamp != stamp)
 		return 0; /* replaced while we copied */
 	/* An answer on its way is still an answer when its backend has gone. */
-	if (!(flags & HALF_OPEN_REPLY) && !is_backend_alive(backend, backend_generation)) {
+	if (!(flags & HALF_OPEN_REPLY)) {
+		if (!is_backend_alive(backend, backend_generation))
+			lost = DROP_BACKEND_GONE;
+		else if (is_from_old_uplink(pkt, uplink_epoch, &reverse))
+			lost = DROP_ADDRESS_GONE;
+	}
+	if (lost) {
 		touch_half_open(entry, stamp, STAMP_EMPTY);
-		return RECALL_LOST;
+		return lost;
 	}
 
 	reverse_tuple(&reverse, &pkt->out);
@@ -133,8 +148,11 @@ __first_packet int recall(struct packet *pkt)
 /* Not in flow_index: half-open, or new. */
 static __always_inline enum verdict meet(struct packet *pkt)
 {
+	__u32 lost;
+
 	pkt->out = pkt->tuple;
-	return recall(pkt) == RECALL_LOST ? lose_backend(pkt) : CONTINUE;
+	lost = recall(pkt);
+	return lost ? begin_anew(pkt, lost) : CONTINUE;
 }
 
 /* The flow object has outlived its reason. */
@@ -184,7 +202,7 @@ __stage conntrack(struct __sk_buff *skb, struct packet *pkt, struct known *known
 		known->side = NULL;
 		forget_flow(pkt);
 		pkt->out = pkt->tuple;
-		return has_backend ? lose_backend(pkt) : CONTINUE;
+		return has_backend ? begin_anew(pkt, DROP_BACKEND_GONE) : CONTINUE;
 	}
 	if (is_over(pkt, known)) {
 		known->side = NULL;

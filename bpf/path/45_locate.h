@@ -7,10 +7,14 @@
  *	this node   ─▶ EXIT_STACK    prefixes: its own addresses
  *	the world   ─▶ EXIT_UPLINK   by the host's routes, if they lead to an uplink
  *
+ * Of the world and of peers it also says whether they see the node's address
+ * instead of the pod's (hides_source).
+ *
  * 50_policy wants to know the receiver and 55_masquerade the way out, both
  * before the flow is remembered; a known flow keeps the answer in its side.
  * Price, first packets only: one hash lookup for a local pod, an LPM lookup
- * more for a peer, bpf_fib_lookup more for the world.
+ * more for a peer, bpf_fib_lookup more for the world. A known flow to the world
+ * compares one number, and asks again when the uplinks have changed.
  */
 #ifndef FAIRLEAD_BPF_PATH_45_LOCATE_H_
 #define FAIRLEAD_BPF_PATH_45_LOCATE_H_
@@ -45,6 +49,7 @@ static __always_inline __u32 locate_by_route(struct __sk_buff *skb, struct packe
 	}
 	pkt->exit = EXIT_UPLINK;
 	pkt->exit_target = fib.ifindex;
+	pkt->exit_generation = pkt->uplink_epoch;
 	return 0;
 }
 
@@ -57,7 +62,8 @@ static __always_inline __u32 locate_by_prefix(struct __sk_buff *skb, struct pack
 	struct prefix *prefix = bpf_map_lookup_elem(&FAMILY(prefixes), &key);
 	struct node *node;
 
-	if (!prefix)
+	pkt->hides_source = !prefix || prefix->kind == PREFIX_PEER_HIDE;
+	if (!prefix || prefix->kind == PREFIX_DIRECT)
 		return locate_by_route(skb, pkt);
 	switch (prefix->kind) {
 	case PREFIX_HOST:
@@ -96,11 +102,70 @@ __first_packet int find_exit(struct __sk_buff *skb, struct packet *pkt)
 	return find_local_pod(pkt) ? 0 : locate_by_prefix(skb, pkt);
 }
 
-__stage locate(struct __sk_buff *skb, struct packet *pkt, const struct known *known)
+/* The way out of a known flow once more, by the uplinks and routes of now. Only
+ * what is masqueraded is bound to an address: DROP_ADDRESS_GONE if that is not
+ * the way out's any more. Any other drop reason is of this packet alone.
+ */
+__first_packet int find_way_again(struct __sk_buff *skb, struct packet *pkt)
+{
+	struct FAMILY(flow_side) * side;
+	struct known known = {};
+	struct uplink *uplink;
+	__u32 reason;
+
+	if (!pkt || !find_flow(pkt, &known))
+		return DROP_NO_ROUTE;
+	side = known.side;
+	pkt->out.source = side->source;
+	pkt->out.destination = side->destination;
+	reason = find_exit(skb, pkt);
+	if (reason)
+		return reason;
+	/* A reply's source is the address that its client has chosen. */
+	if (side == &known.flow->side[SIDE_ORIGIN] &&
+	    !is_same_ip(&side->source, &pkt->tuple.source)) {
+		uplink = bpf_map_lookup_elem(&uplinks, &pkt->exit_target);
+		if (pkt->exit != EXIT_UPLINK || !uplink ||
+		    !is_same_ip(&uplink->FAMILY(address), &side->source))
+			return DROP_ADDRESS_GONE;
+	}
+	side->exit_target = pkt->exit_target;
+	side->exit_generation = pkt->exit_generation;
+	barrier();
+	side->exit = pkt->exit;
+	return 0;
+}
+
+/* The uplinks have changed under a known flow. */
+static __always_inline enum verdict follow_uplinks(struct __sk_buff *skb, struct packet *pkt,
+						   struct known *known)
+{
+	__u32 reason = find_way_again(skb, pkt);
+	enum verdict verdict;
+
+	if (reason != DROP_ADDRESS_GONE)
+		return reason ? drop(pkt, reason) : CONTINUE;
+	known->side = NULL;
+	forget_flow(pkt);
+	pkt->out = pkt->tuple;
+	verdict = begin_anew(pkt, reason);
+	if (verdict)
+		return verdict;
+	reason = choose_backend(pkt) ?: find_exit(skb, pkt);
+	return reason ? drop(pkt, reason) : CONTINUE;
+}
+
+__stage locate(struct __sk_buff *skb, struct packet *pkt, struct known *known)
 {
 	__u32 reason;
 
-	if (known->side || pkt->remembered)
+	if (known->side) {
+		if (known->side->exit != EXIT_UPLINK ||
+		    known->side->exit_generation == pkt->uplink_epoch)
+			return CONTINUE;
+		return follow_uplinks(skb, pkt, known);
+	}
+	if (pkt->remembered)
 		return CONTINUE;
 	reason = find_exit(skb, pkt);
 	return reason ? drop(pkt, reason) : CONTINUE;

@@ -2,42 +2,91 @@
 /*
  * 55 masquerade — who shall the packet say it is from?
  *
- *	pod ─▶ world              the node's address of the uplink, and a port
+ *	pod ─▶ world              the node's address of the uplink, and a port;
+ *	                          none of either where the daemon says so
+ *	pod ─▶ another node       the same, only with --masquerade-nodes
  *	pod ─▶ service ─▶ itself  the node's address: its own stack would refuse
  *	                          a packet that claims to come from itself
  *
  * Between pods the source address is never touched; the port only if the very
  * same client port already talks to the backend through another Service. A port
- * is free if nobody expects an answer to it from that destination: the full
- * tuple is the key, so a port serves as many destinations as there are.
+ * is free if nobody expects an answer to it from that destination, no process of
+ * the host either: the full tuple is the key, so a port serves as many
+ * destinations as there are.
  * Price, first packets only: an index lookup and a bucket of half_open for a
- * Service, and the same per port tried for the two cases above.
+ * Service; the same and a look at the host's sockets per port tried for the
+ * cases above.
  */
 #ifndef FAIRLEAD_BPF_PATH_55_MASQUERADE_H_
 #define FAIRLEAD_BPF_PATH_55_MASQUERADE_H_
 
 #include "bpf/path/50_policy.h"
 
-#define SNAT_TRIES 8
+#define SNAT_TRIES 64
 
-/* Sets pkt->out.source_port so that the reply's tuple is unused; 0 or a reason. */
-__first_packet int choose_source_port(struct packet *pkt)
+/* What bpf_sk_lookup_* reads of a tuple: both addresses, both ports. */
+#define SOCKET_TUPLE_BYTES (2 * sizeof(struct FAMILY(ip)) + 4)
+
+/* A process of the host listens on the reply's port, or has that connection. */
+static __always_inline bool is_port_of_host(struct __sk_buff *skb, struct FAMILY(tuple) * reply)
+{
+	struct bpf_sock_tuple *tuple = (void *)reply;
+	struct bpf_sock *sk = NULL;
+
+	if (reply->protocol == IPPROTO_TCP)
+		sk = bpf_skc_lookup_tcp(skb, tuple, SOCKET_TUPLE_BYTES, BPF_F_CURRENT_NETNS, 0);
+	else if (reply->protocol == IPPROTO_UDP)
+		sk = bpf_sk_lookup_udp(skb, tuple, SOCKET_TUPLE_BYTES, BPF_F_CURRENT_NETNS, 0);
+	if (!sk)
+		return false;
+	bpf_sk_release(sk);
+	return true;
+}
+
+/* Nobody expects an answer to pkt->out: no flow of ours, and for what leaves with
+ * an address of the host, none of its processes.
+ */
+__first_packet int is_reply_unused(struct __sk_buff *skb, struct packet *pkt)
 {
 	struct FAMILY(tuple) reply;
-	__u32 start;
+
+	if (!pkt)
+		return 0;
+	reverse_tuple(&pkt->out, &reply);
+	if (bpf_map_lookup_elem(&FAMILY(flow_index), &reply) || find_half_open(&reply, pkt->now))
+		return 0;
+	return is_same_ip(&pkt->out.source, &pkt->tuple.source) || !is_port_of_host(skb, &reply);
+}
+
+/* Names the pod that found no port: fairleadd and `fairlead pods` read it. */
+static __always_inline void count_refusal(const struct __sk_buff *skb)
+{
+	__u32 slot = skb->ifindex - FL_POD_IFINDEX_BASE;
+	__u32 *refused = bpf_map_lookup_elem(&snat_refused, &slot);
+
+	if (refused)
+		__sync_fetch_and_add(refused, 1);
+}
+
+/* Sets pkt->out.source_port so that the reply's tuple is unused; 0 or a reason. The
+ * start is random; the steps grow, so that tries that met the same start part, and
+ * do not wrap within so many (triangular numbers). A small range is tried in order.
+ */
+__first_packet int choose_source_port(struct __sk_buff *skb, struct packet *pkt)
+{
+	__u32 offset;
 
 	if (!pkt || !config.snat_ports)
 		return DROP_NO_SNAT_PORT;
-	start = chance(pkt, 1);
-	for (__u32 i = 0; i < SNAT_TRIES; i++) {
-		__u32 offset = (start + i * 7919) % config.snat_ports;
-
+	offset = chance(pkt, 1);
+	for (__u32 i = 1; i <= SNAT_TRIES; i++) {
+		offset %= config.snat_ports;
 		pkt->out.source_port = bpf_htons(config.snat_first_port + offset);
-		reverse_tuple(&pkt->out, &reply);
-		if (!bpf_map_lookup_elem(&FAMILY(flow_index), &reply) &&
-		    !find_half_open(&reply, pkt->now))
+		if (is_reply_unused(skb, pkt))
 			return 0;
+		offset += config.snat_ports > SNAT_TRIES * SNAT_TRIES ? i : 1;
 	}
+	count_refusal(skb);
 	return DROP_NO_SNAT_PORT;
 }
 
@@ -63,6 +112,12 @@ static __always_inline bool is_hairpin(const struct __sk_buff *skb, const struct
 	return pkt->exit == EXIT_POD && pkt->exit_target == skb->ifindex - FL_POD_IFINDEX_BASE;
 }
 
+static __always_inline bool is_masqueraded(const struct packet *pkt)
+{
+	return config.masquerade && pkt->hides_source &&
+	       (pkt->exit == EXIT_UPLINK || pkt->exit == EXIT_NODE);
+}
+
 /* The source address of a packet that may not keep its own; 0 or a drop reason. */
 static __always_inline __u32 choose_source(struct __sk_buff *skb, struct packet *pkt)
 {
@@ -85,7 +140,7 @@ static __always_inline __u32 choose_source(struct __sk_buff *skb, struct packet 
 	if (pkt->shape & PACKET_FRAGMENT)
 		return DROP_FRAGMENTED;
 	/* Without a port the reply could not be told from the host's own traffic. */
-	return pkt->shape & PACKET_HAS_PORTS ? 0 : DROP_NO_SNAT_PORT;
+	return pkt->shape & PACKET_HAS_PORTS ? 0 : DROP_NO_PORTS;
 }
 
 __stage masquerade(struct __sk_buff *skb, struct packet *pkt, const struct known *known)
@@ -94,14 +149,14 @@ __stage masquerade(struct __sk_buff *skb, struct packet *pkt, const struct known
 
 	if (known->side || pkt->remembered)
 		return CONTINUE;
-	if ((pkt->exit == EXIT_UPLINK && config.masquerade) || is_hairpin(skb, pkt)) {
+	if (is_masqueraded(pkt) || is_hairpin(skb, pkt)) {
 		reason = choose_source(skb, pkt);
 		if (reason)
 			return drop(pkt, reason);
 	} else if (pkt->backend == BACKEND_NONE || !is_reply_taken(pkt)) {
 		return CONTINUE;
 	}
-	reason = choose_source_port(pkt);
+	reason = choose_source_port(skb, pkt);
 	return reason ? drop(pkt, reason) : CONTINUE;
 }
 

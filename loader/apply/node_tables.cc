@@ -62,7 +62,15 @@ typename Abi::PrefixKey KeyOf(const Cidr& cidr) {
   return key;
 }
 
-// Every prefix of one family. A host address beats a peer's if they clash.
+bool IsIn(const std::vector<Cidr>& blocks, const Cidr& inner) {
+  return std::ranges::any_of(blocks, [&inner](const Cidr& block) {
+    return block.prefix_length() <= inner.prefix_length() && block.Contains(inner.address());
+  });
+}
+
+// Every prefix of one family. A host address beats a peer's if they clash, and
+// what belongs to the cluster beats a block where pods keep their addresses:
+// they do so inside of the cluster anyway.
 template <typename Abi>
 Desired<typename Abi::PrefixKey, prefix> MakePrefixes(
     const NodeFacts& facts, const std::map<std::string, uint32_t>& slots) {
@@ -73,11 +81,28 @@ Desired<typename Abi::PrefixKey, prefix> MakePrefixes(
   const auto whole = [](const IpAddress& address) {
     return Cidr::Make(address, AddressBits(address.family()));
   };
+  std::vector<Cidr> cluster;
+  for (const plan::PeerNode& peer : facts.plan.peers) {
+    cluster.insert(cluster.end(), peer.pod_cidrs.begin(), peer.pod_cidrs.end());
+  }
+  if (facts.plan.own.has_value()) {
+    cluster.insert(cluster.end(), facts.plan.own->pod_cidrs.begin(),
+                   facts.plan.own->pod_cidrs.end());
+  }
+  const std::vector<Cidr>& direct = facts.masquerade.direct;
+  for (const Cidr& cidr : direct) {
+    if (cidr.family() == Abi::kFamily && !IsIn(cluster, cidr)) put(cidr, PREFIX_DIRECT, 0);
+  }
+  const auto put_peer = [&](const std::optional<IpAddress>& address, uint32_t slot) {
+    if (!address.has_value()) return;
+    const bool hides = facts.masquerade.nodes && !IsIn(direct, whole(*address));
+    put(whole(*address), hides ? PREFIX_PEER_HIDE : PREFIX_PEER, slot);
+  };
   for (const plan::PeerNode& peer : facts.plan.peers) {
     const uint32_t slot = slots.at(peer.name);
     for (const Cidr& cidr : peer.pod_cidrs) put(cidr, PREFIX_PEER_PODS, slot);
-    if (peer.ip4.has_value()) put(whole(*peer.ip4), PREFIX_PEER, slot);
-    if (peer.ip6.has_value()) put(whole(*peer.ip6), PREFIX_PEER, slot);
+    put_peer(peer.ip4, slot);
+    put_peer(peer.ip6, slot);
   }
   if (facts.plan.own.has_value()) {
     for (const Cidr& cidr : facts.plan.own->pod_cidrs) put(cidr, PREFIX_OWN_PODS, 0);
@@ -184,12 +209,23 @@ absl::Status NodeTables::ApplyUplinks(const NodeFacts& facts, Unasked unasked) {
   return Reconcile(desired, unasked, tables_->uplinks);
 }
 
+// After the uplinks' entries: a flow that looks again finds the new ones.
+void NodeTables::BumpUplinkEpoch(const NodeFacts& facts) {
+  std::pair<std::vector<Uplink>, size_t> ways(facts.uplinks, facts.routes);
+  if (ways_ == ways) return;
+  ways_ = std::move(ways);
+  std::atomic_thread_fence(std::memory_order_release);
+  tables_->v4.node_state[0].uplink_epoch = tables_->v4.node_state[0].uplink_epoch + 1;
+  tables_->v6.node_state[0].uplink_epoch = tables_->v6.node_state[0].uplink_epoch + 1;
+}
+
 absl::Status NodeTables::Apply(const NodeFacts& facts, Unasked unasked) {
   if (unasked == Unasked::kDelete || facts.plan.own.has_value()) {
     WriteState(tables_->v4, facts);
     WriteState(tables_->v6, facts);
   }
   FL_RETURN_IF_ERROR(ApplyUplinks(facts, unasked));
+  BumpUplinkEpoch(facts);
   // The next hop before the prefix that leads to it; deletes last.
   FL_RETURN_IF_ERROR(PlacePeers(facts));
   FL_RETURN_IF_ERROR(Reconcile(MakePrefixes<Abi4>(facts, slots_), unasked, tables_->v4.prefixes));

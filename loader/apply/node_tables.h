@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -29,10 +30,19 @@ struct Uplink {
   friend bool operator==(const Uplink&, const Uplink&) = default;
 };
 
+// Where pods are seen with the node's address: everywhere outside of the
+// cluster, but for `direct`.
+struct MasqueradeRules {
+  std::vector<Cidr> direct;  // pods keep their addresses there
+  bool nodes = false;        // other nodes, too, unless they are in `direct`
+};
+
 struct NodeFacts {
   plan::NodePlan plan;
   std::vector<IpAddress> local_addresses;  // all of this node, for the host stack
   std::vector<Uplink> uplinks;             // the first leads where no other does
+  size_t routes = 0;                       // another number when the host's routes have changed
+  MasqueradeRules masquerade;
   // The device on whose subnet an address is, 0 for none: a peer there is its
   // own next hop, all others are left to the host's routes.
   std::function<uint32_t(const IpAddress&)> link_to = [](const IpAddress&) { return 0U; };
@@ -54,11 +64,15 @@ class NodeTables {
   absl::Status PlacePeers(const NodeFacts& facts);
   void ForgetPeers(const NodeFacts& facts);
   absl::Status ApplyUplinks(const NodeFacts& facts, Unasked unasked);
+  void BumpUplinkEpoch(const NodeFacts& facts);
 
   Tables* tables_ = nullptr;
   std::map<std::string, uint32_t> slots_;
   std::map<std::string, uint32_t> adopted_;  // by next hops: names are not in the tables
   NumberQueue free_;
+  // What the uplink epoch stands for; nothing before the first Apply, as the
+  // uplinks may have changed while no daemon was there.
+  std::optional<std::pair<std::vector<Uplink>, size_t>> ways_;
 };
 
 }  // namespace fairlead::apply

@@ -66,6 +66,7 @@ absl::Status PodTable::Put(const PodEntry& desired) {
     pod next = ToEntry(desired, entry.generation);
     next.ifindex = 0;
     entry = next;
+    tables_.snat_refused[desired.slot] = 0;
     std::atomic_thread_fence(std::memory_order_release);
     entry.ifindex = desired.ifindex;
   }

@@ -15,7 +15,9 @@
 #include "base/log.h"
 #include "base/status_macros.h"
 #include "loader/daemon/host_setup.h"
+#include "loader/daemon/masquerade_rules.h"
 #include "loader/daemon/names_file.h"
+#include "loader/daemon/route_fingerprint.h"
 #include "loader/daemon/wanted_sysctls.h"
 #include "loader/plan/node_plan.h"
 #include "maps/abi/limits_abi.h"
@@ -71,6 +73,9 @@ absl::Status Controller::Start() {
   host_file_.emplace(options_.state_dir + "/host.json");
   FL_ASSIGN_OR_RETURN(manifests_, kube::ManifestSource::Open(options_.manifests));
   FL_RETURN_IF_ERROR(manifests_->LoadAll(store_));
+  if (!options_.non_masquerade_config.empty()) {
+    FL_ASSIGN_OR_RETURN(masquerade_file_, MasqueradeFile::Open(options_.non_masquerade_config));
+  }
   FL_ASSIGN_OR_RETURN(dataplane_, Dataplane::Create(options_));
   FL_ASSIGN_OR_RETURN(pods_, PodAttacher::Create(options_.state_dir, *dataplane_));
   FL_ASSIGN_OR_RETURN(const RestoreReport restored, pods_->Restore());
@@ -97,6 +102,9 @@ absl::Status Controller::WatchAll() {
     cni_->ReadReady();
     if (pods_->pods() != before) WriteNames();
   }));
+  if (masquerade_file_.has_value()) {
+    FL_RETURN_IF_ERROR(loop_.Watch(masquerade_file_->fd(), [this] { MasqueradeFileChanged(); }));
+  }
   FL_RETURN_IF_ERROR(loop_.Watch(timer_.get(), [this] { Tick(); }));
   return loop_.Watch(signals_.get(), [this] {
     LogInfo("asked to stop: the dataplane stays and carries traffic");
@@ -137,10 +145,25 @@ void Controller::NetworkChanged() {
   }
 }
 
+void Controller::MasqueradeFileChanged() {
+  if (!masquerade_file_->ReadChanges()) return;
+  if (masquerade_file_->problem().empty()) {
+    LogInfo("{} read: blocks={}", options_.non_masquerade_config,
+            masquerade_file_->config().non_masquerade_cidrs.size());
+  }
+  ApplyNodes();
+}
+
+void Controller::NameRefusedPods() {
+  refusals_.Look(dataplane_->snat_refused());
+  if (refusals_.has_unsaid()) refusals_.Say(pods_->pods(), RefusalLog::Clock::now());
+}
+
 void Controller::Tick() {
   uint64_t ticks = 0;
   if (read(timer_.get(), &ticks, sizeof(ticks)) < 0) return;
   Log(dataplane_->SweepFlows(), "sweep flows");
+  NameRefusedPods();
   if (node_problems_.failed()) ApplyNodes();
   if (service_problems_.failed()) ApplyServices();
   CheckSlowly();
@@ -213,6 +236,9 @@ void Controller::ApplyNodes() {
   KeepHostSysctls();
   facts.local_addresses = host_.addresses;
   facts.uplinks = host_.uplinks;
+  facts.masquerade = MakeMasqueradeRules(
+      options_, masquerade_file_.has_value() ? &*masquerade_file_ : nullptr, node_problems_);
+  facts.routes = FingerprintRoutes(*netlink_, node_problems_);
   node_problems_.Note(dataplane_->ApplyNodes(facts, unasked()), "apply nodes");
   SetUpRoutes(*netlink_, facts.plan, host_, unasked(), node_problems_);
   WriteHostFile();

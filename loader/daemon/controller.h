@@ -20,8 +20,10 @@
 #include "loader/daemon/dataplane.h"
 #include "loader/daemon/event_loop.h"
 #include "loader/daemon/host_file.h"
+#include "loader/daemon/masquerade_file.h"
 #include "loader/daemon/options.h"
 #include "loader/daemon/problem_log.h"
+#include "loader/daemon/refusal_log.h"
 #include "loader/daemon/sysctl_keeper.h"
 #include "loader/daemon/uplinks.h"
 #include "loader/kube/manifest_source.h"
@@ -50,6 +52,7 @@ class Controller {
   absl::Status WatchAll();
   void ManifestsChanged();
   void NetworkChanged();
+  void MasqueradeFileChanged();
   void Tick();
   void CheckSlowly();
 
@@ -63,6 +66,7 @@ class Controller {
   void KeepHostSysctls();
   void KeepPodSysctls(const LocalPod& pod);
   void WriteHostFile();
+  void NameRefusedPods();
   void WriteNames();
   apply::Unasked unasked() const;
 
@@ -78,6 +82,8 @@ class Controller {
   std::unique_ptr<Dataplane> dataplane_;
   std::unique_ptr<PodAttacher> pods_;
   std::unique_ptr<CniServer> cni_;
+  std::optional<MasqueradeFile> masquerade_file_;  // none: no --non-masquerade-config
+  RefusalLog refusals_;
   UniqueFd signals_;
   UniqueFd timer_;
   HostNetwork host_;

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/status_macros.h"
 #include "loader/daemon/bpf_filesystem.h"
+#include "loader/daemon/host_ports.h"
 
 namespace fairlead {
 namespace {
@@ -69,6 +70,11 @@ absl::StatusOr<std::unique_ptr<Dataplane>> Dataplane::Create(const Options& opti
   auto dataplane = std::unique_ptr<Dataplane>(new Dataplane(options.pin_dir(), std::move(tables)));
   HookOptions hooks;
   hooks.masquerade = options.masquerade;
+  if (options.masquerade) {
+    FL_ASSIGN_OR_RETURN(const plan::PortRange ports, FindMasqueradePorts(options));
+    hooks.snat_first_port = ports.first;
+    hooks.snat_ports = ports.size();
+  }
   FL_ASSIGN_OR_RETURN(dataplane->programs_, Programs::Load(maps, hooks));
   FL_RETURN_IF_ERROR(PinTailCalls(*dataplane->programs_, options.pin_dir()));
   FL_ASSIGN_OR_RETURN(const attach::Mechanism mechanism,

@@ -49,6 +49,9 @@ class Dataplane : public PodDataplane {
   // A slice of the flow tables, to release what has expired.
   absl::Status SweepFlows();
 
+  // Connections of pods, by slot, that found no source port for the world.
+  const MappedArray<uint32_t>& snat_refused() const { return tables_.snat_refused; }
+
   const std::map<std::string, uint32_t>& node_slots() const { return nodes_.slots(); }
 
  private:

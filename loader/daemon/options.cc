@@ -5,7 +5,10 @@
 
 #include <bit>
 
+#include "base/ip.h"
+#include "base/status_macros.h"
 #include "loader/kube/sloppy_address.h"
+#include "loader/plan/masquerade_ports.h"
 #include "maps/abi/limits_abi.h"
 
 namespace fairlead {
@@ -13,6 +16,28 @@ namespace fairlead {
 namespace {
 
 constexpr uint32_t kLargestVni = (1U << 24) - 1;
+
+absl::Status ValidateMasquerade(const Options& options) {
+  for (const auto& [flag, blocks] :
+       {std::pair{"--non-masquerade-cidrs", &options.non_masquerade_cidrs},
+        {"--cluster-cidr", &options.cluster_cidr}}) {
+    for (const std::string& block : *blocks) {
+      if (!Cidr::Parse(block).ok()) {
+        return absl::InvalidArgumentError(
+            fmt::format("{}: \"{}\" is no address block like 10.0.0.0/8", flag, block));
+      }
+    }
+  }
+  for (const auto& [flag, range] : {std::pair{"--masquerade-ports", &options.masquerade_ports},
+                                    {"--service-node-port-range", &options.node_ports}}) {
+    if (range->empty()) continue;
+    if (const auto parsed = plan::ParsePortRange(*range); !parsed.ok()) {
+      return absl::InvalidArgumentError(
+          fmt::format("{}: {}", flag, std::string(parsed.status().message())));
+    }
+  }
+  return absl::OkStatus();
+}
 
 }  // namespace
 
@@ -43,6 +68,7 @@ absl::Status ValidateOptions(const Options& options) {
     return absl::InvalidArgumentError(
         fmt::format("--vni must be from 1 to {}, is {}", kLargestVni, options.routing.vni));
   }
+  FL_RETURN_IF_ERROR(ValidateMasquerade(options));
   if (options.sizes.flows < 64 || options.sizes.flows > (1U << 24)) {
     return absl::InvalidArgumentError(
         fmt::format("--max-flows must be from 64 to {}, is {}", 1U << 24, options.sizes.flows));

@@ -24,6 +24,12 @@ struct Options {
   std::vector<std::string> node_ips;
   bool masquerade = true;
   plan::RoutingOptions routing;
+  std::string masquerade_ports;            // "A-B"; empty: chosen from what the host leaves
+  std::string node_ports = "30000-32767";  // kube-apiserver's --service-node-port-range
+  bool masquerade_nodes = false;
+  std::vector<std::string> non_masquerade_cidrs;
+  std::string non_masquerade_config;  // file in the format of ip-masq-agent
+  std::vector<std::string> cluster_cidr;
   std::string state_dir = "/var/lib/fairlead";
   std::string run_dir = "/run/fairlead";
   std::string bpffs = "/sys/fs/bpf/fairlead";

@@ -38,6 +38,8 @@
 	X(NO_ROUTE, "no route to its destination")                                                 \
 	X(NO_NODE_ADDRESS, "node has no address of this family to masquerade with")                \
 	X(NO_SNAT_PORT, "no free source port for masquerading")                                    \
+	X(NO_PORTS, "its protocol has no ports to masquerade by")                                  \
+	X(ADDRESS_GONE, "the flow's masquerade address has left its way out")                      \
 	X(UNTRANSLATED_SOURCE, "a pod's address about to leave untranslated by the host's stack")  \
 	X(TTL_EXCEEDED, "hop limit used up")                                                       \
 	X(UNKNOWN_ICMP_ERROR, "ICMP error about a flow nobody knows")                              \

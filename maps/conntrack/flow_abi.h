@@ -18,7 +18,7 @@ struct FAMILY(flow_side) {
 	__u32 backend;	    /* origin side: number in backends, or BACKEND_NONE */
 	__u32 backend_generation;
 	__u32 exit_target;     /* what it means depends on exit */
-	__u32 exit_generation; /* of the pod or node it leads to */
+	__u32 exit_generation; /* of the pod or node it leads to; uplinks: their epoch */
 	__u32 acked;	       /* TCP: last acknowledgement this side sent */
 	__u32 window;	       /* TCP: bytes it accepts from there on, scaled */
 	__u32 packets;	       /* approximate: not added atomically */

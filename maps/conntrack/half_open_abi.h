@@ -16,7 +16,8 @@ struct FAMILY(half_open) {
 	__u8 window_scale; /* TCP: shift that the first packet announced */
 	__u16 pad;
 	__u32 policy_epoch; /* in which the first packet was judged */
-	__u32 pad2[3];	    /* IPv4: 64 bytes, a cache line */
+	__u32 uplink_epoch; /* in which the source was masqueraded */
+	__u32 pad2[2];	    /* IPv4: 64 bytes, a cache line */
 };
 FL_ASSERT(sizeof(struct FAMILY(half_open)) == (FL_IP_WORDS == 1 ? 64 : 112),
 	  "half_open has hidden padding");

@@ -6,7 +6,7 @@
 struct FAMILY(node_state) {
 	__u64 hash_seed;    /* of half_open; drawn once, kept across restarts */
 	__u32 policy_epoch; /* bumped by every change of a policy */
-	__u32 pad;
+	__u32 uplink_epoch; /* bumped when uplinks, their addresses or the host's routes change */
 	struct FAMILY(ip) pod_network; /* our podCIDR, to know a forged source from outside */
 	struct FAMILY(ip) pod_mask;    /* all zero: no podCIDR of this family */
 	struct FAMILY(ip) address;     /* the node's own; zero: none of this family */

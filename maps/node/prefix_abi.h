@@ -17,6 +17,8 @@ FL_ASSERT(sizeof(struct FAMILY(prefix_key)) == sizeof(struct FAMILY(ip)) + 4,
 #define PREFIX_OWN_PODS	 2 /* our podCIDR: no such pod, or pod_address had it */
 #define PREFIX_PEER_PODS 3 /* pods of another node */
 #define PREFIX_PEER	 4 /* another node itself */
+#define PREFIX_DIRECT	 5 /* the world, where pods keep their address */
+#define PREFIX_PEER_HIDE 6 /* another node, that sees our address instead of the pod's */
 struct prefix {
 	__u32 kind; /* PREFIX_* */
 	__u32 node; /* slot in nodes, for the PEER kinds */

@@ -30,4 +30,17 @@ struct {
 	__type(value, struct pod_slot);
 } FAMILY(pod_address) SEC(".maps");
 
+/*
+ * Written by: 55_masquerade, a pod's slot counts; the daemon, zero for a new tenant
+ * Read by:    the daemon, which names the pod; fairlead
+ * Lives:      as long as the maps
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, FL_MAX_PODS);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, __u32);
+} snat_refused SEC(".maps");
+
 #endif /* FAIRLEAD_MAPS_POD_POD_MAPS_BPF_H_ */

@@ -18,6 +18,11 @@ HookOptions Recording(HookOptions options) {
   return options;
 }
 
+// The node's own, until the uplink gets others.
+IpAddress UplinkAddress(Family family, int moves) {
+  return NodeAddress(family, 0).Plus(moves == 0 ? 0 : 100 + static_cast<uint64_t>(moves));
+}
+
 }  // namespace
 
 Endpoint Peer::Pod(int pod, uint16_t port) const {
@@ -114,13 +119,31 @@ void Node::ApplyNodes() {
   facts.plan = plan::MakeNodePlan(state_->objects.nodes(), ClusterObjects::kOwnName);
   apply::Uplink uplink{.ifindex = state_->network.uplink(), .ip4 = {}, .ip6 = {}};
   if (state_->options.uplink_has_addresses) {
-    uplink.ip4 = NodeAddress(Family::kIpv4, 0);
-    uplink.ip6 = NodeAddress(Family::kIpv6, 0);
+    uplink.ip4 = UplinkAddress(Family::kIpv4, state_->uplink_moves);
+    uplink.ip6 = UplinkAddress(Family::kIpv6, state_->uplink_moves);
   }
+  facts.routes = state_->route_changes;
+  facts.masquerade = state_->masquerade;
   facts.uplinks = {uplink};
   facts.local_addresses = {NodeAddress(Family::kIpv4, 0), NodeAddress(Family::kIpv6, 0)};
   plan::PlanReach(state_->options.routing, facts.link_to, facts.plan);
   MustOk(state_->nodes.Apply(facts));
+}
+
+void Node::SetMasquerade(const apply::MasqueradeRules& rules) {
+  state_->masquerade = rules;
+  ApplyNodes();
+}
+
+IpAddress Node::MoveUplink() {
+  ++state_->uplink_moves;
+  ApplyNodes();
+  return UplinkAddress(state_->family, state_->uplink_moves);
+}
+
+void Node::ChangeRoutes() {
+  ++state_->route_changes;
+  ApplyNodes();
 }
 
 IpAddress Node::address() const { return NodeAddress(state_->family, 0); }

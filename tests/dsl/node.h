@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "loader/apply/node_tables.h"
 #include "loader/kernel/hook_config.h"
 #include "loader/kernel/map_set.h"
 #include "loader/kernel/programs.h"
@@ -84,6 +85,11 @@ class Node {
   void SetEndpoints(const Service& service, const std::vector<Endpoint>& endpoints,
                     const std::vector<Endpoint>& draining = {});
   void BumpPolicyEpoch();
+  void SetMasquerade(const apply::MasqueradeRules& rules);
+  // Another address on the uplink, as DHCP may give it.
+  IpAddress MoveUplink();
+  void ChangeRoutes();                          // somewhere: flows look for their way out again
+  uint32_t SnatRefusals(const Pod& pod) const;  // packets that found no source port
   // Other programs over the same tables, as an update of the daemon does it.
   void Reload(const HookOptions& hooks);
   // Everything remembered becomes older; nobody sleeps.

@@ -94,6 +94,8 @@ bool Node::IsHalfOpen(const Packet& request, const Packet& forwarded) const {
                                    : IsHalfOpenIn(state_->tables.v6, request, forwarded.Reply());
 }
 
+uint32_t Node::SnatRefusals(const Pod& pod) const { return state_->tables.snat_refused[pod.slot]; }
+
 uint32_t Node::FlowCount() const {
   return family() == Family::kIpv4 ? CountFlows(state_->tables.v4) : CountFlows(state_->tables.v6);
 }

@@ -29,6 +29,9 @@ struct Node::State {
   apply::ServiceTables services;
   ClusterObjects objects;
   std::map<uint32_t, std::string> names;  // of pods, by interface
+  apply::MasqueradeRules masquerade;
+  int uplink_moves = 0;
+  size_t route_changes = 0;
   uint32_t next_slot = 0;
   int peer_count = 0;
   int service_count = 0;

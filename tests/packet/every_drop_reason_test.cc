@@ -52,6 +52,16 @@ Hop ReachNoSnatPort(Family family) {
   return w.node.FromPod(w.pod, Tcp(w.pod.On(2), w.node.World(1, 1)).Syn());
 }
 
+Hop ReachAddressGone(Family family) {
+  World w(family);
+  const Packet request = Tcp(w.pod.On(1), w.node.World(1, 1));
+  const Hop hop = w.node.FromPod(w.pod, request.Syn());
+  w.node.FromNetwork(request.From(hop.Source()).Reply().SynAck());
+  w.node.FromPod(w.pod, request.Ack());
+  w.node.MoveUplink();
+  return w.node.FromPod(w.pod, request.Ack());
+}
+
 Hop ReachNoLocalBackend(Family family) {
   World w(family);
   const Peer peer = w.node.AddPeer("there");
@@ -123,6 +133,8 @@ const std::vector<DropCase>& Cases() {
          return w.node.FromPod(w.pod, w.packet.To(w.node.World(1, 80)));
        }},
       {DROP_NO_SNAT_PORT, ReachNoSnatPort},
+      {DROP_NO_PORTS, FROM_POD(WithProtocol(50, w.pod.address, WorldAddress(family, 1)))},
+      {DROP_ADDRESS_GONE, ReachAddressGone},
       {DROP_UNTRANSLATED_SOURCE,
        [](Family family) {
          World w(family);

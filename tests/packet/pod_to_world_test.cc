@@ -71,7 +71,7 @@ TEST_P(PodToWorld, AnEchoIsMasqueradedByItsId) {
 // A reply to it could not be told from the host's own traffic.
 TEST_P(PodToWorld, ProtocolsWithoutPortsCannotBeMasqueraded) {
   const Packet esp = WithProtocol(50, pod_.address, WorldAddress(GetParam(), 1));
-  EXPECT_THAT(node_.FromPod(pod_, esp), Drops(DROP_NO_SNAT_PORT));
+  EXPECT_THAT(node_.FromPod(pod_, esp), Drops(DROP_NO_PORTS));
 }
 
 TEST_P(PodToWorld, PodsWithTheSamePortGetDifferentOnes) {
