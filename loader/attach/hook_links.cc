@@ -111,14 +111,27 @@ absl::Status HookLinks::Attach(hook hook_id, uint32_t ifindex) const {
   return absl::OkStatus();
 }
 
-absl::Status HookLinks::Check(hook hook_id, uint32_t ifindex, const std::string& device) const {
+absl::StatusOr<std::vector<uint32_t>> HookLinks::OwnIds(hook hook_id) const {
   std::vector<uint32_t> ours;
   for (const Family family : kFamilies) {
     FL_ASSIGN_OR_RETURN(const uint32_t id, ProgramId(programs_.fd(hook_id, family)));
     ours.push_back(id);
   }
+  return ours;
+}
+
+absl::Status HookLinks::Check(hook hook_id, uint32_t ifindex, const std::string& device) const {
+  FL_ASSIGN_OR_RETURN(const auto ours, OwnIds(hook_id));
   FL_ASSIGN_OR_RETURN(const auto present, ListAttached(ifindex, IsIngress(hook_id), mechanism_));
   return CompareAttached(fmt::format("{} on {}", HookName(hook_id), device), ours, present);
+}
+
+absl::StatusOr<bool> HookLinks::IsAttached(hook hook_id, uint32_t ifindex) const {
+  FL_ASSIGN_OR_RETURN(const auto ours, OwnIds(hook_id));
+  FL_ASSIGN_OR_RETURN(const auto present, ListAttached(ifindex, IsIngress(hook_id), mechanism_));
+  return std::ranges::all_of(ours, [&present](uint32_t id) {
+    return std::ranges::find(present, id, &Attached::program_id) != present.end();
+  });
 }
 
 absl::StatusOr<std::vector<HookOnDevice>> ListHooks(const std::string& directory) {

@@ -43,8 +43,11 @@ class HookLinks {
   // FailedPrecondition, saying what is wrong and what helps, unless our programs
   // are attached and nobody else's (hook_check.h). `device` is for the message.
   absl::Status Check(hook hook_id, uint32_t ifindex, const std::string& device) const;
+  // What Attach() has put there is there, of both families; others may be as well.
+  absl::StatusOr<bool> IsAttached(hook hook_id, uint32_t ifindex) const;
 
  private:
+  absl::StatusOr<std::vector<uint32_t>> OwnIds(hook hook_id) const;
   absl::Status AttachFamily(const HookOnDevice& where, Family family) const;
 
   std::string directory_;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "loader/attach/hook_links.h"
 
+#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sched.h>
 #include <sys/mount.h>
@@ -60,6 +62,27 @@ TEST_P(HooksOnADevice, AreListedWhileAttachedAndGoWhenDetached) {
   EXPECT_EQ(*ListHooks(directory_), both);
   for (const HookOnDevice& where : both) EXPECT_TRUE(Detach(directory_, where).ok());
   EXPECT_TRUE(ListHooks(directory_)->empty());
+}
+
+TEST_P(HooksOnADevice, ThatSomebodyHasRemovedAreMissedAndCanBeAttachedAgain) {
+  const HookLinks links(directory_, *programs_, GetParam());
+  EXPECT_FALSE(*links.IsAttached(HOOK_FROM_NETWORK, kDevice));
+  ASSERT_TRUE(links.Attach(HOOK_FROM_NETWORK, kDevice).ok());
+  EXPECT_TRUE(*links.IsAttached(HOOK_FROM_NETWORK, kDevice));
+  if (GetParam() == Mechanism::kTcx) {
+    const std::string pin = fmt::format("{}/from_network_{}_v6", directory_, kDevice);
+    const UniqueFd link(bpf_obj_get(pin.c_str()));
+    ASSERT_EQ(bpf_link_detach(link.get()), 0);
+  } else {
+    bpf_tc_hook qdisc{};
+    qdisc.sz = sizeof(qdisc);
+    qdisc.ifindex = kDevice;
+    qdisc.attach_point = static_cast<bpf_tc_attach_point>(BPF_TC_INGRESS | BPF_TC_EGRESS);
+    ASSERT_EQ(bpf_tc_hook_destroy(&qdisc), 0);
+  }
+  EXPECT_FALSE(*links.IsAttached(HOOK_FROM_NETWORK, kDevice));
+  ASSERT_TRUE(links.Attach(HOOK_FROM_NETWORK, kDevice).ok());
+  EXPECT_TRUE(*links.IsAttached(HOOK_FROM_NETWORK, kDevice));
 }
 
 TEST_P(HooksOnADevice, AttachingAgainSwapsTheProgramInPlace) {

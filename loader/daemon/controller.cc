@@ -18,14 +18,11 @@
 #include "loader/daemon/masquerade_rules.h"
 #include "loader/daemon/names_file.h"
 #include "loader/daemon/route_fingerprint.h"
-#include "loader/daemon/wanted_sysctls.h"
 #include "loader/plan/node_plan.h"
 #include "maps/abi/limits_abi.h"
 
 namespace fairlead {
 namespace {
-
-constexpr uint64_t kSlowTicks = 30;  // seconds of a round of checks that nothing has asked for
 
 void Log(const absl::Status& status, const char* what) {
   if (!status.ok()) LogError("{}: {}", what, std::string(status.message()));
@@ -68,15 +65,13 @@ absl::Status Controller::Start() {
   FL_ASSIGN_OR_RETURN(timer_, MakeTicker());
   FL_ASSIGN_OR_RETURN(netlink_, NetlinkSocket::Open());
   FL_ASSIGN_OR_RETURN(monitor_, NetworkMonitor::Open(FL_POD_IFINDEX_BASE, FL_MAX_PODS));
-  FL_ASSIGN_OR_RETURN(journal_, SysctlJournal::Open(options_.state_dir + "/sysctls.json"));
-  sysctls_.emplace(*journal_);
-  host_file_.emplace(options_.state_dir + "/host.json");
   FL_ASSIGN_OR_RETURN(manifests_, kube::ManifestSource::Open(options_.manifests));
   FL_RETURN_IF_ERROR(manifests_->LoadAll(store_));
   if (!options_.non_masquerade_config.empty()) {
     FL_ASSIGN_OR_RETURN(masquerade_file_, MasqueradeFile::Open(options_.non_masquerade_config));
   }
   FL_ASSIGN_OR_RETURN(dataplane_, Dataplane::Create(options_));
+  FL_ASSIGN_OR_RETURN(host_, HostKeeper::Create(options_.state_dir, *netlink_, *dataplane_));
   FL_ASSIGN_OR_RETURN(pods_, PodAttacher::Create(options_.state_dir, *dataplane_));
   FL_ASSIGN_OR_RETURN(const RestoreReport restored, pods_->Restore());
   for (const std::string& device : restored.unknown_devices) {
@@ -87,7 +82,7 @@ absl::Status Controller::Start() {
   ApplyAll();
   FL_RETURN_IF_ERROR(dataplane_->KeepPods(pods_->pods()));
   FL_RETURN_IF_ERROR(dataplane_->FinishTakeover());
-  for (const LocalPod& pod : pods_->pods()) KeepPodSysctls(pod);
+  for (const LocalPod& pod : pods_->pods()) host_->KeepPod(pod, node_problems_);
   FL_ASSIGN_OR_RETURN(cni_, CniServer::Create(options_.cni_socket(), *pods_));
   LogInfo("node={} ready: services={} pods={} peers={}", options_.node_name,
           services_.services.size(), pods_->pods().size(), dataplane_->node_slots().size());
@@ -132,17 +127,10 @@ void Controller::NetworkChanged() {
     Log(changes.status(), "read netlink events");
     return;
   }
-  if (changes->any()) {
-    ApplyNodes();
-  } else if (changes->sysctls) {
-    KeepHostSysctls();
-    WriteHostFile();
-  }
-  if (changes->spoilt_links.empty() && !changes->lost_events) return;
-  const std::vector<LocalPod> pods = pods_->pods();
-  for (const LocalPod& pod : pods) {
-    if (changes->lost_events || changes->spoilt_links.contains(pod.ifindex)) KeepPodSysctls(pod);
-  }
+  // First: ApplyNodes would put hooks back without a word.
+  host_->KeepWhatChanged(*changes, pods_->pods(), node_problems_);
+  if (changes->any()) ApplyNodes();
+  WriteHostFile();
 }
 
 void Controller::MasqueradeFileChanged() {
@@ -166,28 +154,7 @@ void Controller::Tick() {
   NameRefusedPods();
   if (node_problems_.failed()) ApplyNodes();
   if (service_problems_.failed()) ApplyServices();
-  CheckSlowly();
-}
-
-// What nobody tells us: some settings have no notification.
-void Controller::CheckSlowly() {
-  if (++ticks_ % kSlowTicks == 0) {
-    KeepHostSysctls();
-    WriteHostFile();
-  }
-  const std::vector<LocalPod> pods = pods_->pods();
-  const size_t share = pods.size() / kSlowTicks + 1;
-  const size_t first = ticks_ % kSlowTicks * share;
-  for (size_t i = first; i < std::min(first + share, pods.size()); ++i) KeepPodSysctls(pods[i]);
-}
-
-void Controller::KeepHostSysctls() {
-  sysctls_->Keep(WantedHostSysctls(host_.uplink_names), std::chrono::steady_clock::now(),
-                 node_problems_);
-}
-
-void Controller::KeepPodSysctls(const LocalPod& pod) {
-  sysctls_->Keep(WantedPodSysctls(pod), std::chrono::steady_clock::now(), node_problems_);
+  if (host_->KeepSlowly(pods_->pods(), node_problems_)) ApplyNodes();
 }
 
 void Controller::ApplyAll() {
@@ -213,34 +180,28 @@ void Controller::ApplyNodes() {
   node_problems_.Begin();
   apply::NodeFacts facts;
   facts.plan = plan::MakeNodePlan(store_.nodes(), options_.node_name, own_flags_);
-  absl::StatusOr<HostNetwork> host = LookAtHost(*netlink_, options_.devices, facts.plan.own);
-  if (!host.ok()) {
-    node_problems_.Note(host.status(), "look at the host's network");
+  if (absl::Status status = host_->Look(options_.devices, facts.plan.own); !status.ok()) {
+    node_problems_.Note(status, "look at the host's network");
     return;
   }
-  if (host->uplink_names != host_.uplink_names) {
-    LogInfo("uplinks={} mtu={}", fmt::join(host->uplink_names, ","), host->mtu);
-  }
-  for (const std::string& device : host->missing) {
-    node_problems_.Note(fmt::format("--devices names {}, which this node does not have", device));
-  }
-  if (host->uplinks.empty()) {
+  const HostNetwork& host = host_->network();
+  for (const std::string& problem : host.problems) node_problems_.Note(problem);
+  if (host.uplinks.empty()) {
     node_problems_.Note("no uplink: pods reach this node only; see --devices");
   }
-  host_ = *std::move(host);
-  facts.link_to = [this](const IpAddress& address) { return host_.LinkTo(address); };
+  facts.link_to = [&host](const IpAddress& address) { return host.LinkTo(address); };
   plan::PlanReach(options_.routing, facts.link_to, facts.plan);
   node_problems_.Note(facts.plan.problems);
   NoteStrayAddresses(facts.plan);
   TakePods(facts.plan);
-  KeepHostSysctls();
-  facts.local_addresses = host_.addresses;
-  facts.uplinks = host_.uplinks;
+  host_->KeepHost(node_problems_);
+  facts.local_addresses = host.addresses;
+  facts.uplinks = host.uplinks;
   facts.masquerade = MakeMasqueradeRules(
       options_, masquerade_file_.has_value() ? &*masquerade_file_ : nullptr, node_problems_);
   facts.routes = FingerprintRoutes(*netlink_, node_problems_);
   node_problems_.Note(dataplane_->ApplyNodes(facts, unasked()), "apply nodes");
-  SetUpRoutes(*netlink_, facts.plan, host_, unasked(), node_problems_);
+  SetUpRoutes(*netlink_, facts.plan, host, unasked(), node_problems_);
   WriteHostFile();
 }
 
@@ -249,8 +210,8 @@ void Controller::NoteStrayAddresses(const plan::NodePlan& nodes) {
   if (!nodes.own.has_value()) return;
   for (const Family family : {Family::kIpv4, Family::kIpv6}) {
     const std::optional<IpAddress>& address = nodes.own->addresses.Of(family);
-    if (address.has_value() &&
-        std::ranges::find(host_.addresses, *address) == host_.addresses.end()) {
+    const std::vector<IpAddress>& present = host_->network().addresses;
+    if (address.has_value() && std::ranges::find(present, *address) == present.end()) {
       node_problems_.Note(fmt::format("Node {}: its address {} is on no interface of this node",
                                       options_.node_name, address->ToString()));
     }
@@ -259,7 +220,7 @@ void Controller::NoteStrayAddresses(const plan::NodePlan& nodes) {
 
 // Tells the CNI side what this node has to give.
 void Controller::TakePods(const plan::NodePlan& nodes) {
-  const uint32_t mtu = host_.mtu - plan::TunnelOverhead(options_.routing, nodes);
+  const uint32_t mtu = host_->network().mtu - plan::TunnelOverhead(options_.routing, nodes);
   context_ = {options_.node_name, ""};
   if (!nodes.own.has_value()) {
     node_problems_.Note(fmt::format(
@@ -273,7 +234,7 @@ void Controller::TakePods(const plan::NodePlan& nodes) {
 }
 
 void Controller::WriteHostFile() {
-  Log(host_file_->Write(sysctls_->kept(), node_problems_.texts()), "write the host's state");
+  Log(host_->WriteFile(node_problems_), "write the host's state");
 }
 
 void Controller::WriteNames() {

@@ -19,18 +19,15 @@
 #include "absl/status/statusor.h"
 #include "loader/daemon/dataplane.h"
 #include "loader/daemon/event_loop.h"
-#include "loader/daemon/host_file.h"
+#include "loader/daemon/host_keeper.h"
 #include "loader/daemon/masquerade_file.h"
 #include "loader/daemon/options.h"
 #include "loader/daemon/problem_log.h"
 #include "loader/daemon/refusal_log.h"
-#include "loader/daemon/sysctl_keeper.h"
-#include "loader/daemon/uplinks.h"
 #include "loader/kube/manifest_source.h"
 #include "loader/kube/object_store.h"
 #include "loader/netlink/monitor.h"
 #include "loader/netlink/netlink_socket.h"
-#include "loader/netlink/sysctl_journal.h"
 #include "loader/pods/cni_server.h"
 #include "loader/pods/pod_attacher.h"
 
@@ -54,7 +51,6 @@ class Controller {
   void NetworkChanged();
   void MasqueradeFileChanged();
   void Tick();
-  void CheckSlowly();
 
   // Steps that fail are noted, logged once, and tried again with the next tick;
   // they keep no other step from being done.
@@ -63,8 +59,6 @@ class Controller {
   void ApplyNodes();
   void NoteStrayAddresses(const plan::NodePlan& nodes);
   void TakePods(const plan::NodePlan& nodes);
-  void KeepHostSysctls();
-  void KeepPodSysctls(const LocalPod& pod);
   void WriteHostFile();
   void NameRefusedPods();
   void WriteNames();
@@ -77,8 +71,6 @@ class Controller {
   kube::ObjectStore store_;
   std::optional<NetlinkSocket> netlink_;
   std::optional<NetworkMonitor> monitor_;
-  std::optional<SysctlJournal> journal_;
-  std::optional<SysctlKeeper> sysctls_;
   std::unique_ptr<Dataplane> dataplane_;
   std::unique_ptr<PodAttacher> pods_;
   std::unique_ptr<CniServer> cni_;
@@ -86,13 +78,11 @@ class Controller {
   RefusalLog refusals_;
   UniqueFd signals_;
   UniqueFd timer_;
-  HostNetwork host_;
-  std::optional<HostFile> host_file_;
+  std::unique_ptr<HostKeeper> host_;
   plan::ServicePlan services_;
   plan::PlanContext context_;
   ProblemLog node_problems_;
   ProblemLog service_problems_;
-  uint64_t ticks_ = 0;
   bool complete_ = false;  // every manifest has been read without an error since the start
 };
 

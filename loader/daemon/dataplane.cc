@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/status_macros.h"
 #include "loader/daemon/bpf_filesystem.h"
+#include "loader/daemon/choose_uplinks.h"
 #include "loader/daemon/host_ports.h"
 
 namespace fairlead {
@@ -161,6 +162,21 @@ absl::Status Dataplane::ApplyNodes(const apply::NodeFacts& facts, apply::Unasked
     }
   }
   return status;
+}
+
+absl::StatusOr<std::vector<std::string>> Dataplane::RepairHooks(uint32_t ifindex) {
+  std::vector<std::string> repaired;
+  const bool pod = IsPodDevice(ifindex);
+  for (const hook hook_id :
+       {pod ? HOOK_FROM_POD : HOOK_FROM_NETWORK, pod ? HOOK_TO_POD : HOOK_TO_NETWORK}) {
+    const absl::StatusOr<bool> attached = links_->IsAttached(hook_id, ifindex);
+    if (attached.ok() && *attached) continue;
+    const absl::Status status = links_->Attach(hook_id, ifindex);
+    if (absl::IsNotFound(status)) return repaired;
+    FL_RETURN_IF_ERROR(status);
+    repaired.emplace_back(attach::HookName(hook_id));
+  }
+  return repaired;
 }
 
 absl::Status Dataplane::FinishTakeover() {

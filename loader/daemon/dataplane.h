@@ -43,6 +43,9 @@ class Dataplane : public PodDataplane {
   }
   // Also attaches to new uplinks and detaches from those that are none any more.
   absl::Status ApplyNodes(const apply::NodeFacts& facts, apply::Unasked unasked);
+  // Attaches again what somebody has taken off a pod's device or an uplink, and returns its
+  // names. A device that is gone has lost nothing.
+  absl::StatusOr<std::vector<std::string>> RepairHooks(uint32_t ifindex);
   // The programs attached now are ours alone: their tail calls replace the pins
   // of the run before. To be called once every hook has been attached.
   absl::Status FinishTakeover();

@@ -6,6 +6,8 @@
 #define FAIRLEAD_LOADER_DAEMON_UPLINKS_H_
 
 #include <cstdint>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,17 +25,18 @@ struct HostNetwork {
   std::vector<IpAddress> addresses;        // of all devices but loopback
   std::vector<InterfaceAddress> on_links;  // the same, with their prefixes
   uint32_t mtu = 1500;                     // the smallest of the uplinks
-  std::vector<std::string> missing;        // of the devices asked for
+  std::set<uint32_t> deserted;             // uplinks without a reason but `recent`
+  std::vector<std::string> problems;       // with the devices asked for
 
   // A device on whose subnet `address` is; 0: none.
   uint32_t LinkTo(const IpAddress& address) const;
 };
 
-// `devices` names the uplinks, or is empty: those that carry an address of the
-// Node object or a default route. `own` may be absent (no Node object yet).
+// `devices` and `recent`: see choose_uplinks.h. `own` may be absent (no Node object yet).
 absl::StatusOr<HostNetwork> LookAtHost(NetlinkSocket& netlink,
                                        const std::vector<std::string>& devices,
-                                       const std::optional<plan::OwnNode>& own);
+                                       const std::optional<plan::OwnNode>& own,
+                                       const std::set<uint32_t>& recent = {});
 
 }  // namespace fairlead
 

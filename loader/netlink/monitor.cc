@@ -26,6 +26,9 @@ uint32_t LinkOf(const nlmsghdr* message) {
     case RTM_NEWADDR:
     case RTM_DELADDR:
       return static_cast<const ifaddrmsg*>(payload)->ifa_index;
+    case RTM_DELTFILTER:
+    case RTM_DELQDISC:
+      return static_cast<uint32_t>(static_cast<const tcmsg*>(payload)->tcm_ifindex);
     case RTM_NEWNETCONF:
       return NetlinkAttributes<NETCONFA_MAX>(message, sizeof(netconfmsg)).U32(NETCONFA_IFINDEX);
     default:
@@ -49,7 +52,7 @@ absl::StatusOr<NetworkMonitor> NetworkMonitor::Open(uint32_t ignore_first, uint3
   sockaddr_nl address{};
   address.nl_family = AF_NETLINK;
   address.nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE |
-                      RTMGRP_IPV6_ROUTE | GroupBit(RTNLGRP_IPV4_NETCONF) |
+                      RTMGRP_IPV6_ROUTE | RTMGRP_TC | GroupBit(RTNLGRP_IPV4_NETCONF) |
                       GroupBit(RTNLGRP_IPV6_NETCONF);
   const void* raw = &address;
   if (::bind(socket.get(), static_cast<const sockaddr*>(raw), sizeof(address)) < 0) {
@@ -78,6 +81,10 @@ void NetworkMonitor::Count(int left, NetworkChanges* changes) const {
       case RTM_DELROUTE:
         changed = &changes->routes;
         break;
+      case RTM_DELTFILTER:
+      case RTM_DELQDISC:
+        changes->unfiltered_links.insert(LinkOf(message));
+        continue;
       case RTM_NEWNETCONF:
         if (IsIgnored(LinkOf(message)) && IsSpoilt(message)) {
           changes->spoilt_links.insert(LinkOf(message));

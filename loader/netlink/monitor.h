@@ -23,7 +23,8 @@ struct NetworkChanges {
   bool sysctls = false;  // forwarding, rp_filter of some device or of all
   // Of the ignored links that somebody has made stop forwarding, or filter strictly.
   std::set<uint32_t> spoilt_links = {};
-  bool lost_events = false;  // everything may have changed
+  std::set<uint32_t> unfiltered_links = {};  // that a filter or qdisc was taken off
+  bool lost_events = false;                  // everything may have changed
 
   bool any() const { return links || addresses || routes; }
 };

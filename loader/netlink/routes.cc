@@ -38,6 +38,20 @@ std::optional<IpAddress> AddressIn(const nlattr* attribute) {
   return address;
 }
 
+// Of a route with several hops.
+void AddHopLinks(const nlattr* hops, std::set<uint32_t>& links) {
+  if (hops == nullptr) return;
+  const auto* hop = static_cast<const rtnexthop*>(mnl_attr_get_payload(hops));
+  int left = mnl_attr_get_payload_len(hops);
+  while (left >= static_cast<int>(sizeof(*hop)) && hop->rtnh_len >= sizeof(*hop) &&
+         hop->rtnh_len <= left) {
+    links.insert(static_cast<uint32_t>(hop->rtnh_ifindex));
+    const int step = NLMSG_ALIGN(hop->rtnh_len);
+    left -= step;
+    hop = reinterpret_cast<const rtnexthop*>(reinterpret_cast<const char*>(hop) + step);
+  }
+}
+
 // nullopt for kinds of routes that are none of our business.
 std::optional<Route> Parse(const nlmsghdr* message) {
   const auto* header = static_cast<const rtmsg*>(mnl_nlmsg_get_payload(message));
@@ -113,6 +127,26 @@ absl::StatusOr<std::vector<Route>> ListRoutes(NetlinkSocket& netlink, const Rout
     });
   }
   return routes;
+}
+
+absl::StatusOr<std::set<uint32_t>> ListDefaultRouteLinks(NetlinkSocket& netlink) {
+  std::set<uint32_t> links;
+  for (const Family family : {Family::kIpv4, Family::kIpv6}) {
+    NetlinkMessage message(RTM_GETROUTE, 0);
+    message.Header<rtmsg>()->rtm_family = static_cast<uint8_t>(AddressFamily(family));
+    FL_ASSIGN_OR_RETURN(const NetlinkAnswers answers, netlink.Dump(message, "list default routes"));
+    answers.ForEach([&links](const nlmsghdr* answer) {
+      const auto* header = static_cast<const rtmsg*>(mnl_nlmsg_get_payload(answer));
+      if (answer->nlmsg_type != RTM_NEWROUTE || header->rtm_dst_len != 0 ||
+          header->rtm_type != RTN_UNICAST || header->rtm_table != RT_TABLE_MAIN) {
+        return;
+      }
+      const NetlinkAttributes<RTA_MAX> attributes(answer, sizeof(rtmsg));
+      if (const uint32_t link = attributes.U32(RTA_OIF); link != 0) links.insert(link);
+      AddHopLinks(attributes[RTA_MULTIPATH], links);
+    });
+  }
+  return links;
 }
 
 absl::StatusOr<bool> IsDeliveredLocally(NetlinkSocket& netlink, const IpAddress& address) {

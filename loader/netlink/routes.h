@@ -8,6 +8,7 @@
 #include <compare>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -51,6 +52,10 @@ absl::Status ReplaceRoute(NetlinkSocket& netlink, const Route& route);
 // An absent route is OK.
 absl::Status DeleteRoute(NetlinkSocket& netlink, const Route& route);
 absl::StatusOr<std::vector<Route>> ListRoutes(NetlinkSocket& netlink, const RouteFilter& filter);
+
+// The devices of all default routes of the main table, those with several hops
+// as well.
+absl::StatusOr<std::set<uint32_t>> ListDefaultRouteLinks(NetlinkSocket& netlink);
 
 // Whether a packet to `address` would be delivered in the socket's own
 // namespace. IPv6 gets there a moment after AddAddress() has returned: the

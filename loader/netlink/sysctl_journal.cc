@@ -59,6 +59,22 @@ absl::Status SysctlJournal::Set(std::string_view name, std::string_view value) {
   return WriteSysctl(key, value);
 }
 
+absl::Status SysctlJournal::RenameDevice(std::string_view from, std::string_view to) {
+  const std::string old_part = fmt::format("/conf/{}/", from);
+  bool changed = false;
+  std::map<std::string, std::string> renamed;
+  for (const auto& [name, value] : originals_) {
+    const size_t at = name.find(old_part);
+    std::string key = name;
+    if (at != name.npos) key.replace(at, old_part.size(), fmt::format("/conf/{}/", to));
+    changed = changed || at != name.npos;
+    renamed[key] = value;
+  }
+  if (!changed) return absl::OkStatus();
+  originals_ = std::move(renamed);
+  return Save();
+}
+
 absl::Status SysctlJournal::RestoreAll() {
   absl::Status first;
   for (auto it = originals_.begin(); it != originals_.end();) {

@@ -25,6 +25,9 @@ class SysctlJournal {
   // the kernel sees it. A name that has the value already is left alone.
   absl::Status Set(std::string_view name, std::string_view value);
 
+  // A device has another name now, and so have its settings.
+  absl::Status RenameDevice(std::string_view from, std::string_view to);
+
   // Writes every original value back and removes the journal. A setting that
   // is gone (with its device) is skipped; the first other error is returned
   // after all have been tried, and what failed stays recorded.

@@ -62,6 +62,16 @@ TEST_F(Journal, ValueThatIsRightAlreadyIsNotRecorded) {
   EXPECT_TRUE(journal.originals().empty());
 }
 
+TEST_F(Journal, FollowsADeviceToItsNewName) {
+  SysctlJournal journal = Must(SysctlJournal::Open(path_));
+  ASSERT_TRUE(journal.Set("net/ipv4/conf/lo/rp_filter", "2").ok());
+  ASSERT_TRUE(journal.RenameDevice("lo", "loop0").ok());
+  ASSERT_TRUE(journal.RenameDevice("other", "lo").ok());
+  const SysctlJournal after_restart = Must(SysctlJournal::Open(path_));
+  ASSERT_EQ(after_restart.originals().size(), 1u);
+  EXPECT_EQ(after_restart.originals().begin()->first, "net/ipv4/conf/loop0/rp_filter");
+}
+
 TEST_F(Journal, SettingOfADeviceThatIsGoneIsSkipped) {
   MustOk(WriteFileDurably(path_, R"({"net/ipv4/conf/gone0/rp_filter": "1"})"));
   SysctlJournal journal = Must(SysctlJournal::Open(path_));

@@ -97,6 +97,42 @@ TEST_P(HostProcess, IsReachedByPodsOfItsOwnNodeAndOfOthers) {
   }
 }
 
+TEST_P(HostProcess, TalksUdpWithPodsOfItsOwnNodeAndOfOthers) {
+  const lab::Pod near = AddPod(1, "near", "server"), far = AddPod(2, "far", "server");
+  for (const lab::Pod& pod : {near, far}) {
+    const UdpServer serving(pod.name(), pod.network_namespace(), On(pod));
+    const auto socket = UdpClient::Open(node(1).network_namespace(), On(pod));
+    FL_ASSERT_OK(socket.status());
+    std::string answer;
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(socket->Ask(answer), 0);
+    EXPECT_EQ(answer, pod.name() + " " + AddressOf(node(1)).ToString());
+  }
+}
+
+TEST_P(HostProcess, IsReachedOnEveryAddressOfItsNode) {
+  const lab::Pod near = AddPod(1, "near", "client"), far = AddPod(2, "far", "client");
+  const bool ipv4 = GetParam() == Family::kIpv4;
+  const std::string second = ipv4 ? "172.31.0.77" : "fd00:31::77";
+  const auto added = lab().Run(
+      "node1", {"ip", "address", "add", second + (ipv4 ? "/24" : "/64"), "dev", "eth0", "nodad"},
+      std::chrono::seconds(20));
+  FL_ASSERT_OK(added.status());
+  ASSERT_EQ(added->exit_code, 0) << added->err;
+  const Endpoint host{*IpAddress::Parse(second), kPodPort};
+  const UdpServer serving("host", node(1).network_namespace(), host);
+  // To another node it is an address of the world: seen there as the node that asks.
+  for (const auto& [pod, seen_as] :
+       {std::pair(near, AddressOf(near)), std::pair(far, AddressOf(node(2)))}) {
+    const auto answered = [&, &client = pod, &expected = seen_as] {
+      const auto socket =
+          UdpClient::Open(client.network_namespace(), host, kShortPatienceMilliseconds);
+      std::string answer;
+      return socket.ok() && socket->Ask(answer) == 0 && answer == "host " + expected.ToString();
+    };
+    EXPECT_TRUE(lab::WaitUntil(answered, std::chrono::seconds(20))) << pod.name();
+  }
+}
+
 FL_BOTH_FAMILIES(HostProcess);
 
 }  // namespace

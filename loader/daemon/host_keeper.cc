@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "loader/daemon/host_keeper.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "base/status_macros.h"
+#include "loader/daemon/choose_uplinks.h"
+#include "loader/daemon/wanted_sysctls.h"
+
+namespace fairlead {
+namespace {
+
+constexpr uint64_t kRoundSeconds = 30;
+
+FightLimit::Time Now() { return std::chrono::steady_clock::now(); }
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<HostKeeper>> HostKeeper::Create(const std::string& state_dir,
+                                                               NetlinkSocket& netlink,
+                                                               Dataplane& dataplane) {
+  FL_ASSIGN_OR_RETURN(SysctlJournal journal, SysctlJournal::Open(state_dir + "/sysctls.json"));
+  return std::unique_ptr<HostKeeper>(
+      new HostKeeper(state_dir, std::move(journal), netlink, dataplane));
+}
+
+absl::Status HostKeeper::Look(const std::vector<std::string>& devices,
+                              const std::optional<plan::OwnNode>& own) {
+  std::erase_if(wanted_, [](const auto& each) { return Now() - each.second > kUplinkGrace; });
+  std::set<uint32_t> recent;
+  for (const auto& [ifindex, when] : wanted_) recent.insert(ifindex);
+  FL_ASSIGN_OR_RETURN(HostNetwork next, LookAtHost(netlink_, devices, own, recent));
+  for (const apply::Uplink& uplink : next.uplinks) {
+    if (!next.deserted.contains(uplink.ifindex)) wanted_[uplink.ifindex] = Now();
+  }
+  if (next.uplink_names != network_.uplink_names) {
+    LogInfo("uplinks={} mtu={}", fmt::join(next.uplink_names, ","), next.mtu);
+  }
+  FollowNames(next);
+  network_ = std::move(next);
+  return absl::OkStatus();
+}
+
+// The journal knows settings by the device's name.
+void HostKeeper::FollowNames(const HostNetwork& next) {
+  for (size_t i = 0; i < network_.uplinks.size(); ++i) {
+    for (size_t k = 0; k < next.uplinks.size(); ++k) {
+      const std::string& before = network_.uplink_names[i];
+      const std::string& now = next.uplink_names[k];
+      if (network_.uplinks[i].ifindex != next.uplinks[k].ifindex || before == now) continue;
+      const absl::Status status = journal_.RenameDevice(before, now);
+      if (!status.ok()) LogWarn("{} is {} now: {}", before, now, std::string(status.message()));
+    }
+  }
+}
+
+void HostKeeper::KeepHost(ProblemLog& problems) {
+  sysctls_.Keep(WantedHostSysctls(network_.uplink_names), Now(), problems);
+}
+
+void HostKeeper::KeepPod(const LocalPod& pod, ProblemLog& problems) {
+  sysctls_.Keep(WantedPodSysctls(pod), Now(), problems);
+  KeepHooks(pod.ifindex, pod.host_device, problems);
+}
+
+void HostKeeper::KeepHooks(uint32_t ifindex, const std::string& device, ProblemLog& problems) {
+  FightLimit& fight = fights_[ifindex];
+  if (fight.InTruce(Now())) return;
+  const absl::StatusOr<std::vector<std::string>> repaired = dataplane_.RepairHooks(ifindex);
+  if (!repaired.ok()) {
+    problems.Note(repaired.status(), "attach a program again");
+  } else if (!repaired->empty()) {
+    const std::string hooks = fmt::format("{}", fmt::join(*repaired, ", "));
+    if (fight.NoteLoss(Now())) {
+      LogWarn("device={}: somebody has removed {}: attached again", device, hooks);
+    } else {
+      LogError("device={}: somebody removes {} again and again: next look in {} minutes", device,
+               hooks, FightLimit::kTruce.count());
+    }
+  }
+  if (fight.losses() == 0) fights_.erase(ifindex);
+}
+
+void HostKeeper::KeepWhatChanged(const NetworkChanges& changes, const std::vector<LocalPod>& pods,
+                                 ProblemLog& problems) {
+  const bool all = changes.lost_events;
+  if (changes.sysctls) KeepHost(problems);
+  for (size_t i = 0; i < network_.uplinks.size(); ++i) {
+    const uint32_t ifindex = network_.uplinks[i].ifindex;
+    if (all || changes.unfiltered_links.contains(ifindex)) {
+      KeepHooks(ifindex, network_.uplink_names[i], problems);
+    }
+  }
+  if (!all && changes.spoilt_links.empty() && changes.unfiltered_links.empty()) return;
+  for (const LocalPod& pod : pods) {
+    if (all || changes.spoilt_links.contains(pod.ifindex) ||
+        changes.unfiltered_links.contains(pod.ifindex)) {
+      KeepPod(pod, problems);
+    }
+  }
+}
+
+bool HostKeeper::KeepSlowly(const std::vector<LocalPod>& pods, ProblemLog& problems) {
+  const uint64_t turn = ++seconds_ % kRoundSeconds;
+  const size_t share = pods.size() / kRoundSeconds + 1;
+  for (size_t i = turn * share; i < std::min((turn + 1) * share, pods.size()); ++i) {
+    KeepPod(pods[i], problems);
+  }
+  if (turn % 10 == 0) {
+    for (size_t i = 0; i < network_.uplinks.size(); ++i) {
+      KeepHooks(network_.uplinks[i].ifindex, network_.uplink_names[i], problems);
+    }
+  }
+  return turn == 0;
+}
+
+absl::Status HostKeeper::WriteFile(const ProblemLog& problems) {
+  return file_.Write(sysctls_.kept(), problems.texts());
+}
+
+}  // namespace fairlead
