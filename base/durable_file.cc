@@ -40,6 +40,24 @@ absl::Status Sync(int fd, const std::string& path) {
   return absl::OkStatus();
 }
 
+// A temporary file beside `path`, renamed to it.
+absl::Status WriteAside(const std::string& path, std::string_view text, mode_t mode, bool sync) {
+  const std::string temporary = path + ".new";
+  {
+    UniqueFd fd(
+        ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode));
+    if (!fd.ok()) return ErrnoStatus(errno, fmt::format("create {}", temporary));
+    // Not as the umask, or a killed writer's leftover, would have it.
+    if (::fchmod(fd.get(), mode) < 0) return ErrnoStatus(errno, fmt::format("chmod {}", temporary));
+    FL_RETURN_IF_ERROR(WriteAll(fd.get(), text, temporary));
+    if (sync) FL_RETURN_IF_ERROR(Sync(fd.get(), temporary));
+  }
+  if (::rename(temporary.c_str(), path.c_str()) < 0) {
+    return ErrnoStatus(errno, fmt::format("rename {} to {}", temporary, path));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status MakePrivateDirectory(const std::string& path) {
@@ -66,22 +84,16 @@ absl::Status MakePrivateDirectory(const std::string& path) {
   return absl::OkStatus();
 }
 
-absl::Status WriteFileDurably(const std::string& path, std::string_view text) {
-  const std::string temporary = path + ".new";
-  {
-    UniqueFd fd(
-        ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
-    if (!fd.ok()) return ErrnoStatus(errno, fmt::format("create {}", temporary));
-    FL_RETURN_IF_ERROR(WriteAll(fd.get(), text, temporary));
-    FL_RETURN_IF_ERROR(Sync(fd.get(), temporary));
-  }
-  if (::rename(temporary.c_str(), path.c_str()) < 0) {
-    return ErrnoStatus(errno, fmt::format("rename {} to {}", temporary, path));
-  }
+absl::Status WriteFileDurably(const std::string& path, std::string_view text, mode_t mode) {
+  FL_RETURN_IF_ERROR(WriteAside(path, text, mode, /*sync=*/true));
   const std::string directory = DirectoryOf(path);
   UniqueFd fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd.ok()) return ErrnoStatus(errno, fmt::format("open {}", directory));
   return Sync(fd.get(), directory);
+}
+
+absl::Status ReplaceFile(const std::string& path, std::string_view text) {
+  return WriteAside(path, text, 0600, /*sync=*/false);
 }
 
 absl::StatusOr<std::string> ReadWholeFile(const std::string& path) {

@@ -5,6 +5,8 @@
 #ifndef FAIRLEAD_BASE_DURABLE_FILE_H_
 #define FAIRLEAD_BASE_DURABLE_FILE_H_
 
+#include <sys/types.h>
+
 #include <string>
 #include <string_view>
 
@@ -17,9 +19,12 @@ namespace fairlead {
 // FailedPrecondition otherwise.
 absl::Status MakePrivateDirectory(const std::string& path);
 
-// Replaces `path` by a file of mode 0600 with this text: temporary file beside
-// it, fsync, rename, fsync of the directory. Needs a single writer per path.
-absl::Status WriteFileDurably(const std::string& path, std::string_view text);
+// Replaces `path` by a file with this text: temporary file beside it, fsync,
+// rename, fsync of the directory. Needs a single writer per path.
+absl::Status WriteFileDurably(const std::string& path, std::string_view text, mode_t mode = 0600);
+
+// The same without fsync, for what is no loss after a power failure.
+absl::Status ReplaceFile(const std::string& path, std::string_view text);
 
 // NotFound when there is no such file.
 absl::StatusOr<std::string> ReadWholeFile(const std::string& path);

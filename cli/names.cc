@@ -46,6 +46,15 @@ Json Names::Service(Family family, const std::string& frontend) const {
 
 Json Names::Pod(uint32_t slot) const { return Lookup(names_, {"pods", fmt::format("{}", slot)}); }
 
+Json Names::Container(uint32_t slot) const {
+  return Lookup(names_, {"attachments", fmt::format("{}", slot), "container"});
+}
+
+Json Names::HostPorts(uint32_t slot) const {
+  Json ports = Lookup(names_, {"attachments", fmt::format("{}", slot), "hostPorts"});
+  return ports == "" ? Json() : ports;
+}
+
 Json Names::Node(uint32_t slot) const { return Lookup(names_, {"nodes", fmt::format("{}", slot)}); }
 
 }  // namespace fairlead::cli

@@ -4,7 +4,8 @@
 // written them to names.json:
 //
 //   {"services": {"4": {"10.96.0.10:80/tcp": "shop/web:http"}, "6": {}},
-//    "pods": {"3": "shop/web-1"}, "nodes": {"1": "node2"}}
+//    "pods": {"3": "shop/web-1"}, "nodes": {"1": "node2"},
+//    "attachments": {"3": {"container": "9f1c…", "interface": "eth0", "hostPorts": "8080/tcp"}}}
 //
 // A nicety: without the file every name is unknown and nothing else changes.
 #ifndef FAIRLEAD_CLI_NAMES_H_
@@ -29,6 +30,8 @@ class Names {
   // Null if nobody knows: Json, so that it goes into a row as it is.
   Json Service(Family family, const std::string& frontend) const;
   Json Pod(uint32_t slot) const;
+  Json Container(uint32_t slot) const;  // its CNI container ID
+  Json HostPorts(uint32_t slot) const;  // "8080/tcp,…"
   Json Node(uint32_t slot) const;
 
  private:

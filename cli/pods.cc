@@ -24,7 +24,9 @@ Json Row(uint32_t slot, const pod& pod, const PinnedNode& node) {
           {"mac", MacToString(mac)},
           {"generation", pod.generation},
           {"no_source_port", uint32_t{node.tables().snat_refused[slot]}},
-          {"policy_subject", pod.policy_subject}};
+          {"policy_subject", pod.policy_subject},
+          {"host_ports", node.names().HostPorts(slot)},
+          {"container", node.names().Container(slot)}};
 }
 
 class PodsCommand final : public Command {
@@ -49,7 +51,9 @@ class PodsCommand final : public Command {
                {"MAC", "mac"},
                {"GENERATION", "generation", true},
                {"NO-SOURCE-PORT", "no_source_port", true},
-               {"POLICY-SUBJECT", "policy_subject", true}},
+               {"POLICY-SUBJECT", "policy_subject", true},
+               {"HOST-PORTS", "host_ports", true},
+               {"CONTAINER", "container", true}},
               rows, options.output);
     return kFine;
   }

@@ -12,9 +12,10 @@
 
 namespace fairlead {
 
-// How long ADD waits: plumbing takes milliseconds, a hundred others before us
-// a second or two. Runtimes give up after minutes.
-inline constexpr std::chrono::seconds kDaemonPatience{30};
+// How long a call waits for its turn. A pod takes 20 to 80 ms, most of it grace
+// periods of the kernel (docs/cni.md); a thousand may be before us. A daemon that
+// is not there is known at once, and runtimes give up after four minutes.
+inline constexpr std::chrono::seconds kDaemonPatience{150};
 
 // `netns_fd` goes with the request unless it is -1. Every error means that the
 // daemon cannot be reached now: absent (at once), stopping, or too busy.

@@ -96,6 +96,12 @@ void AddFlags(CLI::App& app, Options& options) {
   app.add_option("--run-dir", options.run_dir, "the CNI socket")->capture_default_str();
   app.add_option("--bpffs", options.bpffs, "where maps and links are pinned; mounted if need be")
       ->capture_default_str();
+  app.add_option("--cni-bin-dir", options.cni_bin_dir,
+                 "installs fairlead-cni there once ready, as in /opt/cni/bin");
+  app.add_option("--cni-conf-dir", options.cni_conf_dir,
+                 "installs 10-fairlead.conflist there once ready, as in /etc/cni/net.d");
+  app.add_option("--cni-binary", options.cni_binary,
+                 "what --cni-bin-dir gets (default: fairlead-cni beside fairleadd)");
   app.add_option("--attach", options.attach, "how programs are attached: auto, tcx or clsact")
       ->check(CLI::IsMember({"auto", "tcx", "clsact"}))
       ->capture_default_str();

@@ -8,6 +8,7 @@
 #include "base/status_macros.h"
 #include "loader/attach/hook_links.h"
 #include "loader/daemon/bpf_filesystem.h"
+#include "loader/daemon/cni_install.h"
 #include "loader/netlink/netlink_socket.h"
 #include "loader/netlink/routes.h"
 #include "loader/netlink/sysctl_journal.h"
@@ -74,14 +75,16 @@ absl::Status CleanUp(const Options& options) {
   note(MakePrivateDirectory(options.state_dir), "open the state directory");
   note(DetachAll(options), "detach hooks");
   note(RemovePods(options), "remove pods' interfaces");
+  note(UninstallCni(options.state_dir), "remove the CNI plugin");
   note(RemoveRoutes(), "remove routes");
   note(RestoreSysctls(options), "put sysctls back");
   note(RemoveBpfDirectory(options.bpffs), "remove pins");
   // What could not be undone is still needed by the next try.
   if (!first.ok()) return first;
   RemoveState(options.state_dir,
-              {"pods.json", "sysctls.json", "names.json", "host.json", "pods.json.new",
-               "sysctls.json.new", "names.json.new", "host.json.new"});
+              {"pods.json", "pods.journal", "sysctls.json", "names.json", "host.json",
+               "pods.json.new", "pods.journal.new", "sysctls.json.new", "names.json.new",
+               "host.json.new", "cni-install.json.new"});
   std::error_code ignored;
   std::filesystem::remove_all(DeferredDeletesDirectory(options.cni_socket()), ignored);
   RemoveState(options.run_dir, {"cni.sock"});

@@ -16,7 +16,6 @@
 #include "base/status_macros.h"
 #include "loader/daemon/host_setup.h"
 #include "loader/daemon/masquerade_rules.h"
-#include "loader/daemon/names_file.h"
 #include "loader/daemon/route_fingerprint.h"
 #include "loader/plan/node_plan.h"
 #include "maps/abi/limits_abi.h"
@@ -84,6 +83,7 @@ absl::Status Controller::Start() {
   FL_RETURN_IF_ERROR(dataplane_->FinishTakeover());
   for (const LocalPod& pod : pods_->pods()) host_->KeepPod(pod, node_problems_);
   FL_ASSIGN_OR_RETURN(cni_, CniServer::Create(options_.cni_socket(), *pods_));
+  InstallCniFiles();
   LogInfo("node={} ready: services={} pods={} peers={}", options_.node_name,
           services_.services.size(), pods_->pods().size(), dataplane_->node_slots().size());
   return WatchAll();
@@ -93,9 +93,9 @@ absl::Status Controller::WatchAll() {
   FL_RETURN_IF_ERROR(loop_.Watch(manifests_->fd(), [this] { ManifestsChanged(); }));
   FL_RETURN_IF_ERROR(loop_.Watch(monitor_->fd(), [this] { NetworkChanged(); }));
   FL_RETURN_IF_ERROR(loop_.Watch(cni_->fd(), [this] {
-    const std::vector<LocalPod> before = pods_->pods();
     cni_->ReadReady();
-    if (pods_->pods() != before) WriteNames();
+    // In a burst of pods once a second is enough (Tick).
+    if (cni_->idle()) WriteNamesOfNewPods();
   }));
   if (masquerade_file_.has_value()) {
     FL_RETURN_IF_ERROR(loop_.Watch(masquerade_file_->fd(), [this] { MasqueradeFileChanged(); }));
@@ -130,6 +130,7 @@ void Controller::NetworkChanged() {
   // First: ApplyNodes would put hooks back without a word.
   host_->KeepWhatChanged(*changes, pods_->pods(), node_problems_);
   if (changes->any()) ApplyNodes();
+  NotePodsGone(*changes);
   WriteHostFile();
 }
 
@@ -152,6 +153,9 @@ void Controller::Tick() {
   if (read(timer_.get(), &ticks, sizeof(ticks)) < 0) return;
   Log(dataplane_->SweepFlows(), "sweep flows");
   NameRefusedPods();
+  ReleasePods();
+  WriteNamesOfNewPods();
+  if (!cni_installed_) InstallCniFiles();
   if (node_problems_.failed()) ApplyNodes();
   if (service_problems_.failed()) ApplyServices();
   if (host_->KeepSlowly(pods_->pods(), node_problems_)) ApplyNodes();
@@ -231,16 +235,11 @@ void Controller::TakePods(const plan::NodePlan& nodes) {
   }
   context_.zone = nodes.own->zone;
   node_problems_.Note(pods_->SetNode(nodes.own->pod_cidrs, mtu), "take pods");
+  NoteStrayPods(*nodes.own);
 }
 
 void Controller::WriteHostFile() {
   Log(host_->WriteFile(node_problems_), "write the host's state");
-}
-
-void Controller::WriteNames() {
-  Log(WriteNamesFile(options_.state_dir + "/names.json", services_, pods_->pods(),
-                     dataplane_->node_slots()),
-      "write names for people");
 }
 
 }  // namespace fairlead

@@ -61,7 +61,12 @@ class Controller {
   void TakePods(const plan::NodePlan& nodes);
   void WriteHostFile();
   void NameRefusedPods();
+  void NotePodsGone(const NetworkChanges& changes);
+  void ReleasePods();  // whose interface went without a DEL
+  void NoteStrayPods(const plan::OwnNode& own);
+  void InstallCniFiles();
   void WriteNames();
+  void WriteNamesOfNewPods();
   apply::Unasked unasked() const;
 
   Options options_;
@@ -83,7 +88,10 @@ class Controller {
   plan::PlanContext context_;
   ProblemLog node_problems_;
   ProblemLog service_problems_;
-  bool complete_ = false;  // every manifest has been read without an error since the start
+  ProblemLog cni_problems_;
+  bool cni_installed_ = false;
+  uint64_t named_changes_ = 0;  // PodAttacher::changes() that names.json says
+  bool complete_ = false;       // every manifest has been read without an error since the start
 };
 
 }  // namespace fairlead

@@ -61,6 +61,14 @@ absl::Status ValidateOptions(const Options& options) {
           fmt::format("{} must be an absolute path, is \"{}\"", flag, path));
     }
   }
+  for (const auto& [flag, path] : {std::pair{"--cni-bin-dir", options.cni_bin_dir},
+                                   {"--cni-conf-dir", options.cni_conf_dir},
+                                   {"--cni-binary", options.cni_binary}}) {
+    if (!path.empty() && !path.starts_with('/')) {
+      return absl::InvalidArgumentError(
+          fmt::format("{} must be an absolute path, is \"{}\"", flag, path));
+    }
+  }
   if (options.routing.tunnel_port == 0) {
     return absl::InvalidArgumentError("--tunnel-port must be from 1 to 65535, is 0");
   }

@@ -69,8 +69,11 @@ void NetworkMonitor::Count(int left, NetworkChanges* changes) const {
        message = mnl_nlmsg_next(message, &left)) {
     bool* changed = nullptr;
     switch (message->nlmsg_type) {
-      case RTM_NEWLINK:
       case RTM_DELLINK:
+        if (IsIgnored(LinkOf(message))) changes->gone_links.insert(LinkOf(message));
+        changed = &changes->links;
+        break;
+      case RTM_NEWLINK:
         changed = &changes->links;
         break;
       case RTM_NEWADDR:

@@ -24,6 +24,7 @@ struct NetworkChanges {
   // Of the ignored links that somebody has made stop forwarding, or filter strictly.
   std::set<uint32_t> spoilt_links = {};
   std::set<uint32_t> unfiltered_links = {};  // that a filter or qdisc was taken off
+  std::set<uint32_t> gone_links = {};        // of the ignored ones, that were deleted
   bool lost_events = false;                  // everything may have changed
 
   bool any() const { return links || addresses || routes; }

@@ -39,6 +39,9 @@ class CniServer {
   // Readable when ReadReady() has something to do; for poll or epoll.
   int fd() const { return epoll_.get(); }
 
+  // Whether nobody is waiting who has been let in.
+  bool idle() const { return clients_.empty(); }
+
   // Answers a few of the waiting requests and returns, so that others on the
   // loop get their turn: call it again while fd() is readable.
   void ReadReady();

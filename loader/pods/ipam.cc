@@ -131,6 +131,14 @@ void Ipam::Reserve(const PodAddresses& addresses) {
   if (pool6_ && addresses.ip6) pool6_->Reserve(*addresses.ip6);
 }
 
+bool Ipam::Covers(const PodAddresses& addresses) const {
+  const auto covers = [](const std::optional<AddressPool>& pool,
+                         const std::optional<IpAddress>& address) {
+    return !address || (pool && pool->block().Contains(*address));
+  };
+  return covers(pool4_, addresses.ip4) && covers(pool6_, addresses.ip6);
+}
+
 void Ipam::Release(const PodAddresses& addresses) {
   if (pool4_ && addresses.ip4) pool4_->Release(*addresses.ip4);
   if (pool6_ && addresses.ip6) pool6_->Release(*addresses.ip6);

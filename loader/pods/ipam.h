@@ -35,7 +35,8 @@ class AddressPool {
   // This very address. OutOfRange: the block does not have it for pods; Aborted:
   // it is in use.
   absl::StatusOr<IpAddress> TakeThis(const IpAddress& address);
-  absl::Status CheckFree() const;          // ResourceExhausted as above
+  absl::Status CheckFree() const;  // ResourceExhausted as above
+  const Cidr& block() const { return block_; }
   bool Reserve(const IpAddress& address);  // false: in use, or not of this block
   void Release(const IpAddress& address);  // others' addresses are ignored
   std::vector<IpAddress> Freed() const;    // longest ago first
@@ -63,6 +64,8 @@ class Ipam {
   absl::Status CheckFree() const;  // ResourceExhausted: the next Take() will fail
   // Addresses outside the blocks (of a pod that is older than them) are OK.
   void Reserve(const PodAddresses& addresses);
+  // Whether each address is in a block of its family.
+  bool Covers(const PodAddresses& addresses) const;
   void Release(const PodAddresses& addresses);
   std::vector<IpAddress> Freed() const;
   void RememberFreed(const std::vector<IpAddress>& oldest_first);

@@ -2,15 +2,19 @@
 //
 // Attaches pods to this node and detaches them, all or nothing:
 //
-//   Add     addresses and slot → disk → veth, routes → dataplane → alias
-//   Remove  dataplane → veth → addresses and slot → disk
+//   Add     PodRegistry (addresses, slot, disk) → veth, routes → dataplane → alias
+//   Remove  dataplane → veth → PodRegistry
 //
 // Disk comes first on the way in and last on the way out: after kill -9 at any
 // moment, what exists in the kernel is known on disk, and Restore() finds what
 // was cut short. One thread: the daemon's.
+//
+// A pod whose interface goes without a DEL (its namespace ended, its runtime
+// was killed) keeps its address for a while, in which the DEL may still come.
 #ifndef FAIRLEAD_LOADER_PODS_POD_ATTACHER_H_
 #define FAIRLEAD_LOADER_PODS_POD_ATTACHER_H_
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -23,10 +27,8 @@
 #include "base/ip.h"
 #include "loader/netlink/netlink_socket.h"
 #include "loader/pods/cni_protocol.h"
-#include "loader/pods/ipam.h"
 #include "loader/pods/local_pod.h"
-#include "loader/pods/number_pool.h"
-#include "loader/pods/pod_store.h"
+#include "loader/pods/pod_registry.h"
 
 namespace fairlead {
 
@@ -41,6 +43,8 @@ struct RestoreReport {
 
 class PodAttacher {
  public:
+  using Clock = std::chrono::steady_clock;
+
   // Reads STATE_DIR/pods.json; works in the calling thread's namespace.
   // `dataplane` must outlive the attacher.
   static absl::StatusOr<std::unique_ptr<PodAttacher>> Create(const std::string& state_dir,
@@ -78,27 +82,31 @@ class PodAttacher {
   // Tries everything; returns the first error.
   absl::Status RemoveAll();
 
-  std::vector<LocalPod> pods() const;  // by slot
+  // The interface of this index is no more. If it was a pod's, that pod is
+  // released by ReleaseVanished() when kGrace has passed.
+  void NoteGone(uint32_t ifindex, Clock::time_point now);
+  // For when notes were lost: looks at every pod's interface.
+  absl::Status LookForGone(Clock::time_point now);
+  // Detaches pods whose time is over; what fails is tried again after kGrace.
+  // Returns what it detached.
+  std::vector<LocalPod> ReleaseVanished(Clock::time_point now);
+  static constexpr auto kGrace = std::chrono::seconds(60);
+
+  std::vector<LocalPod> pods() const { return registry_.pods(); }  // by slot
+  // Pods that have an address outside of the node's present blocks.
+  std::vector<LocalPod> Strays() const { return registry_.Strays(); }
+  // Counts changes of pods(), so that nobody need compare.
+  uint64_t changes() const { return registry_.changes(); }
 
  private:
-  using Key = AttachmentId;
-
-  PodAttacher(PodStore store, NetlinkSocket netlink, PodDataplane& dataplane);
-  absl::StatusOr<LocalPod> Allocate(const PodRequest& request);
+  PodAttacher(PodRegistry registry, NetlinkSocket netlink, PodDataplane& dataplane);
   absl::Status Attach(const LocalPod& pod, int netns_fd);  // leaves nothing on failure
-  void Forget(const LocalPod& pod);                        // frees slot and addresses
   absl::Status ReserveUnknownDevices(RestoreReport* report);
-  absl::Status Save();
 
-  PodStore store_;
+  PodRegistry registry_;
   NetlinkSocket netlink_;
   PodDataplane& dataplane_;
-  std::map<Key, LocalPod> pods_;
-  NumberPool slots_;
-  Ipam ipam_;  // empty until SetNode
-  uint32_t mtu_ = 0;
-  std::vector<IpAddress> freed_addresses_;     // of the state file, until SetNode
-  std::vector<IpAddress> reserved_addresses_;  // of unknown devices
+  std::map<AttachmentId, Clock::time_point> vanished_;  // when each is to be released
 };
 
 }  // namespace fairlead

@@ -59,7 +59,7 @@ TEST_F(Node, HostEndHasTheChosenIndexNameAndTheGatewaysMac) {
   EXPECT_EQ(link->mac, GatewayMac());
   EXPECT_EQ(link->mtu, 1450u);
   EXPECT_TRUE(link->has_carrier());
-  EXPECT_EQ(Must(ReadSysctl(DeviceSysctl(Family::kIpv4, pod.host_device, "rp_filter"))), "0");
+  EXPECT_EQ(Must(ReadSysctl(DeviceSysctl(Family::kIpv4, pod.host_device, "rp_filter"))), "2");
   EXPECT_EQ(Must(ReadSysctl(DeviceSysctl(Family::kIpv6, pod.host_device, "accept_ra"))), "0");
   for (const InterfaceAddress& address : Must(ListAddresses(host_))) {
     EXPECT_NE(address.link_index, pod.ifindex) << address.address;
@@ -158,7 +158,7 @@ TEST_F(Node, AddThatFailsInTheDataplaneLeavesNothingBehind) {
   EXPECT_THAT(PodDevices(), IsEmpty());
   EXPECT_EQ(OwnRoutes(), 0u);
   EXPECT_THAT(attacher_->pods(), IsEmpty());
-  EXPECT_THAT(Must(Must(PodStore::Open(directory_.path())).Load()).pods, IsEmpty());
+  EXPECT_THAT(Must(Must(PodStore::Open(directory_.path(), "")).Load()).pods, IsEmpty());
   dataplane_.fail_add = false;
   EXPECT_TRUE(attacher_->Add(Named("web"), netns_.get()).ok());
 }

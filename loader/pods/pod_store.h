@@ -1,9 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The attached pods on disk: STATE_DIR/pods.json (0600, directory 0700),
-// replaced as a whole so that kill -9 at any moment leaves the state before or
-// after a change. A damaged file is an error that says what to do; it is never
-// taken for "no pods", because then their addresses would be given out twice.
+// The attached pods on disk (files 0600, directory 0700), as a whole and as
+// what has changed since:
+//
+//   STATE_DIR/pods.json      {"journal": 7, "bootID": …, "pods": […], …}
+//   STATE_DIR/pods.journal   {"journal": 7}            a line each:
+//                            {"add": {…}}              the cost of an ADD does
+//                            {"remove": 3}             not grow with the node
+//
+// pods.json is replaced durably (fsync) and begins a journal of a new number; a
+// journal of another number is of before it and ignored. Lines are appended
+// without fsync: kill -9 loses nothing that was written, and after a crash of
+// the machine there are no pods that a line could be about. So a last line
+// that was cut short did not happen, and of a journal of another boot what can
+// be read is enough. Any other damage is an error that says what to do; it is
+// never taken for "no pods", because then their addresses would be given out
+// twice. (Decision 0017.)
 #ifndef FAIRLEAD_LOADER_PODS_POD_STORE_H_
 #define FAIRLEAD_LOADER_PODS_POD_STORE_H_
 
@@ -15,6 +27,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/ip.h"
+#include "base/unique_fd.h"
 #include "loader/pods/local_pod.h"
 
 namespace fairlead {
@@ -31,20 +44,41 @@ struct PodState {
 
 class PodStore {
  public:
-  // Makes the directory if it is not there.
-  static absl::StatusOr<PodStore> Open(const std::string& state_dir);
+  // Makes the directory if it is not there. `boot_id`: of the running kernel.
+  static absl::StatusOr<PodStore> Open(const std::string& state_dir, std::string boot_id);
 
-  // No file: no pods. DataLoss: the file is damaged.
-  absl::StatusOr<PodState> Load() const;
-  absl::Status Save(const PodState& state) const;
+  // No file: no pods. DataLoss: a file is damaged.
+  absl::StatusOr<PodState> Load();
+  // The whole state, durably; to be called once before the first Append.
+  absl::Status Save(const PodState& state);
+  // One change. After a failure, or when the journal has become long,
+  // NeedsSave() asks for the next change to be written by Save().
+  absl::Status AppendAdd(const LocalPod& pod);
+  absl::Status AppendRemove(uint32_t slot);
+  bool NeedsSave() const { return !journal_.ok() || journal_lines_ >= kLongestJournal; }
 
   const std::string& path() const { return path_; }
+  const std::string& journal_path() const { return journal_path_; }
+
+  static constexpr size_t kLongestJournal = 4096;  // lines
 
  private:
-  explicit PodStore(std::string path) : path_(std::move(path)) {}
+  PodStore(const std::string& directory, std::string boot_id)
+      : path_(directory + "/pods.json"),
+        journal_path_(directory + "/pods.journal"),
+        boot_id_(std::move(boot_id)) {}
+  absl::Status Append(const std::string& line);
 
   std::string path_;
+  std::string journal_path_;
+  std::string boot_id_;
+  uint64_t number_ = 0;  // of the present journal
+  UniqueFd journal_;     // not ok(): there is none to append to
+  size_t journal_lines_ = 0;
 };
+
+// Of the running kernel; another one after every boot.
+std::string CurrentBootId();
 
 }  // namespace fairlead
 

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include <string>
+#include <vector>
 
 #include "base/durable_file.h"
 #include "loader/netlink/scratch_netns.h"
@@ -16,6 +17,7 @@
 namespace fairlead::testing {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 LocalPod Pod(uint32_t slot) {
@@ -50,7 +52,11 @@ class Store : public ::testing::Test {
  protected:
   ScratchDirectory directory_;
   std::string state_dir_ = directory_.path() + "/state/deep";
-  PodStore store_ = Must(PodStore::Open(state_dir_));
+  PodStore store_ = Must(PodStore::Open(state_dir_, "boot 1"));
+  // As the next daemon finds it.
+  PodStore Again(const std::string& boot = "boot 1") {
+    return Must(PodStore::Open(state_dir_, boot));
+  }
 };
 
 TEST_F(Store, NoFileMeansNoPods) { EXPECT_EQ(Must(store_.Load()), PodState{}); }
@@ -62,7 +68,7 @@ TEST_F(Store, PodsComeBackAsTheyWere) {
   state.pods[1].ip6.reset();
   state.pods[1].port_mappings.clear();
   ASSERT_TRUE(store_.Save(state).ok());
-  EXPECT_EQ(Must(Must(PodStore::Open(state_dir_)).Load()), state);
+  EXPECT_EQ(Must(Again().Load()), state);
 }
 
 TEST_F(Store, FileAndDirectoryAreForTheOwnerOnly) {
@@ -89,6 +95,84 @@ TEST_F(Store, FileCutShortAnywhereIsAnErrorThatNamesItAndTheRemedy) {
     ASSERT_THAT(std::string(status.message()), HasSubstr(store_.path()));
     ASSERT_THAT(std::string(status.message()), HasSubstr("move the file away"));
   }
+}
+
+class Journal : public Store {
+ protected:
+  Journal() { MustOk(store_.Save({.pods = {Pod(1)}, .freed_slots = {7}, .freed_addresses = {}})); }
+
+  std::string Text() { return Must(ReadWholeFile(store_.journal_path())); }
+  static std::vector<uint32_t> Slots(const PodState& state) {
+    std::vector<uint32_t> slots;
+    for (const LocalPod& pod : state.pods) slots.push_back(pod.slot);
+    return slots;
+  }
+};
+
+TEST_F(Journal, ChangesComeBackInTheirOrderAndSoDoesWhatTheyFreed) {
+  MustOk(store_.AppendAdd(Pod(7)));
+  MustOk(store_.AppendAdd(Pod(2)));
+  MustOk(store_.AppendRemove(2));
+  MustOk(store_.AppendRemove(1));
+  const PodState state = Must(Again().Load());
+  EXPECT_THAT(state.pods, ElementsAre(Pod(7)));
+  EXPECT_THAT(state.freed_slots, ElementsAre(2, 1));
+  EXPECT_THAT(state.freed_addresses,
+              ElementsAre(*Pod(2).ip4, *Pod(2).ip6, *Pod(1).ip4, *Pod(1).ip6));
+}
+
+TEST_F(Journal, OfBeforeTheLastSaveIsIgnored) {
+  MustOk(store_.AppendAdd(Pod(2)));
+  const std::string old = Text();
+  MustOk(store_.Save({.pods = {Pod(3)}, .freed_slots = {}, .freed_addresses = {}}));
+  // As if killed between the new pods.json and the new journal.
+  MustOk(WriteFileDurably(store_.journal_path(), old));
+  EXPECT_THAT(Slots(Must(Again().Load())), ElementsAre(3));
+}
+
+TEST_F(Journal, LastLineThatWasCutShortDidNotHappenWhereverTheCutIs) {
+  MustOk(store_.AppendAdd(Pod(2)));
+  const size_t before = Text().size();
+  MustOk(store_.AppendAdd(Pod(3)));
+  const std::string whole = Text();
+  for (size_t length = before; length < whole.size(); ++length) {
+    MustOk(WriteFileDurably(store_.journal_path(), whole.substr(0, length)));
+    ASSERT_THAT(Slots(Must(Again().Load())), ElementsAre(1, 2)) << length;
+  }
+}
+
+TEST_F(Journal, DamageInTheMiddleIsAnErrorExceptAfterAPowerFailure) {
+  MustOk(store_.AppendAdd(Pod(2)));
+  const std::string whole = Text();
+  MustOk(WriteFileDurably(store_.journal_path(), whole + std::string(64, '\0') + "\n" + whole));
+  const absl::Status status = Again().Load().status();
+  EXPECT_TRUE(absl::IsDataLoss(status));
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr(store_.journal_path() + " is damaged (line 3"));
+  EXPECT_THAT(Slots(Must(Again("boot 2").Load())), ElementsAre(1, 2));
+}
+
+TEST_F(Journal, AsksForASaveWhenItIsLongAndWhenThereIsNone) {
+  EXPECT_FALSE(store_.NeedsSave());
+  for (size_t i = 0; i < PodStore::kLongestJournal / 2; ++i) {
+    MustOk(store_.AppendAdd(Pod(9)));
+    MustOk(store_.AppendRemove(9));
+  }
+  EXPECT_TRUE(store_.NeedsSave());
+  PodStore again = Again();
+  MustOk(again.Load().status());
+  EXPECT_TRUE(again.NeedsSave());
+  EXPECT_FALSE(again.AppendRemove(1).ok());
+}
+
+TEST_F(Journal, IsForTheOwnerOnly) { EXPECT_EQ(ModeOf(store_.journal_path()), 0600u); }
+
+TEST_F(Journal, PodsOfAVersionWithoutOneAreRead) {
+  std::string text = Must(ReadWholeFile(store_.path()));
+  text.replace(text.find("\"version\": 2"), 12, "\"version\": 1");
+  text.replace(text.find("\"journal\""), 9, "\"nothing\"");
+  MustOk(WriteFileDurably(store_.path(), text));
+  EXPECT_THAT(Slots(Must(Again().Load())), ElementsAre(1));
 }
 
 struct Damage {
@@ -125,7 +209,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Damage{"ProtocolWithoutPorts", "\"udp\"", "\"icmp\""},
                       Damage{"HostAddressWithoutForm", "fd00:77::1", "fd00:77::x"},
                       Damage{"MissingMember", "containerID", "container"},
-                      Damage{"NewerVersion", "\"version\": 1", "\"version\": 2"}),
+                      Damage{"NewerVersion", "\"version\": 2", "\"version\": 3"}),
     [](const auto& one) { return std::string(one.param.name); });
 
 }  // namespace

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Controller's share in the life of pods: those that went without a word, those
+// of another podCIDR, their names for people, and the runtime's directories.
+#include <fmt/format.h>
+
+#include <string>
+
+#include "base/log.h"
+#include "loader/daemon/cni_install.h"
+#include "loader/daemon/controller.h"
+#include "loader/daemon/names_file.h"
+
+namespace fairlead {
+
+void Controller::NotePodsGone(const NetworkChanges& changes) {
+  const auto now = PodAttacher::Clock::now();
+  for (const uint32_t link : changes.gone_links) pods_->NoteGone(link, now);
+  if (!changes.lost_events) return;
+  if (const absl::Status status = pods_->LookForGone(now); !status.ok()) {
+    LogError("look for pods that are gone: {}", std::string(status.message()));
+  }
+}
+
+void Controller::ReleasePods() {
+  for (const LocalPod& pod : pods_->ReleaseVanished(PodAttacher::Clock::now())) {
+    LogWarn("pod released container={} pod={}/{}: its interface is gone and no DEL has come",
+            pod.container_id, pod.name_space, pod.name);
+  }
+}
+
+void Controller::NoteStrayPods(const plan::OwnNode& own) {
+  const std::vector<LocalPod> strays = pods_->Strays();
+  if (strays.empty()) return;
+  std::string blocks;
+  for (const Cidr& block : own.pod_cidrs) blocks += " " + block.ToString();
+  node_problems_.Note(fmt::format(
+      "pods have addresses outside of the podCIDRs{}, {}/{} for one: they keep them until "
+      "they are deleted, but other nodes may no longer find them",
+      blocks, strays.front().name_space, strays.front().name));
+}
+
+void Controller::InstallCniFiles() {
+  cni_problems_.Begin();
+  cni_problems_.Note(InstallCni(options_), "install the CNI plugin");
+  cni_installed_ = !cni_problems_.failed();
+}
+
+void Controller::WriteNamesOfNewPods() {
+  if (pods_->changes() != named_changes_) WriteNames();
+}
+
+void Controller::WriteNames() {
+  named_changes_ = pods_->changes();
+  const absl::Status status = WriteNamesFile(options_.state_dir + "/names.json", services_,
+                                             pods_->pods(), dataplane_->node_slots());
+  if (!status.ok()) LogError("write names for people: {}", std::string(status.message()));
+}
+
+}  // namespace fairlead
