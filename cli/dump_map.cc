@@ -79,6 +79,7 @@ absl::Status DumpFamily(const FamilyTables<Abi>& tables, const std::string& stem
         value, show);
   }
   if (stem == "free_flows") return DumpQueue(tables.free_flows, show);
+  if (stem == "fragments") return DumpTable(tables.fragments, key, show);
   if (stem == "pod_address") return DumpTable(tables.pod_address, key, show);
   if (stem == "prefixes") return DumpTable(tables.prefixes, key, show);
   return DumpArray(tables.node_state, all, [](const auto&) { return true; }, value, show);
@@ -156,6 +157,11 @@ absl::Status DumpMap(const PinnedNode& node, const std::string& name, bool all,
     return DumpArray(
         tables.nodes, all, [](const ::node& n) { return n.ifindex != 0; },
         [](const ::node& n) { return ValueJson(n); }, show);
+  }
+  if (name == "room") {
+    return DumpArray(
+        tables.reassembly_room, all, [](const room& r) { return r.ifindex != 0; },
+        [](const room& r) { return ValueJson(r); }, show);
   }
   if (name == "uplinks") return DumpTable(tables.uplinks, number, show);
   if (name == "counters") return DumpCounters(tables, all, show);

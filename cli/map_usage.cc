@@ -62,6 +62,7 @@ absl::Status CountFamily(const FamilyTables<Abi>& tables, Counts& used) {
   used[name("flows")] = flows;
   used[name("flow_index")] = 2 * flows;  // a hash of half a million: not counted key by key
   used[name("free_flows")] = tables.flows.size() - flows;
+  used[name("fragments")] = CountKeys(tables.fragments.map());
   used[name("pod_address")] = CountKeys(tables.pod_address.map());
   used[name("prefixes")] = CountKeys(tables.prefixes.map());
   return absl::OkStatus();
@@ -84,6 +85,8 @@ std::string MapPurpose(const std::string& name) {
       {"flow_index", "tuple of either side -> flow and side"},
       {"flows", "established conversations, both directions in one object"},
       {"free_flows", "numbers of unused flow objects, first freed first reused"},
+      {"fragments", "first fragment of a datagram -> ports for the later ones"},
+      {"room", "where fragments out of order are put in order"},
       {"pods", "local pod by slot: interface, MAC, addresses"},
       {"snat_refused", "by pod slot: connections to the world that found no source port"},
       {"pod_address", "address of a local pod -> its slot"},
@@ -114,6 +117,8 @@ absl::StatusOr<std::vector<MapUsage>> ReadMapUsage(const PinnedNode& node) {
   FL_RETURN_IF_ERROR(CountFamily<Abi4>(node.tables().v4, used));
   FL_RETURN_IF_ERROR(CountFamily<Abi6>(node.tables().v6, used));
   used["pods"] = CountIf(node.tables().pods, [](const pod& pod) { return pod.ifindex != 0; });
+  used["room"] =
+      CountIf(node.tables().reassembly_room, [](const room& r) { return r.ifindex != 0; });
   used["nodes"] = CountIf(node.tables().nodes, [](const ::node& n) { return n.ifindex != 0; });
   used["uplinks"] = CountKeys(node.tables().uplinks.map());
 

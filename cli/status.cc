@@ -206,7 +206,8 @@ Json Settings(const hook_config& config, uint32_t jiffies_per_second) {
             {"tcp_half_closed", seconds(TIMEOUT_TCP_HALF_CLOSED)},
             {"tcp_closed", seconds(TIMEOUT_TCP_CLOSED)},
             {"other_first", seconds(TIMEOUT_OTHER_FIRST)},
-            {"other_conversation", seconds(TIMEOUT_OTHER_CONVERSATION)}}}};
+            {"other_conversation", seconds(TIMEOUT_OTHER_CONVERSATION)},
+            {"fragment", seconds(TIMEOUT_FRAGMENT)}}}};
 }
 
 class StatusCommand final : public Command {

@@ -78,6 +78,14 @@ Json TableJson<Abi>::Key(const typename Abi::Tuple& tuple) {
 }
 
 template <typename Abi>
+Json TableJson<Abi>::Key(const typename Abi::FragmentKey& key) {
+  // IPv6 tells datagrams apart without the protocol.
+  const std::string protocol =
+      key.protocol == 0 ? "" : "/" + ProtocolName(static_cast<uint8_t>(key.protocol));
+  return fmt::format("{}>{}#{}{}", Address(key.source), Address(key.destination), key.id, protocol);
+}
+
+template <typename Abi>
 Json TableJson<Abi>::Key(const typename Abi::PodAddress& key) {
   return Address(key.address);
 }
@@ -140,6 +148,17 @@ Json ValueJson(const flow_ref& value) {
           {"side", (value.flow_and_side & 1) == SIDE_ORIGIN ? "origin" : "reply"},
           {"generation", value.generation}};
 }
+
+Json ValueJson(const fragment& value) {
+  return {{"created", value.created},
+          {"source_port", ntohs(value.source_port)},
+          {"destination_port", ntohs(value.destination_port)},
+          {"protocol", ProtocolName(value.protocol)},
+          {"in_room", (value.shape & FRAGMENT_IN_ROOM) != 0},
+          {"headers", value.headers}};
+}
+
+Json ValueJson(const room& value) { return {{"ifindex", value.ifindex}, {"uplink", value.uplink}}; }
 
 Json ValueJson(const pod& value) {
   MacAddress mac;

@@ -15,6 +15,7 @@ template <typename Abi>
 struct TableJson {
   static Json Key(const typename Abi::ServiceKey& key);
   static Json Key(const typename Abi::Tuple& tuple);
+  static Json Key(const typename Abi::FragmentKey& key);
   static Json Key(const typename Abi::PodAddress& key);
   static Json Key(const typename Abi::PrefixKey& key);
   static Json Value(const typename Abi::Backend& backend);
@@ -25,6 +26,8 @@ struct TableJson {
 
 Json ValueJson(const service& value);
 Json ValueJson(const flow_ref& value);
+Json ValueJson(const fragment& value);
+Json ValueJson(const room& value);
 Json ValueJson(const pod& value);
 Json ValueJson(const pod_slot& value);
 Json ValueJson(const node& value);

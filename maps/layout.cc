@@ -62,6 +62,10 @@ namespace {
         F(flow_side##n, destination),                                                              \
         F(flow_side##n, created)}},                                                                \
       {"flow" #n, sizeof(flow##n), {F(flow##n, side)}},                                            \
+      {"fragment_key" #n,                                                                          \
+       sizeof(fragment_key##n),                                                                    \
+       {F(fragment_key##n, source), F(fragment_key##n, destination), F(fragment_key##n, id),       \
+        F(fragment_key##n, protocol)}},                                                            \
       {"pod_address" #n, sizeof(pod_address##n), {F(pod_address##n, address)}},                    \
       {"prefix_key" #n,                                                                            \
        sizeof(prefix_key##n),                                                                      \
@@ -105,6 +109,11 @@ const std::vector<StructLayout>& StructLayouts() {
        sizeof(service),
        {F(service, first), F(service, count), F(service, id), F(service, flags)}},
       {"flow_ref", sizeof(flow_ref), {F(flow_ref, flow_and_side), F(flow_ref, generation)}},
+      {"fragment",
+       sizeof(fragment),
+       {F(fragment, created), F(fragment, source_port), F(fragment, destination_port),
+        F(fragment, protocol), F(fragment, shape), F(fragment, headers)}},
+      {"room", sizeof(room), {F(room, ifindex), F(room, uplink)}},
       {"pod",
        sizeof(pod),
        {F(pod, ifindex), F(pod, generation), F(pod, mac), F(pod, address4), F(pod, address6),

@@ -24,6 +24,7 @@ absl::Status OpenFamily(const MapOpener& open, bool writable, FamilyTables<Abi>&
   FL_RETURN_IF_ERROR(OpenInto(open, name("flow_index"), tables.flow_index));
   FL_RETURN_IF_ERROR(OpenInto(open, name("flows"), tables.flows, writable));
   FL_ASSIGN_OR_RETURN(tables.free_flows, open(name("free_flows")));
+  FL_RETURN_IF_ERROR(OpenInto(open, name("fragments"), tables.fragments));
   FL_RETURN_IF_ERROR(OpenInto(open, name("pod_address"), tables.pod_address));
   FL_RETURN_IF_ERROR(OpenInto(open, name("prefixes"), tables.prefixes));
   return OpenInto(open, name("node_state"), tables.node_state, writable);
@@ -33,11 +34,11 @@ absl::Status OpenFamily(const MapOpener& open, bool writable, FamilyTables<Abi>&
 
 const std::vector<std::string>& MapNames() {
   static const auto* const kNames = new std::vector<std::string>{
-      "services4",   "services6",   "runs4",       "runs6",        "backends4",    "backends6",
-      "half_open4",  "half_open6",  "flow_index4", "flow_index6",  "flows4",       "flows6",
-      "free_flows4", "free_flows6", "pods",        "pod_address4", "pod_address6", "snat_refused",
-      "nodes",       "prefixes4",   "prefixes6",   "uplinks",      "node_state4",  "node_state6",
-      "counters",    "last_verdict"};
+      "services4",    "services6",    "runs4",        "runs6",       "backends4",   "backends6",
+      "half_open4",   "half_open6",   "flow_index4",  "flow_index6", "flows4",      "flows6",
+      "free_flows4",  "free_flows6",  "fragments4",   "fragments6",  "room",        "pods",
+      "pod_address4", "pod_address6", "snat_refused", "nodes",       "prefixes4",   "prefixes6",
+      "uplinks",      "node_state4",  "node_state6",  "counters",    "last_verdict"};
   return *kNames;
 }
 
@@ -45,6 +46,7 @@ absl::StatusOr<Tables> OpenTables(const MapOpener& open, bool writable) {
   Tables tables;
   FL_RETURN_IF_ERROR(OpenFamily(open, writable, tables.v4));
   FL_RETURN_IF_ERROR(OpenFamily(open, writable, tables.v6));
+  FL_RETURN_IF_ERROR(OpenInto(open, "room", tables.reassembly_room, writable));
   FL_RETURN_IF_ERROR(OpenInto(open, "pods", tables.pods, writable));
   FL_RETURN_IF_ERROR(OpenInto(open, "snat_refused", tables.snat_refused, writable));
   FL_RETURN_IF_ERROR(OpenInto(open, "nodes", tables.nodes, writable));

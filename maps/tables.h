@@ -27,6 +27,7 @@ struct FamilyTables {
   Table<typename Abi::Tuple, flow_ref> flow_index;        // flow_index
   MappedArray<typename Abi::Flow> flows;                  // flows
   BpfMap free_flows;                                      // free_flows
+  Table<typename Abi::FragmentKey, fragment> fragments;   // fragments
   Table<typename Abi::PodAddress, pod_slot> pod_address;  // pod_address
   Table<typename Abi::PrefixKey, prefix> prefixes;        // prefixes
   MappedArray<typename Abi::NodeState> node_state;        // node_state
@@ -35,6 +36,7 @@ struct FamilyTables {
 struct Tables {
   FamilyTables<Abi4> v4;
   FamilyTables<Abi6> v6;
+  MappedArray<room> reassembly_room;  // room
   MappedArray<pod> pods;
   MappedArray<uint32_t> snat_refused;  // by pod slot: connections without a source port
   MappedArray<node> nodes;

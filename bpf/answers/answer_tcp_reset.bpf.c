@@ -45,7 +45,8 @@ int answer_tcp_reset(struct __sk_buff *skb)
 	__u64 sum;
 
 	if (skb->cb[CB_HOOK] != HOOK_FROM_POD || parse(skb, &pkt) ||
-	    pkt.tuple.protocol != IPPROTO_TCP || (pkt.tcp_flags & TCP_RST))
+	    pkt.tuple.protocol != IPPROTO_TCP || (pkt.tcp_flags & TCP_RST) ||
+	    (pkt.shape & PACKET_LATER))
 		return give_up(skb, reason);
 
 	reset.tcp.ports.source = pkt.tuple.destination_port;

@@ -34,7 +34,8 @@ int answer_unreachable(struct __sk_buff *skb)
 	__u32 quoted, payload;
 	__u64 sum;
 
-	if (skb->cb[CB_HOOK] != HOOK_FROM_POD || parse(skb, &pkt))
+	/* Nobody is told about a later fragment (RFC 1122, RFC 4443). */
+	if (skb->cb[CB_HOOK] != HOOK_FROM_POD || parse(skb, &pkt) || (pkt.shape & PACKET_LATER))
 		return give_up(skb, reason);
 	quoted = (pkt.l4_offset - IP_OFFSET) + 8;
 	/* Even and bounded, so that the sum below is over whole words. */

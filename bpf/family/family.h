@@ -50,6 +50,17 @@ static __always_inline void set_protocol(struct FAMILY(tuple) * tuple, __u8 prot
 	*(__u32 *)&tuple->protocol = bpf_htonl((__u32)protocol << 24);
 }
 
+/* A part of a datagram: what follows in the frame from `start` on lies at `offset`
+ * in it, in eights of bytes.
+ */
+static __always_inline void note_fragment(struct packet *pkt, __be32 id, __u16 offset, __u16 start)
+{
+	pkt->shape |= offset ? PACKET_FRAGMENT | PACKET_LATER : PACKET_FRAGMENT;
+	pkt->fragment_id = id;
+	pkt->fragment_offset = offset;
+	pkt->fragment_start = start;
+}
+
 #include "bpf/packet/cursor.h"
 #include "bpf/packet/checksum.h"
 

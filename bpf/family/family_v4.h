@@ -24,8 +24,9 @@ typedef struct iphdr ip_header;
 #define TIME_EXCEEDED	  11
 #define PARAMETER_PROBLEM 12
 
-#define FRAGMENT_MASK 0x3fff /* more-fragments and offset */
-#define FRAGMENT_DONT 0x4000
+#define FRAGMENT_MASK	0x3fff /* more-fragments and offset */
+#define FRAGMENT_OFFSET 0x1fff
+#define FRAGMENT_DONT	0x4000
 
 static const struct ip4 gateway_ip = {.word = {bpf_htonl(FL_GATEWAY_IP4)}};
 
@@ -38,6 +39,17 @@ static __always_inline bool is_icmp_error(__u8 type)
 static __always_inline bool is_neighbour_message(__u8 type)
 {
 	return false; /* ARP is no ICMP */
+}
+
+static __always_inline bool is_extension(__u8 protocol)
+{
+	return false; /* options are part of the header */
+}
+
+/* Senders number the datagrams of each protocol apart (RFC 791). */
+static __always_inline __u32 fragment_key_protocol(__u8 protocol)
+{
+	return protocol;
 }
 
 /* Multicast, broadcast, link-local, loopback, "this network": not for routers. */
@@ -91,6 +103,13 @@ static __always_inline void decrement_hop_limit(struct iphdr *ip)
 	ip->ttl--;
 	check += bpf_htons(0x0100);
 	ip->check = check + (check >= 0xffff);
+}
+
+/* The opposite. */
+static __always_inline void regain_a_hop(struct __sk_buff *skb, struct iphdr *ip)
+{
+	ip->ttl++;
+	ip->check = checksum_add(ip->check, bpf_htons(0x0100));
 }
 
 static __always_inline __u16 icmp_address_delta(__u16 address_delta)
@@ -188,7 +207,8 @@ static __always_inline __u32 parse_ip(struct __sk_buff *skb, struct packet *pkt)
 	pkt->hop_limit = ip->ttl;
 	pkt->l4_offset = IP_OFFSET + header;
 	if (ip->frag_off & bpf_htons(FRAGMENT_MASK))
-		pkt->shape |= PACKET_FRAGMENT;
+		note_fragment(pkt, ip->id, bpf_ntohs(ip->frag_off) & FRAGMENT_OFFSET,
+			      pkt->l4_offset);
 	return 0;
 }
 

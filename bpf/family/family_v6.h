@@ -104,6 +104,14 @@ static __always_inline void decrement_hop_limit(struct ipv6hdr *ip)
 	ip->hop_limit--;
 }
 
+/* The opposite, of which a sum over the whole packet learns, too. */
+static __always_inline void regain_a_hop(struct __sk_buff *skb, struct ipv6hdr *ip)
+{
+	ip->hop_limit++;
+	if (checksum_state(skb) == CHECKSUM_COMPLETE)
+		bpf_csum_update(skb, bpf_htons(1));
+}
+
 static __always_inline __u16 icmp_address_delta(__u16 address_delta)
 {
 	return address_delta; /* ICMPv6 sums the pseudo header */
@@ -114,6 +122,36 @@ static __always_inline bool is_extension(__u8 protocol)
 	return protocol == IPPROTO_HOPOPTS || protocol == IPPROTO_ROUTING ||
 	       protocol == IPPROTO_DSTOPTS || protocol == IPPROTO_FRAGMENT ||
 	       protocol == IPPROTO_AH || protocol == IPPROTO_MH;
+}
+
+/* The protocol is not always in sight in a later fragment, nor part of its name
+ * (RFC 8200).
+ */
+static __always_inline __u32 fragment_key_protocol(__u8 protocol)
+{
+	return 0;
+}
+
+struct fragment_header {
+	__u8 next;
+	__u8 reserved;
+	__be16 offset_and_more; /* offset in the upper thirteen bits */
+	__be32 id;
+};
+
+#define FRAGMENT_MASK	      0xfff9
+#define FRAGMENT_OFFSET_SHIFT 3
+
+/* An atomic fragment (RFC 6946) is a whole packet; 0 or a drop reason. */
+static __always_inline __u32 read_fragment(struct packet *pkt, const struct fragment_header *header)
+{
+	if (!(header->offset_and_more & bpf_htons(FRAGMENT_MASK)))
+		return 0;
+	if (pkt->shape & PACKET_FRAGMENT)
+		return DROP_TOO_MANY_EXTENSIONS;
+	note_fragment(pkt, header->id, bpf_ntohs(header->offset_and_more) >> FRAGMENT_OFFSET_SHIFT,
+		      pkt->l4_offset + sizeof(*header));
+	return 0;
 }
 
 /* Walks to the transport header. Few packets have extensions, so this is a
@@ -139,19 +177,16 @@ __first_packet int skip_extensions(struct __sk_buff *skb, struct packet *pkt)
 		if (pkt->tuple.protocol == IPPROTO_AH)
 			bytes = (extension->hdrlen + 2) * 4;
 		if (pkt->tuple.protocol == IPPROTO_FRAGMENT) {
-			bytes = 8;
-			/* An atomic fragment (RFC 6946) is a whole packet. */
-			if (*(__be16 *)((void *)extension + 2) & bpf_htons(0xfff9)) {
-				pkt->shape |= PACKET_FRAGMENT;
-				pkt->tuple.protocol = extension->nexthdr;
-				pkt->l4_offset += bytes;
-				return 0;
-			}
+			bytes = sizeof(struct fragment_header);
+			if (read_fragment(pkt, (void *)extension))
+				return DROP_TOO_MANY_EXTENSIONS;
 		}
 		if (pkt->l4_offset + bytes > 0x1ff)
 			return DROP_TOO_MANY_EXTENSIONS;
 		pkt->tuple.protocol = extension->nexthdr;
 		pkt->l4_offset += bytes;
+		if (pkt->shape & PACKET_LATER)
+			return 0; /* data follows */
 	}
 	return is_extension(pkt->tuple.protocol) ? DROP_TOO_MANY_EXTENSIONS : 0;
 }

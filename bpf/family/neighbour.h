@@ -98,6 +98,9 @@ static __always_inline __u32 answer_gateway(struct __sk_buff *skb)
 
 	if (parse(skb, &pkt))
 		return DROP_TOO_SHORT;
+	/* Nobody needs to split these, but for deceit (RFC 6980). */
+	if (pkt.shape & PACKET_FRAGMENT)
+		return DROP_BAD_NEIGHBOUR_REQUEST;
 	header = header_at(skb, pkt.l4_offset, sizeof(*header));
 	/* Router solicitations, listener reports, the pod's own address check. */
 	if (!header || header->type != ND_NEIGHBOUR_SOLICIT || is_zero_ip(&pkt.tuple.source))

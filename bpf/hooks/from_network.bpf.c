@@ -24,6 +24,7 @@ int from_network(struct __sk_buff *skb)
 	enum verdict verdict =
 		parse(skb, &pkt)               ?: /* 10  bytes to pkt                       */
 		guard_network(skb, &pkt)       ?: /* 20  nobody outside speaks for our pods */
+		fragment(skb, &pkt)            ?: /* 25  its ports, if it has none itself   */
 		conntrack(skb, &pkt, &known)   ?: /* 30  seen before? then 45-60 stand down */
 		locate_pod(skb, &pkt, &known)  ?: /* 45  for a pod of ours, or the host's?  */
 		policy(skb, &pkt, &known)      ?: /* 50  may these two talk?                */

@@ -26,6 +26,7 @@ int from_pod(struct __sk_buff *skb)
 	enum verdict verdict =
 		parse(skb, &pkt)               ?: /* 10  bytes to pkt                         */
 		guard_pod(skb, &pkt)           ?: /* 20  is the sender who it says it is?     */
+		fragment(skb, &pkt)            ?: /* 25  its ports, if it has none itself     */
 		conntrack(skb, &pkt, &known)   ?: /* 30  seen before? then 40-60 stand down   */
 		service(skb, &pkt, &known)     ?: /* 40  service address to backend           */
 		locate(skb, &pkt, &known)      ?: /* 45  whose address is that?               */

@@ -27,6 +27,7 @@ int to_pod(struct __sk_buff *skb)
 	enum verdict verdict =
 		parse(skb, &pkt)               ?: /* 10  bytes to pkt                         */
 		guard_host(skb, &pkt)          ?: /* 20  the host is trusted, links are left  */
+		fragment(skb, &pkt)            ?: /* 25  its ports, if it has none itself     */
 		conntrack(skb, &pkt, &known)   ?: /* 30  seen before? then 50-60 stand down   */
 		policy(skb, &pkt, &known)      ?: /* 50  may these two talk?                  */
 		commit(skb, &pkt, &known)      ?: /* 60  remember the answer                  */

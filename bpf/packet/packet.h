@@ -25,6 +25,7 @@
 #include "maps/abi/verdict_abi.h"
 #include "maps/counter/counter_abi.h"
 #include "maps/conntrack/flow_state_abi.h"
+#include "maps/fragment/room_abi.h"
 #include "maps/node/node_abi.h"
 #include "maps/pod/pod_abi.h"
 #include "maps/abi/per_family_abi.h"
@@ -32,6 +33,7 @@
 #include "maps/service/service_maps.bpf.h"
 #include "maps/backend/backend_maps.bpf.h"
 #include "maps/conntrack/conntrack_maps.bpf.h"
+#include "maps/fragment/fragment_maps.bpf.h"
 #include "maps/pod/pod_maps.bpf.h"
 #include "maps/node/node_maps.bpf.h"
 #include "maps/counter/counter_maps.bpf.h"
@@ -39,10 +41,12 @@
 #define IP_OFFSET ETH_HLEN
 
 /* Shapes of packets that take another way than the usual one. */
-#define PACKET_FRAGMENT	  0x01 /* part of a fragmented packet: its ports are not looked at */
+#define PACKET_FRAGMENT	  0x01 /* part of a fragmented packet */
 #define PACKET_ICMP_ERROR 0x02 /* quotes a packet of ours */
 #define PACKET_NEIGHBOUR  0x04 /* ARP, neighbour discovery, multicast listeners: link business */
 #define PACKET_HAS_PORTS  0x08 /* ports, or an echo's id, that can be exchanged for others */
+#define PACKET_LATER	  0x10 /* a fragment, and not the first: there is no transport header */
+#define PACKET_TINY	  0x20 /* a first fragment that ends inside its transport header */
 
 /* tcp_flags */
 #define TCP_FIN 0x01
@@ -56,30 +60,39 @@ struct packet {
 	__u32 now;		    /* 30: jiffies|1 */
 	__u32 policy_epoch;	    /* 20: of this node, now */
 	__u32 uplink_epoch;	    /* 20: the same, of a pod's packet; 45 compares it */
-	__u32 flow_number;	    /* 60: of the flow object just made */
-	__u32 hook;		    /* the hook: HOOK_* */
-	__u32 reason;		    /* who ended the walk: enum verdict_reason */
-	__u32 tail_slot;	    /* who asked for an answer: enum tail_slot */
-	__u32 backend;		    /* 30, 40: number in backends, or BACKEND_NONE */
-	__u32 backend_generation;   /* 30, 40 */
-	__u32 exit;		    /* 45: EXIT_*; 80 reads it */
-	__u32 exit_target;	    /* 45 */
-	__u32 exit_generation;	    /* 45 */
-	__u32 ifindex;		    /* 80: the device to leave by */
-	__u32 sequence;		    /* 10: TCP, host order */
-	__u32 acknowledged;	    /* 10: TCP, host order */
-	__u16 l4_offset;	    /* 10: from the start of the frame */
-	__u16 window;		    /* 10: TCP, unscaled, host order */
-	__u16 address_delta;	    /* 70: what the change of addresses adds to a checksum */
-	__u16 l4_delta;		    /* 70: the same with ports */
-	__u8 tcp_flags;		    /* 10 */
-	__u8 shape;		    /* 10: PACKET_* */
-	__u8 side_number;	    /* 30: SIDE_* */
-	__u8 promote;		    /* 30: 60 shall turn the half-open flow into a flow */
-	__u8 remembered;	    /* 30: half_open knew it; 40-55 stand down */
-	__u8 hop_limit;		    /* 10 */
-	__u8 peer_window_scale;	    /* 30, 60: what the flow's first packet announced */
-	__u8 hides_source;	    /* 45: whoever is there sees the node's address; 55 reads it */
+	union {
+		__u32 flow_number;  /* 60: of the flow object just made */
+		__be32 fragment_id; /* 10: of a fragment; 25 reads it */
+	};
+	__u32 hook;		  /* the hook: HOOK_* */
+	__u32 reason;		  /* who ended the walk: enum verdict_reason */
+	__u32 tail_slot;	  /* who asked for an answer: enum tail_slot */
+	__u32 backend;		  /* 30, 40: number in backends, or BACKEND_NONE */
+	__u32 backend_generation; /* 30, 40 */
+	__u32 exit;		  /* 45: EXIT_*; 80 reads it */
+	__u32 exit_target;	  /* 45 */
+	__u32 exit_generation;	  /* 45 */
+	union {
+		__u32 ifindex; /* 80: the device to leave by */
+		struct {
+			__u16 fragment_offset; /* 10: in the datagram, in eights; for 25 */
+			__u16 fragment_start;  /* 10: in the frame; for 25 */
+		};
+	};
+	__u32 sequence;		/* 10: TCP, host order */
+	__u32 acknowledged;	/* 10: TCP, host order */
+	__u16 l4_offset;	/* 10: from the start of the frame */
+	__u16 window;		/* 10: TCP, unscaled, host order */
+	__u16 address_delta;	/* 70: what the change of addresses adds to a checksum */
+	__u16 l4_delta;		/* 70: the same with ports */
+	__u8 tcp_flags;		/* 10 */
+	__u8 shape;		/* 10: PACKET_* */
+	__u8 side_number;	/* 30: SIDE_* */
+	__u8 promote;		/* 30: 60 shall turn the half-open flow into a flow */
+	__u8 remembered;	/* 30: half_open knew it; 40-55 stand down */
+	__u8 hop_limit;		/* 10 */
+	__u8 peer_window_scale; /* 30, 60: what the flow's first packet announced */
+	__u8 hides_source;	/* 45: whoever is there sees the node's address; 55 reads it */
 };
 
 /* The flow object of a packet whose flow has one; side is NULL otherwise. */

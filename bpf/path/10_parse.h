@@ -130,6 +130,36 @@ static __always_inline enum verdict parse_icmp(struct __sk_buff *skb, struct pac
 	return CONTINUE;
 }
 
+/* What the transport header takes at least; 0: its protocol has no ports. */
+static __always_inline __u32 transport_bytes(__u8 protocol)
+{
+	switch (protocol) {
+	case IPPROTO_TCP:
+		return sizeof(struct tcp_header);
+	case IPPROTO_UDP:
+		return sizeof(struct udp_header);
+	case IPPROTO_SCTP:
+		return sizeof(struct sctp_header);
+	case IPPROTO_OURS_ICMP:
+		return sizeof(struct icmp_header);
+	}
+	return 0;
+}
+
+/* A first fragment has its transport header as a whole, or a filter could be
+ * shown another one than the receiver (RFC 1858). What the link has padded is no
+ * part of it.
+ */
+__first_packet int has_transport_header(struct __sk_buff *skb, struct packet *pkt)
+{
+	if (!pkt || (pkt->shape & PACKET_LATER))
+		return 0;
+	if (pkt->l4_offset + transport_bytes(pkt->tuple.protocol) <= packet_end(skb))
+		return 1;
+	pkt->shape |= PACKET_TINY;
+	return 0;
+}
+
 __stage parse(struct __sk_buff *skb, struct packet *pkt)
 {
 	__u32 reason;
@@ -153,7 +183,7 @@ __stage parse(struct __sk_buff *skb, struct packet *pkt)
 	reason = parse_ip(skb, pkt);
 	if (reason)
 		return drop(pkt, reason);
-	if (pkt->shape & PACKET_FRAGMENT)
+	if ((pkt->shape & PACKET_FRAGMENT) && !has_transport_header(skb, pkt))
 		return CONTINUE;
 
 	switch (pkt->tuple.protocol) {

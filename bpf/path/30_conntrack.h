@@ -19,7 +19,7 @@
 #ifndef FAIRLEAD_BPF_PATH_30_CONNTRACK_H_
 #define FAIRLEAD_BPF_PATH_30_CONNTRACK_H_
 
-#include "bpf/path/20_guard.h"
+#include "bpf/path/25_fragment.h"
 #include "bpf/conntrack/flows.h"
 #include "bpf/conntrack/half_open.h"
 #include "bpf/conntrack/tcp.h"

@@ -137,8 +137,6 @@ static __always_inline __u32 choose_source(struct __sk_buff *skb, struct packet 
 	}
 	if (is_zero_ip(&pkt->out.source))
 		return DROP_NO_NODE_ADDRESS;
-	if (pkt->shape & PACKET_FRAGMENT)
-		return DROP_FRAGMENTED;
 	/* Without a port the reply could not be told from the host's own traffic. */
 	return pkt->shape & PACKET_HAS_PORTS ? 0 : DROP_NO_PORTS;
 }

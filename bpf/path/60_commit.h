@@ -70,11 +70,8 @@ __stage commit(struct __sk_buff *skb, struct packet *pkt, struct known *known)
 {
 	if (known->side)
 		return CONTINUE;
-	if (is_translated(pkt)) {
-		if (pkt->shape & PACKET_FRAGMENT)
-			return drop(pkt, DROP_FRAGMENTED);
+	if (is_translated(pkt))
 		compute_deltas(pkt);
-	}
 	if (pkt->promote) {
 		begin_flow(skb, pkt, known);
 		return CONTINUE;

@@ -15,6 +15,8 @@
 #include "bpf/path/60_commit.h"
 #include "bpf/packet/sctp_checksum.h"
 
+#define IPPROTO_NONE 59 /* "no next header" */
+
 struct translation {
 	const struct FAMILY(ip) * source;
 	const struct FAMILY(ip) * destination;
@@ -83,6 +85,8 @@ static __always_inline bool rewrite(struct __sk_buff *skb, struct packet *pkt,
 {
 	ip_header *ip = header_at(skb, IP_OFFSET, IP_HEADER_BYTES);
 	__u32 state = checksum_state(skb);
+	/* A later fragment has no transport header: its addresses are all that changes. */
+	__u8 protocol = pkt->shape & PACKET_LATER ? IPPROTO_NONE : pkt->tuple.protocol;
 	bool done = true;
 
 	if (!ip)
@@ -90,7 +94,7 @@ static __always_inline bool rewrite(struct __sk_buff *skb, struct packet *pkt,
 	write_addresses(ip, to->source, to->destination);
 	fix_ip_checksum(ip, to->address_delta);
 
-	switch (pkt->tuple.protocol) {
+	switch (protocol) {
 	case IPPROTO_TCP:
 		done = rewrite_tcp(skb, pkt, to, state);
 		break;
@@ -105,7 +109,7 @@ static __always_inline bool rewrite(struct __sk_buff *skb, struct packet *pkt,
 		break;
 	}
 	if (state == CHECKSUM_COMPLETE)
-		bpf_csum_update(skb, whole_packet_delta(pkt->tuple.protocol, to->address_delta));
+		bpf_csum_update(skb, whole_packet_delta(protocol, to->address_delta));
 	return done;
 }
 
@@ -117,9 +121,6 @@ __stage translate(struct __sk_buff *skb, struct packet *pkt, const struct known 
 	if (side) {
 		if (!(side->flags & FLOW_TRANSLATED))
 			return CONTINUE;
-		/* A portless flow's tuple is also that of its fragments. */
-		if (pkt->shape & PACKET_FRAGMENT)
-			return drop(pkt, DROP_FRAGMENTED);
 		to.source = &side->source;
 		to.destination = &side->destination;
 		to.ports.source = side->source_port;
@@ -136,9 +137,10 @@ __stage translate(struct __sk_buff *skb, struct packet *pkt, const struct known 
 		to.address_delta = pkt->address_delta;
 		to.l4_delta = pkt->l4_delta;
 	}
-	/* It has the tuple of a packet without ports, but not its header. */
-	if (pkt->shape & PACKET_FRAGMENT)
-		return drop(pkt, DROP_FRAGMENTED);
+	/* Nobody who sees one fragment at a time knows the CRC of the whole. */
+	if ((pkt->shape & PACKET_FRAGMENT) && pkt->tuple.protocol == IPPROTO_SCTP &&
+	    *(const __u32 *)&pkt->tuple.source_port != *(const __u32 *)&to.ports)
+		return drop(pkt, DROP_SCTP_FRAGMENT);
 	return rewrite(skb, pkt, &to) ? CONTINUE : drop(pkt, DROP_TOO_SHORT);
 }
 

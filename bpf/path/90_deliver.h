@@ -54,6 +54,9 @@ static __always_inline int end_walk(struct __sk_buff *skb, struct packet *pkt, e
 		return TC_ACT_UNSPEC; /* counted by the program that deals with it */
 	case STOP_PASS:
 		return finish(skb, pkt->hook, TC_ACT_OK, VERDICT_PASSED, 0);
+	case STOP_ROOM:
+		return finish(skb, pkt->hook, bpf_redirect_peer(pkt->ifindex, 0), VERDICT_TO_ROOM,
+			      pkt->ifindex);
 	case STOP_ANSWER:
 		jump_to(skb, pkt);
 		return finish(skb, pkt->hook, TC_ACT_SHOT, DROP_TAIL_CALL_MISSING, 0);
@@ -73,6 +76,15 @@ static __always_inline int let_pass(struct __sk_buff *skb, struct packet *pkt, e
 {
 	return verdict ? end_walk(skb, pkt, verdict)
 		       : finish(skb, pkt->hook, TC_ACT_OK, reason, skb->ifindex);
+}
+
+/* The packet starts anew, as if the device had just received it. */
+static __always_inline int receive_again(struct __sk_buff *skb, struct packet *pkt,
+					 enum verdict verdict)
+{
+	return verdict ? end_walk(skb, pkt, verdict)
+		       : finish(skb, pkt->hook, bpf_redirect(pkt->ifindex, BPF_F_INGRESS),
+				VERDICT_IN_ORDER, pkt->ifindex);
 }
 
 #endif /* FAIRLEAD_BPF_PATH_90_DELIVER_H_ */

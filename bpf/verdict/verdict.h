@@ -14,6 +14,7 @@ enum verdict {
 	STOP_DROP,   /* pkt->reason says why */
 	STOP_ANSWER, /* a program in pkt->tail_slot does the rest */
 	STOP_PASS,   /* not ours: the host's stack */
+	STOP_ROOM,   /* out of order: the reassembly room behind pkt->ifindex */
 	STOP_NEXT,   /* the other family's program behind this one */
 };
 

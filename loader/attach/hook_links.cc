@@ -28,7 +28,9 @@ constexpr Family kFamilies[] = {Family::kIpv4, Family::kIpv6};
 constexpr std::string_view kClsactMark = "clsact_";
 constexpr uint32_t kLoopback = 1;
 
-bool IsIngress(hook hook_id) { return hook_id == HOOK_FROM_POD || hook_id == HOOK_FROM_NETWORK; }
+bool IsIngress(hook hook_id) {
+  return hook_id == HOOK_FROM_POD || hook_id == HOOK_FROM_NETWORK || hook_id == HOOK_FROM_ROOM;
+}
 
 // "from_pod_1048577_v4", of numbers and our own words only.
 std::string PinName(const HookOnDevice& where, Family family) {
@@ -79,6 +81,8 @@ const char* HookName(hook hook_id) {
       return "from_network";
     case HOOK_TO_NETWORK:
       return "to_network";
+    case HOOK_FROM_ROOM:
+      return "from_room";
     case HOOK_COUNT:
       break;
   }

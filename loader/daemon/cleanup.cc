@@ -9,6 +9,7 @@
 #include "loader/attach/hook_links.h"
 #include "loader/daemon/bpf_filesystem.h"
 #include "loader/daemon/cni_install.h"
+#include "loader/daemon/reassembly_room.h"
 #include "loader/netlink/netlink_socket.h"
 #include "loader/netlink/routes.h"
 #include "loader/netlink/sysctl_journal.h"
@@ -41,6 +42,11 @@ absl::Status RemovePods(const Options& options) {
   FL_ASSIGN_OR_RETURN(const auto pods, PodAttacher::Create(options.state_dir, none));
   FL_RETURN_IF_ERROR(pods->Restore().status());
   return pods->RemoveAll();
+}
+
+absl::Status RemoveRoom(const Options& options) {
+  FL_ASSIGN_OR_RETURN(NetlinkSocket netlink, NetlinkSocket::Open());
+  return RemoveReassemblyRoom(netlink, options.links_dir());
 }
 
 absl::Status RemoveRoutes() {
@@ -76,6 +82,7 @@ absl::Status CleanUp(const Options& options) {
   note(DetachAll(options), "detach hooks");
   note(RemovePods(options), "remove pods' interfaces");
   note(UninstallCni(options.state_dir), "remove the CNI plugin");
+  note(RemoveRoom(options), "remove the reassembly room");
   note(RemoveRoutes(), "remove routes");
   note(RestoreSysctls(options), "put sysctls back");
   note(RemoveBpfDirectory(options.bpffs), "remove pins");

@@ -58,6 +58,9 @@ class Dataplane : public PodDataplane {
   const std::map<std::string, uint32_t>& node_slots() const { return nodes_.slots(); }
 
  private:
+  // Makes the room for fragments out of order, or sees that it is still there.
+  // Without one they are dropped, and all else works.
+  void KeepRoom();
   Dataplane(std::string pin_dir, Tables tables)
       : pin_dir_(std::move(pin_dir)), tables_(std::move(tables)) {}
 
@@ -67,6 +70,7 @@ class Dataplane : public PodDataplane {
   std::optional<Programs> programs_;
   std::optional<attach::HookLinks> links_;
   FlowClock clock_;
+  bool has_no_room_ = false;  // could not be made: not tried again
   apply::ServiceTables services_;
   apply::NodeTables nodes_;
   std::optional<FlowSweep<Abi4>> sweep4_;

@@ -24,6 +24,8 @@
 #include "from_network_v6.skel.h"
 #include "from_pod_v4.skel.h"
 #include "from_pod_v6.skel.h"
+#include "from_room_v4.skel.h"
+#include "from_room_v6.skel.h"
 #include "read_clock.skel.h"
 #include "to_network_v4.skel.h"
 #include "to_network_v6.skel.h"
@@ -54,6 +56,7 @@ std::span<const EmbeddedObject> EmbeddedObjects() {
       HOOK(to_pod, HOOK_TO_POD),
       HOOK(from_network, HOOK_FROM_NETWORK),
       HOOK(to_network, HOOK_TO_NETWORK),
+      HOOK(from_room, HOOK_FROM_ROOM),
       ANSWER(answer_neighbour, TAIL_ANSWER_NEIGHBOUR),
       ANSWER(answer_unreachable, TAIL_ANSWER_UNREACHABLE),
       ANSWER(answer_tcp_reset, TAIL_ANSWER_TCP_RESET),

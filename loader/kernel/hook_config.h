@@ -14,7 +14,7 @@ namespace fairlead {
 
 struct HookOptions {
   // Seconds, by enum flow_timeout.
-  uint32_t timeout_seconds[TIMEOUT_COUNT] = {60, 24 * 3600, 3600, 10, 30, 120};
+  uint32_t timeout_seconds[TIMEOUT_COUNT] = {60, 24 * 3600, 3600, 10, 30, 120, 30};
   // Source ports for masquerading: outside the ephemeral range of Linux
   // (32768-60999) and the default NodePort range (30000-32767).
   uint32_t snat_first_port = 10000;

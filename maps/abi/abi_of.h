@@ -26,6 +26,7 @@ struct AbiOf<Family::kIpv4> {
   using HalfOpenBucket = half_open_bucket4;
   using FlowSide = flow_side4;
   using Flow = flow4;
+  using FragmentKey = fragment_key4;
   using PodAddress = pod_address4;
   using PrefixKey = prefix_key4;
   using NodeState = node_state4;
@@ -42,6 +43,7 @@ struct AbiOf<Family::kIpv6> {
   using HalfOpenBucket = half_open_bucket6;
   using FlowSide = flow_side6;
   using Flow = flow6;
+  using FragmentKey = fragment_key6;
   using PodAddress = pod_address6;
   using PrefixKey = prefix_key6;
   using NodeState = node_state6;

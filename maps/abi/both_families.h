@@ -12,6 +12,7 @@
 #include "maps/abi/verdict_abi.h"
 #include "maps/counter/counter_abi.h"
 #include "maps/conntrack/flow_state_abi.h"
+#include "maps/fragment/room_abi.h"
 #include "maps/node/node_abi.h"
 #include "maps/pod/pod_abi.h"
 

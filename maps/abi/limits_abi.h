@@ -25,6 +25,12 @@
  */
 #define FL_MARK_DONE 0x0fa10000
 
+/* skb->mark of a fragment on its way back from the reassembly room. */
+#define FL_MARK_IN_ORDER 0x0fa20000
+
+/* The far end of the wire to that room. */
+#define FL_ROOM_MAC {0x02, 0xfa, 0x17, 0x1e, 0xad, 0x02}
+
 /* The directory below --bpffs that holds maps of this layout. */
 #define FL_LAYOUT_VERSION "v2"
 

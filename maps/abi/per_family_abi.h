@@ -8,6 +8,7 @@
 #include "maps/conntrack/tuple_abi.h"
 #include "maps/conntrack/half_open_abi.h"
 #include "maps/conntrack/flow_abi.h"
+#include "maps/fragment/fragment_abi.h"
 #include "maps/pod/pod_address_abi.h"
 #include "maps/node/prefix_abi.h"
 #include "maps/node/node_state_abi.h"

@@ -15,6 +15,9 @@
 	X(TO_STACK, "given to the host's own stack")                                               \
 	X(PASSED, "not fairlead's business: left to the host")                                     \
 	X(ANSWERED, "answered on the spot")                                                        \
+	X(TO_ROOM, "fragment out of order: into the reassembly room")                              \
+	X(IN_ORDER, "fragment out of the reassembly room, back to where it came from")             \
+	X(COPY, "second copy of a fragment that the host has already")                             \
 	X(NOT_PROMOTED, "flow table full: the flow goes on, half-open")
 
 #define FL_DROP_VERDICTS(X)                                                                        \
@@ -29,7 +32,11 @@
 	X(LINK_SCOPE, "stays on the link by its address")                                          \
 	X(BAD_NEIGHBOUR_REQUEST, "ARP or neighbour request for something else than the gateway")   \
 	X(NO_HANDSHAKE, "TCP SYN-ACK that answers no SYN")                                         \
-	X(FRAGMENTED, "fragment that would need its first one's ports")                            \
+	X(TINY_FRAGMENT, "first fragment that ends inside its transport header")                   \
+	X(OVERLAPPING_FRAGMENT, "later fragment that begins inside the transport header")          \
+	X(ORPHAN_FRAGMENT, "later fragment whose first one is not known")                          \
+	X(NO_FRAGMENT, "left the reassembly room and is no fragment")                              \
+	X(SCTP_FRAGMENT, "fragment of an SCTP message whose ports would change under its CRC")     \
 	X(NO_BACKEND, "service has no endpoints")                                                  \
 	X(NO_LOCAL_BACKEND, "service has no endpoint on this node, as its policy demands")         \
 	X(POLICY_DENIED, "denied by policy")                                                       \
@@ -56,7 +63,14 @@ enum verdict_reason {
 };
 
 /* Hooks, in the order in which packets of a pod meet them. */
-enum hook { HOOK_FROM_POD, HOOK_TO_POD, HOOK_FROM_NETWORK, HOOK_TO_NETWORK, HOOK_COUNT };
+enum hook {
+	HOOK_FROM_POD,
+	HOOK_TO_POD,
+	HOOK_FROM_NETWORK,
+	HOOK_TO_NETWORK,
+	HOOK_FROM_ROOM,
+	HOOK_COUNT
+};
 
 /* Index into `counters`: hook, family, reason. */
 #define FL_COUNTER_REASONS 64

@@ -43,6 +43,7 @@ enum flow_timeout {
 	TIMEOUT_TCP_CLOSED,	    /* both FINs or a RST: 10 s */
 	TIMEOUT_OTHER_FIRST,	    /* UDP, ICMP, ... before a conversation: 30 s */
 	TIMEOUT_OTHER_CONVERSATION, /* 120 s */
+	TIMEOUT_FRAGMENT,	    /* after the first fragment of a datagram: 30 s */
 	TIMEOUT_COUNT
 };
 

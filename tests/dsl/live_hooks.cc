@@ -26,6 +26,7 @@ LiveHooks::LiveHooks(Node& node, const Pod& pod)
       {HOOK_TO_POD, pod.ifindex, false, pod.ifindex},
       {HOOK_FROM_NETWORK, node.uplink(), true, ::if_nametoindex("wire")},
       {HOOK_TO_NETWORK, node.uplink(), false, node.uplink()},
+      {HOOK_FROM_ROOM, node.room(), true, ::if_nametoindex("inside")},
   };
   for (const auto& each : hooks) {
     entry_[each.where] = each.entry;

@@ -175,6 +175,25 @@ Matcher<const Hop&> Drops(uint32_t reason) {
                  std::nullopt, std::nullopt});
 }
 
+Matcher<const Hop&> EntersTheRoom(const Packet& packet) {
+  return ExpectSentOn({"sends the packet into the reassembly room", Action::kRedirect,
+                       VERDICT_TO_ROOM, ScratchNetwork::Get().room(), 0, std::nullopt},
+                      packet);
+}
+
+Matcher<const Hop&> ComesBackFrom(const Pod& pod, const Packet& packet) {
+  return Expect({"lets " + pod.name + " send the packet again", Action::kRedirect, VERDICT_IN_ORDER,
+                 pod.ifindex, FL_MARK_IN_ORDER,
+                 packet.FromMac(pod.mac).ToMac(kGatewayMac).ToBytes()});
+}
+
+Matcher<const Hop&> ComesBackFromTheNetwork(const Packet& packet) {
+  return ExpectSentOn(
+      {"lets the uplink receive the packet again", Action::kRedirect, VERDICT_IN_ORDER,
+       ScratchNetwork::Get().uplink(), FL_MARK_IN_ORDER, std::nullopt},
+      packet);
+}
+
 Matcher<const Hop&> Answers(const Packet& packet, const Pod& pod, uint32_t reason) {
   return Expect({"answers " + pod.name + " (" + ReasonName(reason) + ")", Action::kRedirect, reason,
                  pod.ifindex, std::nullopt, packet.OnLink(kGatewayMac, pod.mac).ToBytes()});

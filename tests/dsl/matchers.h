@@ -23,6 +23,12 @@ namespace fairlead::testing {
 // Not fairlead's business: unchanged.
 ::testing::Matcher<const Hop&> LeavesAlone(const Packet& packet);
 ::testing::Matcher<const Hop&> Drops(uint32_t reason);
+// Into the reassembly room, as it came.
+::testing::Matcher<const Hop&> EntersTheRoom(const Packet& packet);
+// Out of the room, to be received again by the pod's device or by the uplink; with
+// the hop that the room has taken.
+::testing::Matcher<const Hop&> ComesBackFrom(const Pod& pod, const Packet& packet);
+::testing::Matcher<const Hop&> ComesBackFromTheNetwork(const Packet& packet);
 // Sends `packet` back to the pod that asked, and counts `reason`.
 ::testing::Matcher<const Hop&> Answers(const Packet& packet, const Pod& pod,
                                        uint32_t reason = VERDICT_ANSWERED);

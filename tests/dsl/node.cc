@@ -44,6 +44,9 @@ Node::Node(Family family, const NodeOptions& options)
     : state_(std::make_unique<State>(family, options)) {
   state_->objects.PutNode(ClusterObjects::kOwnName, 0);
   ApplyNodes();
+  if (options.has_room) {
+    state_->tables.reassembly_room[0] = {.ifindex = room(), .uplink = uplink()};
+  }
 }
 Node::~Node() = default;
 
@@ -152,20 +155,25 @@ Endpoint Node::World(int host, uint16_t port) const {
 }
 Family Node::family() const { return state_->family; }
 uint32_t Node::uplink() const { return state_->network.uplink(); }
+uint32_t Node::room() const { return state_->network.room(); }
 const Programs& Node::programs() const { return state_->programs; }
 uint32_t Node::SlotOf(const Peer& peer) const { return state_->nodes.slots().at(peer.name); }
 
-Hop Node::FromPod(const Pod& pod, const Packet& packet) {
-  return Run(HOOK_FROM_POD, pod.ifindex, packet.OnLink(pod.mac, kGatewayMac));
+Hop Node::FromPod(const Pod& pod, const Packet& packet, uint32_t mark) {
+  return Run(HOOK_FROM_POD, pod.ifindex, packet.OnLink(pod.mac, kGatewayMac), mark);
 }
 Hop Node::ToPod(const Pod& pod, const Packet& packet) {
   return Run(HOOK_TO_POD, pod.ifindex, packet.OnLink(kGatewayMac, pod.mac));
 }
-Hop Node::FromNetwork(const Packet& packet) {
-  return Run(HOOK_FROM_NETWORK, uplink(), packet.OnLink(kRouterMac, kUplinkMac));
+Hop Node::FromNetwork(const Packet& packet, uint32_t mark) {
+  return Run(HOOK_FROM_NETWORK, uplink(), packet.OnLink(kRouterMac, kUplinkMac), mark);
 }
 Hop Node::ToNetwork(const Packet& packet, uint32_t mark) {
   return Run(HOOK_TO_NETWORK, uplink(), packet.OnLink(kUplinkMac, kRouterMac), mark);
+}
+
+Hop Node::FromRoom(const Packet& packet) {
+  return Run(HOOK_FROM_ROOM, room(), packet.OnLink(kRoomMac, kGatewayMac));
 }
 
 Hop Node::Run(hook where, uint32_t ifindex, const Packet& packet, uint32_t mark) {
@@ -203,6 +211,7 @@ Hop Node::Run(hook where, uint32_t ifindex, const Packet& packet, uint32_t mark)
 
 std::string Node::NameOf(uint32_t ifindex) const {
   if (ifindex == uplink()) return "the uplink";
+  if (ifindex == room()) return "the reassembly room";
   const auto found = state_->names.find(ifindex);
   return found == state_->names.end() ? fmt::format("interface {}", ifindex) : found->second;
 }

@@ -64,6 +64,7 @@ struct NodeOptions {
       .flows = 256, .half_open_buckets = 256, .services = 32, .runs = 256, .backends = 256};
   bool uplink_has_addresses = true;
   plan::RoutingOptions routing = {};
+  bool has_room = true;  // for fragments out of order
 };
 
 class Node {
@@ -102,16 +103,19 @@ class Node {
   Endpoint World(int host, uint16_t port) const;
 
   // One verb per hook. Sets the MACs that the packet leaves open.
-  Hop FromPod(const Pod& pod, const Packet& packet);
+  Hop FromPod(const Pod& pod, const Packet& packet, uint32_t mark = 0);
   Hop ToPod(const Pod& pod, const Packet& packet);  // what the host's stack sends
-  Hop FromNetwork(const Packet& packet);
+  Hop FromNetwork(const Packet& packet, uint32_t mark = 0);
   Hop ToNetwork(const Packet& packet, uint32_t mark = 0);
+  Hop FromRoom(const Packet& packet);  // what the kernel has put in order
   Hop Run(hook where, uint32_t ifindex, const Packet& packet, uint32_t mark = 0);
 
   Family family() const;
   uint64_t Count(hook where, uint32_t reason) const;  // of both families
   // Flow objects in use.
   uint32_t FlowCount() const;
+  // Datagrams whose first fragment is remembered.
+  uint32_t DatagramCount() const;
   struct FlowView {
     uint32_t number = 0, generation = 0, side = 0;
     uint32_t exit = 0, exit_target = 0;  // of that side
@@ -123,6 +127,7 @@ class Node {
   // Slot of the peer in `nodes`.
   uint32_t SlotOf(const Peer& peer) const;
   uint32_t uplink() const;
+  uint32_t room() const;
   const Programs& programs() const;
 
  private:

@@ -63,6 +63,10 @@ void Age(FamilyTables<Abi>& tables, uint32_t jiffies) {
       if (entry.stamp != STAMP_EMPTY) entry.stamp = (entry.stamp - jiffies) | 1;
     }
   }
+  for (auto [key, entry] : Must(tables.fragments.Snapshot())) {
+    entry.created = (entry.created - jiffies) | 1;
+    MustOk(tables.fragments.Put(key, entry));
+  }
   for (uint32_t i = 0; i < tables.flows.size(); ++i) {
     for (auto& side : tables.flows[i].side) {
       if (side.last_seen != 0) side.last_seen = (side.last_seen - jiffies) | 1;
@@ -95,6 +99,13 @@ bool Node::IsHalfOpen(const Packet& request, const Packet& forwarded) const {
 }
 
 uint32_t Node::SnatRefusals(const Pod& pod) const { return state_->tables.snat_refused[pod.slot]; }
+
+uint32_t Node::DatagramCount() const {
+  const auto count = [](const auto& tables) {
+    return static_cast<uint32_t>(Must(tables.fragments.Snapshot()).size());
+  };
+  return family() == Family::kIpv4 ? count(state_->tables.v4) : count(state_->tables.v6);
+}
 
 uint32_t Node::FlowCount() const {
   return family() == Family::kIpv4 ? CountFlows(state_->tables.v4) : CountFlows(state_->tables.v6);

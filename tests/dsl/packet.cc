@@ -105,6 +105,8 @@ Packet Packet::Behind(Extension extension, size_t units) const {
 Packet Packet::Fragment(uint16_t offset, bool more) const {
   CHANGED(fragment.emplace(offset, more));
 }
+Packet Packet::Id(uint32_t number) const { CHANGED(id = number); }
+Packet Packet::BehindFragmentHeader(size_t units) const { CHANGED(inner_options = units); }
 Packet Packet::FromMac(const MacAddress& mac) const { CHANGED(source_mac = mac); }
 Packet Packet::ToMac(const MacAddress& mac) const { CHANGED(destination_mac = mac); }
 Packet Packet::OnLink(const MacAddress& source, const MacAddress& destination) const {
@@ -119,6 +121,23 @@ Packet Packet::Raw(size_t offset, uint8_t value) const { CHANGED(raw[offset] = v
 Packet Packet::Cut(size_t bytes) const { CHANGED(cut = bytes); }
 Packet Packet::Padded(size_t bytes) const { CHANGED(padding = bytes); }
 #undef CHANGED
+
+std::vector<Packet> Packet::Fragments(size_t mtu) const {
+  Bytes header;
+  Packet any = *this;
+  any.f_.fragment.emplace(0, true);
+  any.AddIpHeader(header, 0);
+  const size_t most = (mtu - header.size()) / 8 * 8;
+  const size_t total = Fragmentable().size();
+  std::vector<Packet> pieces;
+  for (size_t from = 0; from < total; from += most) {
+    const size_t bytes = std::min(most, total - from);
+    Packet piece = Fragment(static_cast<uint16_t>(from / 8), from + bytes < total);
+    piece.f_.piece.emplace(from, bytes);
+    pieces.push_back(piece);
+  }
+  return pieces;
+}
 
 Packet Packet::OfBytes(Bytes frame) {
   Packet packet;
@@ -196,7 +215,7 @@ void Packet::AddIpHeader(Bytes& out, size_t segment) const {
     Put8(out, 0x45 + f_.option_words);
     Put8(out, 0);
     Put16(out, 20 + f_.option_words * 4U + segment);
-    Put16(out, 0);
+    Put16(out, f_.id);
     Put16(out, f_.fragment.has_value() ? (more ? 0x2000U : 0U) | offset : 0x4000U);
     Put8(out, f_.hop_limit);
     Put8(out, f_.protocol);
@@ -214,7 +233,9 @@ void Packet::AddIpHeader(Bytes& out, size_t segment) const {
   Put32(out, 0x60000000);
   Put16(out, length);
   const auto after = [&](size_t i) {
-    return i < extensions.size() ? static_cast<uint8_t>(extensions[i].first) : f_.protocol;
+    return i < extensions.size()   ? static_cast<uint8_t>(extensions[i].first)
+           : f_.inner_options != 0 ? static_cast<uint8_t>(kDestination)
+                                   : f_.protocol;
   };
   Put8(out, after(0));
   Put8(out, f_.hop_limit);
@@ -225,13 +246,27 @@ void Packet::AddIpHeader(Bytes& out, size_t segment) const {
     Put8(out, after(i + 1));
     Put8(out, type == kAtomicFragment ? 0 : units - 1);
     Put16(out, type == kAtomicFragment ? offset << 3 | (more ? 1U : 0U) : 0x0104U);  // PadN
-    Put32(out, 0);
+    Put32(out, type == kAtomicFragment ? f_.id : 0);
     for (size_t word = 2; word < units * 2; ++word) Put32(out, 0);
   }
 }
 
+Bytes Packet::Fragmentable() const {
+  Bytes out;
+  if (f_.inner_options != 0) {
+    Put8(out, f_.protocol);
+    Put8(out, f_.inner_options - 1);
+    Put16(out, 0x0104);  // PadN
+    out.resize(f_.inner_options * 8);
+  }
+  PutAll(out, SegmentBytes());
+  return out;
+}
+
 Bytes Packet::IpBytes() const {
-  const Bytes segment = SegmentBytes();
+  const Bytes whole = Fragmentable();
+  ByteSpan segment = whole;
+  if (f_.piece.has_value()) segment = segment.subspan(f_.piece->first, f_.piece->second);
   Bytes out;
   AddIpHeader(out, segment.size());
   PutAll(out, segment);

@@ -50,7 +50,14 @@ class Packet {
   Packet WithoutChecksum() const;                              // UDP: zero
   Packet IpOptions(size_t words) const;                        // IPv4: no-operation
   Packet Behind(Extension extension, size_t units = 1) const;  // IPv6, in eights of bytes
-  Packet Fragment(uint16_t offset, bool more) const;           // offset in eights of bytes
+  // All that follows the IP header as one fragment; offset in eights of bytes.
+  Packet Fragment(uint16_t offset, bool more) const;
+  // In pieces whose IP packets are no longer than `mtu`, as a sender does it. Each
+  // is still the whole packet with all its methods, and shows its part of it.
+  std::vector<Packet> Fragments(size_t mtu) const;
+  Packet Id(uint32_t number) const;  // of the datagram, in its fragments
+  // IPv6: destination options that are split with the datagram.
+  Packet BehindFragmentHeader(size_t units) const;
   Packet FromMac(const MacAddress& mac) const;
   Packet ToMac(const MacAddress& mac) const;
   // Sets the MACs that are not set yet.
@@ -86,6 +93,9 @@ class Packet {
     uint8_t option_words = 0;
     std::vector<std::pair<Extension, size_t>> extensions;
     std::optional<std::pair<uint16_t, bool>> fragment;
+    std::optional<std::pair<size_t, size_t>> piece;  // of what is fragmented: from, bytes
+    uint32_t id = 0;
+    size_t inner_options = 0;  // eights of bytes
     uint8_t protocol = 0;
     uint16_t source_port = 0, destination_port = 0;
     uint32_t sequence = 1000, acknowledged = 0;
@@ -107,6 +117,7 @@ class Packet {
   bool is_echo_request() const;
   bool is_echo_reply() const;
   Bytes SegmentBytes() const;
+  Bytes Fragmentable() const;
   void AddIpHeader(Bytes& out, size_t segment) const;
 
   friend Packet Transported(Protocol protocol, const Endpoint& from, const Endpoint& to);

@@ -5,7 +5,6 @@
 #include "loader/netlink/links.h"
 #include "loader/netlink/routes.h"
 #include "loader/netlink/sysctls.h"
-#include "maps/abi/limits_abi.h"
 #include "tests/dsl/address_plan.h"
 
 namespace fairlead::testing {
@@ -38,6 +37,7 @@ ScratchNetwork::ScratchNetwork() : netlink_(Must(NetlinkSocket::Open())) {
   MustOk(WriteSysctl("net.ipv6.conf.default.forwarding", "1"));
   AddUplink();
   AddSideLink();
+  AddRoom();
 }
 
 void ScratchNetwork::AddUplink() {
@@ -64,6 +64,12 @@ void ScratchNetwork::AddSideLink() {
   for (const Family family : kFamilies) {
     MustOk(ReplaceRoute(netlink_, {.destination = SideCidr(family), .link_index = side_link_}));
   }
+}
+
+void ScratchNetwork::AddRoom() {
+  room_ = MakeLink(
+      netlink_,
+      {.host_name = "room", .host_mac = kGatewayMac, .peer_name = "inside", .peer_mac = kRoomMac});
 }
 
 uint32_t ScratchNetwork::PodLink(uint32_t slot) {

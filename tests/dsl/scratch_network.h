@@ -13,11 +13,13 @@
 #include "base/ip.h"
 #include "loader/netlink/netlink_socket.h"
 #include "loader/netlink/scratch_netns.h"
+#include "maps/abi/limits_abi.h"
 
 namespace fairlead::testing {
 
 inline constexpr MacAddress kGatewayMac = {0x02, 0xfa, 0x17, 0x1e, 0xad, 0x01};
 inline constexpr MacAddress kUplinkMac = {0x02, 0, 0, 0, 0, 0x01};
+inline constexpr MacAddress kRoomMac = FL_ROOM_MAC;
 inline constexpr MacAddress kRouterMac = {0x02, 0, 0, 0, 0, 0xfe};
 
 class ScratchNetwork {
@@ -29,17 +31,21 @@ class ScratchNetwork {
   uint32_t PodLink(uint32_t slot);
   uint32_t uplink() const { return uplink_; }
   uint32_t side_link() const { return side_link_; }  // no uplink of fairlead's
+  // The near end of a wire to where a reassembly room would be.
+  uint32_t room() const { return room_; }
 
  private:
   ScratchNetwork();
   void AddUplink();
   void AddSideLink();
+  void AddRoom();
 
   ScratchNetns netns_;
   NetlinkSocket netlink_;
   std::set<uint32_t> pod_slots_;
   uint32_t uplink_ = 2;
   uint32_t side_link_ = 4;
+  uint32_t room_ = 0;
 };
 
 }  // namespace fairlead::testing

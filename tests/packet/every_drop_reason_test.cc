@@ -74,6 +74,11 @@ NodeOptions Denying() {
   options.hooks.default_deny = true;
   return options;
 }
+NodeOptions WithoutRoom() {
+  NodeOptions options;
+  options.has_room = false;
+  return options;
+}
 NodeOptions WithoutAddress() {
   NodeOptions options;
   options.uplink_has_addresses = false;
@@ -110,8 +115,31 @@ const std::vector<DropCase>& Cases() {
       {DROP_LINK_SCOPE, FROM_POD(w.packet.To(Ip(family, "224.0.0.1", "ff02::1")))},
       {DROP_BAD_NEIGHBOUR_REQUEST, FROM_POD(NeighbourRequest(w.pod, w.other.address))},
       {DROP_NO_HANDSHAKE, FROM_POD(w.packet.SynAck())},
-      {DROP_FRAGMENTED,
-       FROM_POD(Udp(w.pod.On(1), w.node.World(1, 53)).Payload(80).Fragment(0, true))},
+      {DROP_TINY_FRAGMENT, FROM_POD(w.packet.Fragments(family == Family::kIpv4 ? 28 : 56).at(0))},
+      {DROP_OVERLAPPING_FRAGMENT,
+       [](Family family) {
+         World w(family);
+         const Packet segment = w.packet.Payload(80).Id(7);
+         w.node.FromPod(w.pod, segment.Fragments(100).at(0));
+         return w.node.FromPod(w.pod, segment.Fragment(1, false));
+       }},
+      {DROP_ORPHAN_FRAGMENT,
+       [](Family family) {
+         World w(family, WithoutRoom());
+         return w.node.FromPod(w.pod, w.packet.Payload(80).Fragments(100).at(1));
+       }},
+      {DROP_NO_FRAGMENT,
+       [](Family family) {
+         World w(family);
+         return w.node.FromRoom(w.packet);
+       }},
+      {DROP_SCTP_FRAGMENT,
+       [](Family family) {
+         World w(family);
+         const Service web = w.node.AddService("web", SctpPort(80), {w.other.On(8080)});
+         const Packet message = Sctp(w.pod.On(1), web.Front()).Payload(80);
+         return w.node.FromPod(w.pod, message.Fragments(100).at(0));
+       }},
       {DROP_NO_BACKEND,
        [](Family family) {
          World w(family);

@@ -67,6 +67,7 @@ class MalformedPackets : public ::testing::TestWithParam<Family> {
     Expect(node_.ToPod(client_, packet));
     Expect(node_.FromNetwork(packet));
     Expect(node_.ToNetwork(packet));
+    Expect(node_.FromRoom(packet));
   }
   void Expect(const Hop& hop) {
     ++sent_;
@@ -190,7 +191,8 @@ TEST_P(FramesCutInsideTheIpHeader, AreTooShortOnEveryDevice) {
   LiveHooks live(node_, client_);
   const Packet packet = Valid().front();
   for (size_t length = 14; length < Shortest(packet); ++length) {
-    for (const hook where : {HOOK_FROM_POD, HOOK_TO_POD, HOOK_FROM_NETWORK, HOOK_TO_NETWORK}) {
+    for (const hook where :
+         {HOOK_FROM_POD, HOOK_TO_POD, HOOK_FROM_NETWORK, HOOK_TO_NETWORK, HOOK_FROM_ROOM}) {
       EXPECT_TRUE(live.Counts(where, packet.Cut(length).ToBytes(), DROP_TOO_SHORT))
           << length << " bytes into hook " << where;
     }

@@ -71,15 +71,6 @@ TEST_P(PodToPod, ProtocolsWithoutPortsAreForwarded) {
   EXPECT_THAT(node_, Remembers(esp, esp));
 }
 
-TEST_P(PodToPod, FragmentsThatNeedNoTranslationAreForwarded) {
-  const Pod client = node_.AddPod("client");
-  const Pod server = node_.AddPod("server");
-  const Packet datagram = Udp(client.On(1), server.On(2)).Payload(800);
-  for (const Packet& fragment : {datagram.Fragment(0, true), datagram.Fragment(100, false)}) {
-    EXPECT_THAT(node_.FromPod(client, fragment), Delivers(fragment, server));
-  }
-}
-
 TEST_P(PodToPod, ThePacketThatHasNoHopLeftIsDropped) {
   const Pod client = node_.AddPod("client");
   const Pod server = node_.AddPod("server");

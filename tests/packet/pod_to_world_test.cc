@@ -93,24 +93,6 @@ TEST_P(PodToWorld, NoRouteIsARefusal) {
   EXPECT_THAT(node_.FromPod(pod_, Tcp(pod_.On(1), nowhere).Syn()), Drops(DROP_NO_ROUTE));
 }
 
-TEST_P(PodToWorld, FragmentsCannotBeMasqueraded) {
-  const Packet datagram = Udp(pod_.On(1), node_.World(1, 53)).Payload(800);
-  EXPECT_THAT(node_.FromPod(pod_, datagram.Fragment(0, true)), Drops(DROP_FRAGMENTED));
-  EXPECT_THAT(node_.FromPod(pod_, datagram.Fragment(100, false)), Drops(DROP_FRAGMENTED));
-}
-
-// An established flow with zeros for ports has the tuple that a fragment has.
-TEST_P(PodToWorld, AFragmentIsNeverTakenForAPacketOfAFlow) {
-  const Packet odd = Udp(pod_.On(0), node_.World(1, 0)).Payload(800);
-  const Hop hop = node_.FromPod(pod_, odd);
-  const Packet forwarded = odd.From(hop.Source());
-  node_.FromNetwork(forwarded.Reply());
-  node_.FromPod(pod_, odd);
-  node_.FromPod(pod_, odd);
-  EXPECT_THAT(node_.FromPod(pod_, odd.Fragment(100, false)), Drops(DROP_FRAGMENTED));
-  EXPECT_THAT(node_.FromPod(pod_, odd.Payload(0).Fragment(100, false)), Drops(DROP_FRAGMENTED));
-}
-
 TEST_P(PodToWorld, WhatTheHostItselfSendsAndGetsIsLeftAlone) {
   const Packet request = Tcp(node_.On(40000), node_.World(1, 443)).Syn();
   EXPECT_THAT(node_.ToNetwork(request), LeavesAlone(request));
