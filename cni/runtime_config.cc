@@ -32,26 +32,38 @@ std::optional<uint16_t> Port(const json& mapping, const char* key) {
   return static_cast<uint16_t>(port);
 }
 
+std::string Lower(std::string text) {
+  std::ranges::transform(text, text.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+// With its keys in small letters: containerd writes HostPort, others hostPort.
+json WithSmallKeys(const json& object) {
+  json small = json::object();
+  for (const auto& [key, value] : object.items()) small[Lower(key)] = value;
+  return small;
+}
+
 // TCP unless it says otherwise, in any case of letters.
 std::optional<Protocol> ProtocolOf(const json& mapping) {
   const json given = mapping.value("protocol", json("tcp"));
   if (!given.is_string()) return std::nullopt;
-  auto name = given.get<std::string>();
-  std::ranges::transform(name, name.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::string name = Lower(given.get<std::string>());
   if (name == "tcp") return Protocol::kTcp;
   if (name == "udp") return Protocol::kUdp;
   if (name == "sctp") return Protocol::kSctp;
   return std::nullopt;
 }
 
-std::optional<CniError> ReadMapping(const json& from, PodRequest* pod) {
+std::optional<CniError> ReadMapping(const json& given, PodRequest* pod) {
   constexpr char kKey[] = "portMappings";
-  if (!from.is_object()) return Refuse(kKey, fmt::format("{} is not an object", Text(from)));
+  if (!given.is_object()) return Refuse(kKey, fmt::format("{} is not an object", Text(given)));
+  const json from = WithSmallKeys(given);
   // The kubelet lists ports without a hostPort, too, as hostPort 0.
-  if (!from.contains("hostPort") || from.at("hostPort") == 0) return std::nullopt;
-  const std::optional<uint16_t> host_port = Port(from, "hostPort");
-  const std::optional<uint16_t> container_port = Port(from, "containerPort");
+  if (!from.contains("hostport") || from.at("hostport") == 0) return std::nullopt;
+  const std::optional<uint16_t> host_port = Port(from, "hostport");
+  const std::optional<uint16_t> container_port = Port(from, "containerport");
   const std::optional<Protocol> protocol = ProtocolOf(from);
   if (!host_port || !container_port) {
     return Refuse(kKey, fmt::format("a port of {} is not from 1 to 65535", Text(from)));
@@ -61,7 +73,7 @@ std::optional<CniError> ReadMapping(const json& from, PodRequest* pod) {
                       .host_port = *host_port,
                       .container_port = *container_port,
                       .host_ip = std::nullopt};
-  const json host_ip = from.value("hostIP", json(""));
+  const json host_ip = from.value("hostip", json(""));
   if (!host_ip.is_string()) return Refuse(kKey, fmt::format("hostIP of {}", Text(from)));
   if (const auto text = host_ip.get<std::string>(); !text.empty()) {
     const absl::StatusOr<IpAddress> address = IpAddress::Parse(text);

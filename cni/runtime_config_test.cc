@@ -38,7 +38,7 @@ TEST(CniCapabilities, PortMappingsAddressesAndMacAreRead) {
     "portMappings": [
       {"hostPort": 8080, "containerPort": 80, "protocol": "TCP"},
       {"hostPort": 53, "containerPort": 5353, "protocol": "udp", "hostIP": "192.0.2.1"},
-      {"hostPort": 53, "containerPort": 5353, "protocol": "sctp", "hostIP": "::"},
+      {"HostPort": 53, "ContainerPort": 5353, "Protocol": "sctp", "HostIP": "::"},
       {"hostPort": 0, "containerPort": 9}],
     "ips": ["10.1.0.7/24", "fd00:1::7"], "mac": "02:00:00:00:00:07",
     "bandwidth": {"ingressRate": 1}})");
