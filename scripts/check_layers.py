@@ -34,6 +34,7 @@ ALLOWED = {
             "loader/pods/cni_socket.h", "loader/pods/deferred_deletes.h"],
     "lab": ["base"],
     "bench": ["base", "maps", "loader"],
+    "bench/network": ["base", "lab"],
     "tests": ["base", "maps", "loader", "lab", "cli", "cni"],
     "bpf": ["maps"],
 }
