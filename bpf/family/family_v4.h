@@ -156,8 +156,8 @@ static __always_inline __u64 icmp_pseudo_sum(__u64 pseudo)
 /* A quoted header's protocol and where its transport begins; false if it names no
  * socket.
  */
-static __always_inline bool quoted_transport(const struct iphdr *ip, struct tuple4 *tuple,
-					     __u16 offset, __u16 *l4_offset)
+static __always_inline bool quoted_transport(struct __sk_buff *skb, const struct iphdr *ip,
+					     struct tuple4 *tuple, __u16 offset, __u16 *l4_offset)
 {
 	if (ip->version != 4 || ip->ihl < 5 || (ip->frag_off & bpf_htons(0x1fff)))
 		return false;

@@ -225,14 +225,24 @@ static __always_inline __u64 icmp_pseudo_sum(__u64 pseudo)
 /* A quoted header's protocol and where its transport begins; false if it names no
  * socket.
  */
-static __always_inline bool quoted_transport(const struct ipv6hdr *ip, struct tuple6 *tuple,
-					     __u16 offset, __u16 *l4_offset)
+static __always_inline bool quoted_transport(struct __sk_buff *skb, const struct ipv6hdr *ip,
+					     struct tuple6 *tuple, __u16 offset, __u16 *l4_offset)
 {
-	if (ip->version != 6 || is_extension(ip->nexthdr))
+	struct fragment_header *fragment;
+
+	if (ip->version != 6)
 		return false;
 	tuple->protocol = ip->nexthdr;
 	*l4_offset = offset + sizeof(*ip);
-	return true;
+	/* "Too big" is mostly said of a first fragment; in IPv4 it looks like a whole packet. */
+	if (tuple->protocol == IPPROTO_FRAGMENT) {
+		fragment = header_at(skb, *l4_offset, sizeof(*fragment));
+		if (!fragment || bpf_ntohs(fragment->offset_and_more) >> FRAGMENT_OFFSET_SHIFT)
+			return false;
+		tuple->protocol = fragment->next;
+		*l4_offset += sizeof(*fragment);
+	}
+	return !is_extension(tuple->protocol);
 }
 
 /* What new addresses add to the sum of a quoted header. */

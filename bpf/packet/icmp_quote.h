@@ -31,10 +31,11 @@ static __always_inline bool read_quote(struct __sk_buff *skb, struct packet *pkt
 	struct ports *ports;
 
 	quote->ip_offset = (pkt->l4_offset & 0x1ff) + ICMP_ERROR_BYTES;
-	if (!is_reachable(skb, (quote->ip_offset & 0x1ff) + IP_HEADER_BYTES))
+	/* With less behind its header it names no socket either. */
+	if (!is_reachable(skb, (quote->ip_offset & 0x1ff) + IP_HEADER_BYTES + 8))
 		return false;
 	ip = header_at(skb, quote->ip_offset, IP_HEADER_BYTES);
-	if (!ip || !quoted_transport(ip, answer, quote->ip_offset, &quote->l4_offset))
+	if (!ip || !quoted_transport(skb, ip, answer, quote->ip_offset, &quote->l4_offset))
 		return false;
 	/* What lies beyond could not be told from what lies before. */
 	if (quote->l4_offset + 8 > MAX_OFFSET)

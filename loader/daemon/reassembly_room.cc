@@ -7,10 +7,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <iterator>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "base/errno_status.h"
 #include "base/status_macros.h"
@@ -32,7 +35,6 @@ constexpr char kFarEnd[] = "room";
 constexpr char kAlias[] = "fairlead reassembly room, first edition";
 constexpr uint32_t kLargestMtu = 65535;  // whatever came over a wire fits
 constexpr MacAddress kRoomMac = FL_ROOM_MAC;
-constexpr Family kFamilies[] = {Family::kIpv4, Family::kIpv6};
 
 // linux/bpf.h of Linux 6.6; Debian's is older.
 constexpr auto kProgTypeNetfilter = static_cast<bpf_prog_type>(32);
@@ -66,6 +68,14 @@ constexpr std::pair<const char*, const char*> kSysctls[] = {
     {"net.ipv6.conf.room.accept_ra", "0"},
     {"net.netfilter.nf_conntrack_frag6_timeout", "5"},
 };
+
+// A kernel may have been told to do without IPv6.
+std::vector<Family> FamiliesOfTheKernel() {
+  if (absl::IsNotFound(ReadSysctl("net.ipv6.conf.all.forwarding").status())) {
+    return {Family::kIpv4};
+  }
+  return {Family::kIpv4, Family::kIpv6};
+}
 
 std::string PinOf(const std::string& directory, Family family) {
   return fmt::format("{}/reassembly_v{}", directory, static_cast<int>(family));
@@ -135,7 +145,7 @@ absl::Status Furnish(const std::string& pin_directory) {
   FL_RETURN_IF_ERROR(SetNoIpv6LinkLocal(inside, link->index));
   FL_RETURN_IF_ERROR(SetLinkUp(inside, link->index));
   FL_ASSIGN_OR_RETURN(const UniqueFd program, LoadAcceptAll());
-  for (const Family family : kFamilies) {
+  for (const Family family : FamiliesOfTheKernel()) {
     FL_RETURN_IF_ERROR(RouteBack(inside, link->index, family));
     FL_RETURN_IF_ERROR(Defragment(program.get(), family, PinOf(pin_directory, family)));
   }
@@ -165,8 +175,8 @@ absl::StatusOr<uint32_t> MakeRoom(NetlinkSocket& host, const std::string& pin_di
 absl::StatusOr<uint32_t> OpenReassemblyRoom(NetlinkSocket& host, const std::string& pin_directory) {
   FL_ASSIGN_OR_RETURN(const std::optional<Link> link, FindLink(host, kNearEnd));
   if (link.has_value() && link->alias == kAlias && link->is_up() &&
-      IsPinned(PinOf(pin_directory, Family::kIpv4)) &&
-      IsPinned(PinOf(pin_directory, Family::kIpv6))) {
+      std::ranges::all_of(FamiliesOfTheKernel(),
+                          [&](Family family) { return IsPinned(PinOf(pin_directory, family)); })) {
     return link->index;
   }
   FL_RETURN_IF_ERROR(RemoveReassemblyRoom(host, pin_directory));
@@ -176,7 +186,7 @@ absl::StatusOr<uint32_t> OpenReassemblyRoom(NetlinkSocket& host, const std::stri
 }
 
 absl::Status RemoveReassemblyRoom(NetlinkSocket& host, const std::string& pin_directory) {
-  for (const Family family : kFamilies) {
+  for (const Family family : {Family::kIpv4, Family::kIpv6}) {
     const std::string pin = PinOf(pin_directory, family);
     if (unlink(pin.c_str()) != 0 && errno != ENOENT && errno != ENOTDIR) {
       return ErrnoStatus(errno, "unpin " + pin);

@@ -94,6 +94,21 @@ TEST_P(IcmpErrorAboutAServiceFlow, ARouterOnTheWayStaysItself) {
   }
 }
 
+// Path MTU discovery of a sender that splits its datagrams.
+TEST_P(IcmpErrorAboutAServiceFlow, AboutAFirstFragmentFollowsItsFlow) {
+  const Peer peer = node_.AddPeer("there");
+  const Service dns = node_.AddService("dns", UdpPort(53), {peer.Pod(1, 5353)});
+  const Packet query = Udp(client_.On(40000), dns.Front()).Payload(2000).Id(3);
+  const auto sent = query.Fragments(1400);
+  const auto forwarded = query.To(peer.Pod(1, 5353)).Fragments(1400);
+  node_.FromPod(client_, sent[0]);
+  const IcmpErrorKind too_big = IcmpErrorKind::kPacketTooBig;
+  EXPECT_THAT(node_.FromNetwork(IcmpError(peer.address, too_big, forwarded[0])),
+              Delivers(IcmpError(peer.address, too_big, sent[0]), client_));
+  EXPECT_THAT(node_.FromNetwork(IcmpError(peer.address, too_big, forwarded[1])),
+              Drops(DROP_BAD_ICMP_QUOTE));
+}
+
 TEST_P(IcmpErrorAboutAServiceFlow, OfABackendInTheHostsNetworkComesThroughTheStack) {
   const Service dns = node_.AddService("dns", UdpPort(53), {node_.On(5353)});
   const Packet query = Udp(client_.On(40000), dns.Front());
