@@ -54,12 +54,28 @@ absl::Status DumpRuns(const FamilyTables<Abi>& tables, bool all, const ShowEntry
   return absl::OkStatus();
 }
 
+// "tcp/8080": a port that leads to a service.
+template <typename Abi>
+absl::Status DumpHostPorts(const FamilyTables<Abi>& tables, const ShowEntry& show) {
+  const char* const kNames[] = {"tcp", "udp", "sctp"};
+  for (uint32_t word = 0; word < tables.host_ports.size(); ++word) {
+    const uint32_t bits = tables.host_ports[word];
+    for (uint32_t bit = 0; bits != 0 && bit < 32; ++bit) {
+      if ((bits & HOST_PORT_BIT(bit)) == 0) continue;
+      show(fmt::format("{}/{}", kNames[word / 2048], word % 2048 * 32 + bit), true);
+    }
+  }
+  return absl::OkStatus();
+}
+
 template <typename Abi>
 absl::Status DumpFamily(const FamilyTables<Abi>& tables, const std::string& stem, bool all,
                         const ShowEntry& show) {
   const auto key = [](const auto& k) { return TableJson<Abi>::Key(k); };
   const auto value = [](const auto& v) { return TableJson<Abi>::Value(v); };
   if (stem == "services") return DumpTable(tables.services, key, show);
+  if (stem == "host_ports") return DumpHostPorts(tables, show);
+  if (stem == "socket_peers") return DumpTable(tables.socket_peers, key, show);
   if (stem == "runs") return DumpRuns(tables, all, show);
   if (stem == "backends") {
     return DumpArray(

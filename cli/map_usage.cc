@@ -80,6 +80,8 @@ std::string MapPurpose(const std::string& name) {
   static const auto* const kPurposes = new std::map<std::string, std::string>{
       {"services", "service address, port, protocol -> its run of backends"},
       {"runs", "a service's backend numbers, contiguous"},
+      {"host_ports", "ports of this node that lead to a service, a bit each"},
+      {"socket_peers", "whom a process of the host believes to talk to"},
       {"backends", "backend by number: address, port, state, generation"},
       {"half_open", "flows nobody has answered; lossy, four to a bucket"},
       {"flow_index", "tuple of either side -> flow and side"},

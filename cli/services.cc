@@ -23,6 +23,7 @@ Json Row(const ServiceView& service, const PinnedNode& node) {
   for (const Endpoint& endpoint : service.ready) backends.push_back(endpoint.ToString());
   return {{"name", node.names().Service(service.family, service.Name())},
           {"frontend", service.Name()},
+          {"type", (service.entry.flags & SERVICE_ON_HOST) != 0 ? "hostPort" : "ClusterIP"},
           {"family", static_cast<int>(service.family)},
           {"vip", service.frontend.address.ToString()},
           {"port", service.frontend.port},
@@ -58,6 +59,7 @@ class ServicesCommand final : public Command {
     PrintRows(out,
               {{"NAME", "name"},
                {"FRONTEND", "frontend"},
+               {"TYPE", "type"},
                {"READY", "ready"},
                {"DRAINING", "draining"},
                {"NEW-FLOWS", "new_flows"},

@@ -71,6 +71,11 @@ Json TableJson<Abi>::Key(const typename Abi::ServiceKey& key) {
 }
 
 template <typename Abi>
+Json TableJson<Abi>::Key(const typename Abi::SocketPeerKey& key) {
+  return fmt::format("socket {} to {}", key.cookie, AddressPort(key.address, key.port));
+}
+
+template <typename Abi>
 Json TableJson<Abi>::Key(const typename Abi::Tuple& tuple) {
   return fmt::format("{}>{}/{}", AddressPort(tuple.source, tuple.source_port),
                      AddressPort(tuple.destination, tuple.destination_port),
@@ -142,6 +147,9 @@ template struct TableJson<Abi6>;
 Json ValueJson(const service& value) {
   return {{"first", value.first}, {"count", value.count}, {"id", value.id}, {"flags", value.flags}};
 }
+
+Json ValueJson(const socket_peer4& value) { return AddressPort(value.address, value.port); }
+Json ValueJson(const socket_peer6& value) { return AddressPort(value.address, value.port); }
 
 Json ValueJson(const flow_ref& value) {
   return {{"flow", value.flow_and_side >> 1},

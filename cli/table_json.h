@@ -14,6 +14,7 @@ namespace fairlead::cli {
 template <typename Abi>
 struct TableJson {
   static Json Key(const typename Abi::ServiceKey& key);
+  static Json Key(const typename Abi::SocketPeerKey& key);
   static Json Key(const typename Abi::Tuple& tuple);
   static Json Key(const typename Abi::FragmentKey& key);
   static Json Key(const typename Abi::PodAddress& key);
@@ -25,6 +26,8 @@ struct TableJson {
 };
 
 Json ValueJson(const service& value);
+Json ValueJson(const socket_peer4& value);
+Json ValueJson(const socket_peer6& value);
 Json ValueJson(const flow_ref& value);
 Json ValueJson(const fragment& value);
 Json ValueJson(const room& value);

@@ -102,6 +102,9 @@ void AddFlags(CLI::App& app, Options& options) {
                  "installs 10-fairlead.conflist there once ready, as in /etc/cni/net.d");
   app.add_option("--cni-binary", options.cni_binary,
                  "what --cni-bin-dir gets (default: fairlead-cni beside fairleadd)");
+  app.add_option("--cgroup", options.cgroup,
+                 "cgroup v2 directory whose processes reach host ports of this node as if they "
+                 "came from outside, 127.0.0.1 too (default: the hierarchy's root)");
   app.add_option("--attach", options.attach, "how programs are attached: auto, tcx or clsact")
       ->check(CLI::IsMember({"auto", "tcx", "clsact"}))
       ->capture_default_str();

@@ -27,6 +27,13 @@ namespace {
       {"service_key" #n,                                                                           \
        sizeof(service_key##n),                                                                     \
        {F(service_key##n, vip), F(service_key##n, port), F(service_key##n, protocol)}},            \
+      {"socket_peer_key" #n,                                                                       \
+       sizeof(socket_peer_key##n),                                                                 \
+       {F(socket_peer_key##n, cookie), F(socket_peer_key##n, address),                             \
+        F(socket_peer_key##n, port)}},                                                             \
+      {"socket_peer" #n,                                                                           \
+       sizeof(socket_peer##n),                                                                     \
+       {F(socket_peer##n, address), F(socket_peer##n, port)}},                                     \
       {"backend" #n,                                                                               \
        sizeof(backend##n),                                                                         \
        {F(backend##n, address), F(backend##n, port), F(backend##n, state),                         \
@@ -134,7 +141,7 @@ const std::vector<StructLayout>& StructLayouts() {
        {F(hook_config, hash_seed), F(hook_config, timeout), F(hook_config, half_open_mask),
         F(hook_config, snat_first_port), F(hook_config, snat_ports), F(hook_config, masquerade),
         F(hook_config, record_verdicts), F(hook_config, default_deny), F(hook_config, test_seed),
-        F(hook_config, flow_mask)}},
+        F(hook_config, flow_mask), F(hook_config, netns_cookie)}},
   };
   return *kLayouts;
 }

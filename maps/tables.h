@@ -20,17 +20,19 @@ namespace fairlead {
 // The tables of one family; names on the right, with the family's digit.
 template <typename Abi>
 struct FamilyTables {
-  Table<typename Abi::ServiceKey, service> services;      // services
-  MappedArray<uint32_t> runs;                             // runs
-  MappedArray<typename Abi::Backend> backends;            // backends
-  MappedArray<typename Abi::HalfOpenBucket> half_open;    // half_open
-  Table<typename Abi::Tuple, flow_ref> flow_index;        // flow_index
-  MappedArray<typename Abi::Flow> flows;                  // flows
-  BpfMap free_flows;                                      // free_flows
-  Table<typename Abi::FragmentKey, fragment> fragments;   // fragments
-  Table<typename Abi::PodAddress, pod_slot> pod_address;  // pod_address
-  Table<typename Abi::PrefixKey, prefix> prefixes;        // prefixes
-  MappedArray<typename Abi::NodeState> node_state;        // node_state
+  Table<typename Abi::ServiceKey, service> services;                          // services
+  MappedArray<uint32_t> host_ports;                                           // host_ports
+  Table<typename Abi::SocketPeerKey, typename Abi::SocketPeer> socket_peers;  // socket_peers
+  MappedArray<uint32_t> runs;                                                 // runs
+  MappedArray<typename Abi::Backend> backends;                                // backends
+  MappedArray<typename Abi::HalfOpenBucket> half_open;                        // half_open
+  Table<typename Abi::Tuple, flow_ref> flow_index;                            // flow_index
+  MappedArray<typename Abi::Flow> flows;                                      // flows
+  BpfMap free_flows;                                                          // free_flows
+  Table<typename Abi::FragmentKey, fragment> fragments;                       // fragments
+  Table<typename Abi::PodAddress, pod_slot> pod_address;                      // pod_address
+  Table<typename Abi::PrefixKey, prefix> prefixes;                            // prefixes
+  MappedArray<typename Abi::NodeState> node_state;                            // node_state
 };
 
 struct Tables {

@@ -13,6 +13,9 @@
 
 #define TUPLE_WORDS (sizeof(struct FAMILY(tuple)) / 8)
 
+/* What bpf_sk_lookup_* reads of a tuple: both addresses, both ports. */
+#define SOCKET_TUPLE_BYTES (2 * sizeof(struct FAMILY(ip)) + 4)
+
 static __always_inline bool is_same_tuple(const struct FAMILY(tuple) * a,
 					  const struct FAMILY(tuple) * b)
 {

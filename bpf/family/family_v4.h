@@ -61,6 +61,11 @@ static __always_inline bool is_link_scope(const struct ip4 *ip)
 	       !(address >> 24);
 }
 
+static __always_inline bool is_loopback(const struct ip4 *ip)
+{
+	return (bpf_ntohl(ip->word[0]) >> 24) == 127;
+}
+
 /* A source that no wire may bring. */
 static __always_inline bool is_martian(const struct ip4 *ip)
 {

@@ -54,6 +54,11 @@ static __always_inline bool is_link_scope(const struct ip6 *ip)
 	       (!ip->word[0] && !ip->word[1] && !ip->word[2] && bpf_ntohl(ip->word[3]) <= 1);
 }
 
+static __always_inline bool is_loopback(const struct ip6 *ip)
+{
+	return !ip->word[0] && !ip->word[1] && !ip->word[2] && bpf_ntohl(ip->word[3]) == 1;
+}
+
 /* A source that no wire may bring. */
 static __always_inline bool is_martian(const struct ip6 *ip)
 {

@@ -10,7 +10,8 @@
  * Promise: a pod gets what is meant for it with the addresses it expects; what
  * is meant for the host reaches the host untouched.
  * Price for a known flow: one hash lookup. For the host's own traffic: a lookup
- * that misses, a bucket of half_open, and one that asks for a local pod.
+ * that misses, a bucket of half_open, a bit of host_ports, and one that asks for
+ * a local pod.
  */
 #include "bpf/path/90_deliver.h"
 
@@ -22,15 +23,16 @@ int from_network(struct __sk_buff *skb)
 
 	/* clang-format off */
 	enum verdict verdict =
-		parse(skb, &pkt)               ?: /* 10  bytes to pkt                       */
-		guard_network(skb, &pkt)       ?: /* 20  nobody outside speaks for our pods */
-		fragment(skb, &pkt)            ?: /* 25  its ports, if it has none itself   */
-		conntrack(skb, &pkt, &known)   ?: /* 30  seen before? then 45-60 stand down */
-		locate_pod(skb, &pkt, &known)  ?: /* 45  for a pod of ours, or the host's?  */
-		policy(skb, &pkt, &known)      ?: /* 50  may these two talk?                */
-		commit(skb, &pkt, &known)      ?: /* 60  remember the answer                */
-		translate(skb, &pkt, &known)   ?: /* 70  rewrite addresses and ports        */
-		route(skb, &pkt, &known);         /* 80  choose the way out                 */
+		parse(skb, &pkt)                ?: /* 10  bytes to pkt                       */
+		guard_network(skb, &pkt)        ?: /* 20  nobody outside speaks for our pods */
+		fragment(skb, &pkt)             ?: /* 25  its ports, if it has none itself   */
+		conntrack(skb, &pkt, &known)    ?: /* 30  seen before? then 45-60 stand down */
+		host_service(skb, &pkt, &known) ?: /* 40  port of this node to a pod's       */
+		locate_pod(skb, &pkt, &known)   ?: /* 45  for a pod of ours, or the host's?  */
+		policy(skb, &pkt, &known)       ?: /* 50  may these two talk?                */
+		commit(skb, &pkt, &known)       ?: /* 60  remember the answer                */
+		translate(skb, &pkt, &known)    ?: /* 70  rewrite addresses and ports        */
+		route(skb, &pkt, &known);          /* 80  choose the way out                 */
 	/* clang-format on */
 
 	return deliver(skb, &pkt, verdict); /* 90  act, count, record */

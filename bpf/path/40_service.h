@@ -7,10 +7,15 @@
  *	                                 ▼
  *	                            backends[number] ──▶ pkt->out
  *
+ * A service is found by its address, or, on a port of this node that host_ports
+ * knows, by every address that the node has.
+ *
  * First packets only: 30_conntrack has answered for the others. It must not be
  * asked twice for one flow — a second choice could move a live connection to a
  * backend that has never heard of it.
- * Price: one hash lookup, two array lookups.
+ * Price: from a pod one hash lookup, two array lookups; one array lookup more to
+ * find that there is no service. From outside one array lookup, as long as the
+ * port is none of those.
  */
 #ifndef FAIRLEAD_BPF_PATH_40_SERVICE_H_
 #define FAIRLEAD_BPF_PATH_40_SERVICE_H_
@@ -18,9 +23,10 @@
 #include "bpf/path/30_conntrack.h"
 #include "bpf/choose/choose_random.h"
 
-static __always_inline struct service *find_service(const struct packet *pkt)
+static __always_inline struct service *find_frontend(const struct packet *pkt,
+						     const struct FAMILY(ip) * vip)
 {
-	struct FAMILY(service_key) key = {.vip = pkt->tuple.destination};
+	struct FAMILY(service_key) key = {.vip = *vip};
 	/* In a register: see conntrack/tuples.h about small stores. */
 	const union {
 		struct {
@@ -35,18 +41,63 @@ static __always_inline struct service *find_service(const struct packet *pkt)
 	return bpf_map_lookup_elem(&FAMILY(services), &key);
 }
 
-/* Fills pkt->out's destination if there is a service; 0 or a drop reason. */
-__first_packet int choose_backend(struct packet *pkt)
+/* Does this port of the node lead to a service? Price: one array read. */
+static __always_inline bool is_host_port(const struct packet *pkt)
+{
+	__u32 port = bpf_ntohs(pkt->tuple.destination_port);
+	__u32 *bits, word;
+
+	switch (pkt->tuple.protocol) {
+	case IPPROTO_TCP:
+		word = HOST_PORT_WORD(HOST_PORT_TCP, port);
+		break;
+	case IPPROTO_UDP:
+		word = HOST_PORT_WORD(HOST_PORT_UDP, port);
+		break;
+	case IPPROTO_SCTP:
+		word = HOST_PORT_WORD(HOST_PORT_SCTP, port);
+		break;
+	default:
+		return false;
+	}
+	bits = bpf_map_lookup_elem(&FAMILY(host_ports), &word);
+	return bits && (*bits & HOST_PORT_BIT(port));
+}
+
+static __always_inline bool is_own_address(const struct FAMILY(ip) * ip)
+{
+	struct FAMILY(prefix_key) key = {.length = FL_IP_WORDS * 32, .address = *ip};
+	struct prefix *prefix = bpf_map_lookup_elem(&FAMILY(prefixes), &key);
+
+	return prefix && prefix->kind == PREFIX_HOST;
+}
+
+/* The service of a port that every address of the node has. */
+static __always_inline struct service *find_on_every_address(const struct packet *pkt)
+{
+	const struct FAMILY(ip) every = {};
+
+	return find_frontend(pkt, &every);
+}
+
+/* The service behind the packet's destination, if any. A service of this address
+ * comes before one of every address.
+ */
+static __always_inline struct service *find_service(const struct packet *pkt)
+{
+	struct service *service = find_frontend(pkt, &pkt->tuple.destination);
+
+	if (service || !is_host_port(pkt) || !is_own_address(&pkt->tuple.destination))
+		return service;
+	return find_on_every_address(pkt);
+}
+
+/* Fills pkt->out's destination with one of the service's backends; 0 or a reason. */
+static __always_inline int take_backend(struct packet *pkt, const struct service *service)
 {
 	struct FAMILY(backend) * backend;
-	struct service *service;
 	__u32 index, *number;
 
-	if (!pkt)
-		return 0;
-	service = find_service(pkt);
-	if (!service)
-		return 0; /* an ordinary destination */
 	if (!service->count)
 		return service->flags & SERVICE_NO_LOCAL_BACKEND ? DROP_NO_LOCAL_BACKEND
 								 : DROP_NO_BACKEND;
@@ -66,6 +117,51 @@ __first_packet int choose_backend(struct packet *pkt)
 	pkt->out.destination = backend->address;
 	pkt->out.destination_port = backend->port;
 	return 0;
+}
+
+/* Fills pkt->out's destination if there is a service; 0 or a drop reason. */
+__first_packet int choose_backend(struct packet *pkt)
+{
+	struct service *service;
+
+	if (!pkt)
+		return 0;
+	service = find_service(pkt);
+	return service ? take_backend(pkt, service) : 0; /* 0: an ordinary destination */
+}
+
+/* A connection that a process of the host has is not taken from it by a host port
+ * of the same number: the answers to what it has sent, and what it has accepted
+ * before. One that only listens gives way, as to kube-proxy and portmap.
+ */
+static __always_inline bool is_of_host_socket(struct __sk_buff *skb, struct packet *pkt)
+{
+	struct bpf_sock_tuple *tuple = (void *)&pkt->tuple;
+	struct bpf_sock *sk = NULL;
+	bool connected;
+
+	if (pkt->tuple.protocol == IPPROTO_TCP && !is_syn(pkt))
+		sk = bpf_sk_lookup_tcp(skb, tuple, SOCKET_TUPLE_BYTES, BPF_F_CURRENT_NETNS, 0);
+	else if (pkt->tuple.protocol == IPPROTO_UDP)
+		sk = bpf_sk_lookup_udp(skb, tuple, SOCKET_TUPLE_BYTES, BPF_F_CURRENT_NETNS, 0);
+	if (!sk)
+		return false;
+	connected = sk->state != BPF_TCP_LISTEN && sk->dst_port;
+	bpf_sk_release(sk);
+	return connected;
+}
+
+/* The same for what comes from outside: ports of this node only. */
+__first_packet int choose_host_backend(struct __sk_buff *skb, struct packet *pkt)
+{
+	struct service *service;
+
+	if (!pkt || is_of_host_socket(skb, pkt))
+		return 0;
+	service = find_frontend(pkt, &pkt->tuple.destination);
+	if (!service && is_own_address(&pkt->tuple.destination))
+		service = find_on_every_address(pkt);
+	return service && (service->flags & SERVICE_ON_HOST) ? take_backend(pkt, service) : 0;
 }
 
 /* A half-open flow that began before its Service existed went wherever the host's
@@ -99,6 +195,18 @@ __stage service(struct __sk_buff *skb, struct packet *pkt, const struct known *k
 			      pkt->tuple.protocol == IPPROTO_TCP ? TAIL_ANSWER_TCP_RESET
 								 : TAIL_ANSWER_UNREACHABLE,
 			      reason);
+	return reason ? drop(pkt, reason) : CONTINUE;
+}
+
+/* Packets from outside the node: most are the host's, and learn that by one bit. */
+__stage host_service(struct __sk_buff *skb, struct packet *pkt, const struct known *known)
+{
+	__u32 reason;
+
+	if (known->side || pkt->remembered || !(pkt->shape & PACKET_HAS_PORTS) ||
+	    !is_host_port(pkt))
+		return CONTINUE;
+	reason = choose_host_backend(skb, pkt);
 	return reason ? drop(pkt, reason) : CONTINUE;
 }
 

@@ -24,9 +24,6 @@
 
 #define SNAT_TRIES 64
 
-/* What bpf_sk_lookup_* reads of a tuple: both addresses, both ports. */
-#define SOCKET_TUPLE_BYTES (2 * sizeof(struct FAMILY(ip)) + 4)
-
 /* A process of the host listens on the reply's port, or has that connection. */
 static __always_inline bool is_port_of_host(struct __sk_buff *skb, struct FAMILY(tuple) * reply)
 {

@@ -42,6 +42,7 @@ absl::StatusOr<FamilyServices<Abi>> FamilyServices<Abi>::Adopt(FamilyTables<Abi>
   FamilyServices result;
   result.tables_ = &tables;
   result.runs_ = RunSpace(tables.runs.size());
+  result.host_ports_ = HostPortBits(tables.host_ports);
   FL_ASSIGN_OR_RETURN(const auto entries, tables.services.Snapshot());
   std::map<uint32_t, Installed*> by_id;
   for (const auto& [key, entry] : entries) {
@@ -56,9 +57,11 @@ absl::StatusOr<FamilyServices<Abi>> FamilyServices<Abi>::Adopt(FamilyTables<Abi>
     for (uint32_t i = 0; i < entry.count; ++i) {
       installed.run.push_back(tables.runs[entry.first + i]);
     }
+    if ((entry.flags & SERVICE_ON_HOST) != 0) result.host_ports_.Know(FrontendOf(key));
     by_id[entry.id] = &installed;
     result.next_service_id_ = std::max(result.next_service_id_, entry.id + 1);
   }
+  result.host_ports_.Settle();
   std::vector<bool> used(tables.backends.size());
   for (uint32_t number = 0; number < tables.backends.size(); ++number) {
     const auto& backend = tables.backends[number];
@@ -113,7 +116,8 @@ absl::Status FamilyServices<Abi>::WriteRun(const typename Abi::ServiceKey& key,
     }
   }
   service entry = installed.entry;
-  entry.flags = planned.has_endpoints_elsewhere ? SERVICE_NO_LOCAL_BACKEND : 0;
+  entry.flags = (planned.has_endpoints_elsewhere ? SERVICE_NO_LOCAL_BACKEND : 0U) |
+                (planned.on_host ? SERVICE_ON_HOST : 0U);
   if (run == installed.run && entry.flags == installed.entry.flags && installed.written) {
     return absl::OkStatus();
   }
@@ -129,11 +133,14 @@ absl::Status FamilyServices<Abi>::WriteRun(const typename Abi::ServiceKey& key,
     entry.count = size;
     Publish();
   }
+  const bool was_on_host = installed.written && (installed.entry.flags & SERVICE_ON_HOST) != 0;
+  if (was_on_host && !planned.on_host) host_ports_.Remove(FrontendOf(key));
   if (absl::Status status = tables_->services.Put(key, entry); !status.ok()) {
     if (run != installed.run) runs_.GiveBack(entry.first, entry.count);
     return status;
   }
   if (run != installed.run) runs_.GiveBack(installed.entry.first, installed.entry.count);
+  if (planned.on_host && !was_on_host) host_ports_.Add(FrontendOf(key));
   installed.entry = entry;
   installed.written = true;
   installed.run = std::move(run);
@@ -191,6 +198,7 @@ template <typename Abi>
 absl::Status FamilyServices<Abi>::Remove(const plan::Frontend& frontend) {
   const auto found = installed_.find(frontend);
   if (found == installed_.end()) return absl::OkStatus();
+  if ((found->second.entry.flags & SERVICE_ON_HOST) != 0) host_ports_.Remove(frontend);
   FL_RETURN_IF_ERROR(tables_->services.Erase(KeyOf<Abi>(frontend)));
   runs_.GiveBack(found->second.entry.first, found->second.entry.count);
   RemoveBackends({}, found->second);
@@ -203,6 +211,12 @@ std::vector<plan::Frontend> FamilyServices<Abi>::frontends() const {
   std::vector<plan::Frontend> result;
   for (const auto& [frontend, installed] : installed_) result.push_back(frontend);
   return result;
+}
+
+template <typename Abi>
+bool FamilyServices<Abi>::IsOnHost(const plan::Frontend& frontend) const {
+  const auto found = installed_.find(frontend);
+  return found != installed_.end() && (found->second.entry.flags & SERVICE_ON_HOST) != 0;
 }
 
 template class FamilyServices<Abi4>;
@@ -243,7 +257,8 @@ absl::Status ServiceTables::Apply(const plan::ServicePlan& desired, Unasked unas
   for (const auto& [frontend, planned] : desired.services) put(frontend);
   for (const auto& installed : {v4_.frontends(), v6_.frontends()}) {
     for (const plan::Frontend& frontend : installed) {
-      if (unasked == Unasked::kKeep || desired.services.contains(frontend)) continue;
+      const bool on_host = v4_.IsOnHost(frontend) || v6_.IsOnHost(frontend);
+      if ((unasked == Unasked::kKeep && !on_host) || desired.services.contains(frontend)) continue;
       if (absl::Status status = Remove(frontend); !status.ok()) failures[frontend] = status;
     }
   }

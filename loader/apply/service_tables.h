@@ -17,6 +17,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "loader/apply/host_port_bits.h"
 #include "loader/apply/number_queue.h"
 #include "loader/apply/reconcile.h"
 #include "loader/apply/run_space.h"
@@ -39,6 +40,7 @@ class FamilyServices {
   void Settle() { runs_.Settle(); }
 
   std::vector<plan::Frontend> frontends() const;
+  bool IsOnHost(const plan::Frontend& frontend) const;  // false: also if it is not there
 
  private:
   struct Installed {
@@ -56,6 +58,7 @@ class FamilyServices {
 
   FamilyTables<Abi>* tables_ = nullptr;
   std::map<plan::Frontend, Installed> installed_;
+  HostPortBits host_ports_;
   NumberQueue backend_numbers_;
   RunSpace runs_;
   uint32_t next_service_id_ = 1;
@@ -67,7 +70,8 @@ class ServiceTables {
   static absl::StatusOr<ServiceTables> Adopt(Tables& tables);
 
   // Makes the tables say what the plan says, with the fewest writes. What does
-  // not fit is named in the error; everything else is applied.
+  // not fit is named in the error; everything else is applied. Ports of this
+  // node never stay unasked: their pods are known for sure.
   absl::Status Apply(const plan::ServicePlan& desired, Unasked unasked = Unasked::kDelete);
 
   // One frontend, for changes that are known to be small.

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/status_macros.h"
 #include "loader/attach/hook_links.h"
+#include "loader/attach/socket_hooks.h"
 #include "loader/daemon/bpf_filesystem.h"
 #include "loader/daemon/cni_install.h"
 #include "loader/daemon/reassembly_room.h"
@@ -80,6 +81,7 @@ absl::Status CleanUp(const Options& options) {
   };
   note(MakePrivateDirectory(options.state_dir), "open the state directory");
   note(DetachAll(options), "detach hooks");
+  note(attach::DetachSocketHooks(options.socket_links_dir()), "detach from sockets");
   note(RemovePods(options), "remove pods' interfaces");
   note(UninstallCni(options.state_dir), "remove the CNI plugin");
   note(RemoveRoom(options), "remove the reassembly room");

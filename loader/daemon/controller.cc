@@ -17,6 +17,7 @@
 #include "loader/daemon/host_setup.h"
 #include "loader/daemon/masquerade_rules.h"
 #include "loader/daemon/route_fingerprint.h"
+#include "loader/plan/host_port_plan.h"
 #include "loader/plan/node_plan.h"
 #include "maps/abi/limits_abi.h"
 
@@ -94,6 +95,7 @@ absl::Status Controller::WatchAll() {
   FL_RETURN_IF_ERROR(loop_.Watch(monitor_->fd(), [this] { NetworkChanged(); }));
   FL_RETURN_IF_ERROR(loop_.Watch(cni_->fd(), [this] {
     cni_->ReadReady();
+    ApplyHostPorts();
     // In a burst of pods once a second is enough (Tick).
     if (cni_->idle()) WriteNamesOfNewPods();
   }));
@@ -129,7 +131,10 @@ void Controller::NetworkChanged() {
   }
   // First: ApplyNodes would put hooks back without a word.
   host_->KeepWhatChanged(*changes, pods_->pods(), node_problems_);
-  if (changes->any()) ApplyNodes();
+  if (changes->any()) {
+    ApplyNodes();
+    ApplyHostPorts();
+  }
   NotePodsGone(*changes);
   WriteHostFile();
 }
@@ -154,6 +159,7 @@ void Controller::Tick() {
   Log(dataplane_->SweepFlows(), "sweep flows");
   NameRefusedPods();
   ReleasePods();
+  ApplyHostPorts();
   WriteNamesOfNewPods();
   if (!cni_installed_) InstallCniFiles();
   if (node_problems_.failed()) ApplyNodes();
@@ -176,6 +182,8 @@ apply::Unasked Controller::unasked() const {
 void Controller::ApplyServices() {
   service_problems_.Begin();
   services_ = plan::MakeServicePlan(store_.services(), store_.endpoint_slices(), context_);
+  host_ports_ = PlanHostPorts();
+  plan::AddHostPorts(host_ports_, services_);
   service_problems_.Note(services_.problems);
   service_problems_.Note(dataplane_->ApplyServices(services_, unasked()), "apply services");
 }

@@ -56,6 +56,8 @@ class Controller {
   // they keep no other step from being done.
   void ApplyAll();
   void ApplyServices();
+  plan::ServicePlan PlanHostPorts();
+  void ApplyHostPorts();
   void ApplyNodes();
   void NoteStrayAddresses(const plan::NodePlan& nodes);
   void TakePods(const plan::NodePlan& nodes);
@@ -84,7 +86,11 @@ class Controller {
   UniqueFd signals_;
   UniqueFd timer_;
   std::unique_ptr<HostKeeper> host_;
-  plan::ServicePlan services_;
+  plan::ServicePlan services_;    // as planned, host ports included
+  plan::ServicePlan host_ports_;  // as they are in services_
+  // What host ports have last been planned from.
+  uint64_t planned_changes_ = 0;
+  std::vector<IpAddress> planned_addresses_;
   plan::PlanContext context_;
   ProblemLog node_problems_;
   ProblemLog service_problems_;

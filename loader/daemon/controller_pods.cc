@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "loader/daemon/cni_install.h"
 #include "loader/daemon/controller.h"
+#include "loader/daemon/host_port_pods.h"
 #include "loader/daemon/names_file.h"
 
 namespace fairlead {
@@ -38,6 +39,23 @@ void Controller::NoteStrayPods(const plan::OwnNode& own) {
       "pods have addresses outside of the podCIDRs{}, {}/{} for one: they keep them until "
       "they are deleted, but other nodes may no longer find them",
       blocks, strays.front().name_space, strays.front().name));
+}
+
+plan::ServicePlan Controller::PlanHostPorts() {
+  planned_changes_ = pods_->changes();
+  planned_addresses_ = host_->network().addresses;
+  return plan::MakeHostPortPlan(PodsWithHostPorts(pods_->pods()), planned_addresses_);
+}
+
+// A pod or an address has come or gone; most have nothing to do with host ports.
+void Controller::ApplyHostPorts() {
+  if (pods_->changes() == planned_changes_ && host_->network().addresses == planned_addresses_) {
+    return;
+  }
+  const plan::ServicePlan wanted = PlanHostPorts();
+  if (wanted.services == host_ports_.services && wanted.problems == host_ports_.problems) return;
+  ApplyServices();
+  WriteNames();
 }
 
 void Controller::InstallCniFiles() {

@@ -14,6 +14,7 @@
 #include "base/errno_status.h"
 #include "base/log.h"
 #include "base/status_macros.h"
+#include "loader/attach/socket_hooks.h"
 #include "loader/daemon/bpf_filesystem.h"
 #include "loader/daemon/choose_uplinks.h"
 #include "loader/daemon/host_ports.h"
@@ -60,6 +61,18 @@ absl::Status PinTailCalls(const Programs& programs, const std::string& directory
   return absl::OkStatus();
 }
 
+// Pods do not need it: a node without cgroup v2 works, but for its own processes.
+void ServeOwnProcesses(const Options& options, const MapSet& maps, const Programs& programs) {
+  absl::StatusOr<std::string> cgroup = options.cgroup;
+  if (options.cgroup.empty()) cgroup = attach::FindCgroupRoot();
+  absl::Status status = cgroup.status();
+  if (status.ok()) {
+    status = attach::AttachSocketHooks(maps, programs, *cgroup, options.socket_links_dir());
+  }
+  if (status.ok()) return;
+  LogError("processes of this node do not reach its host ports: {}", std::string(status.message()));
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Dataplane>> Dataplane::Create(const Options& options) {
@@ -78,11 +91,13 @@ absl::StatusOr<std::unique_ptr<Dataplane>> Dataplane::Create(const Options& opti
     hooks.snat_first_port = ports.first;
     hooks.snat_ports = ports.size();
   }
+  FL_ASSIGN_OR_RETURN(hooks.netns_cookie, attach::NetnsCookie());
   FL_ASSIGN_OR_RETURN(dataplane->programs_, Programs::Load(maps, hooks));
   FL_RETURN_IF_ERROR(PinTailCalls(*dataplane->programs_, options.pin_dir()));
   FL_ASSIGN_OR_RETURN(const attach::Mechanism mechanism,
                       ChooseMechanism(options.attach, *dataplane->programs_));
   dataplane->links_.emplace(options.links_dir(), *dataplane->programs_, mechanism);
+  ServeOwnProcesses(options, maps, *dataplane->programs_);
   FL_ASSIGN_OR_RETURN(dataplane->clock_, FlowClock::Load());
   FL_ASSIGN_OR_RETURN(dataplane->services_, apply::ServiceTables::Adopt(dataplane->tables_));
   FL_ASSIGN_OR_RETURN(dataplane->nodes_, apply::NodeTables::Adopt(dataplane->tables_));

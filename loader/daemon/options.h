@@ -36,12 +36,14 @@ struct Options {
   std::string cni_bin_dir;      // where the runtime looks for plugins; "": not installed there
   std::string cni_conf_dir;     // and for its networks
   std::string cni_binary;       // what is installed; "": fairlead-cni beside fairleadd
+  std::string cgroup = {};      // whose processes reach host ports; empty: the root of cgroup v2
   std::string attach = "auto";  // auto, tcx, clsact
   std::string log_level = "info";
   MapSizes sizes;
 
   std::string pin_dir() const;    // maps of this layout
   std::string links_dir() const;  // links of the attached programs
+  std::string socket_links_dir() const { return pin_dir() + "/socket_links"; }
   std::string cni_socket() const { return run_dir + "/cni.sock"; }
 };
 

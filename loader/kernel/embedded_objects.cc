@@ -26,6 +26,8 @@
 #include "from_pod_v6.skel.h"
 #include "from_room_v4.skel.h"
 #include "from_room_v6.skel.h"
+#include "on_connect_v4.skel.h"
+#include "on_connect_v6.skel.h"
 #include "read_clock.skel.h"
 #include "to_network_v4.skel.h"
 #include "to_network_v6.skel.h"
@@ -63,6 +65,11 @@ std::span<const EmbeddedObject> EmbeddedObjects() {
       ANSWER(follow_icmp_error, TAIL_FOLLOW_ICMP_ERROR),
   };
   return kObjects;
+}
+
+const EmbeddedObject& SocketObject(Family family) {
+  static const EmbeddedObject kObjects[] = {BOTH(on_connect, std::nullopt, std::nullopt)};
+  return kObjects[family == Family::kIpv4 ? 0 : 1];
 }
 
 std::span<const std::byte> ClockObject() { return Bytes(read_clock::elf_bytes); }

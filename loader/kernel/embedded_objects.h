@@ -24,6 +24,9 @@ struct EmbeddedObject {
 
 std::span<const EmbeddedObject> EmbeddedObjects();
 
+// on_connect.bpf.c: programs for sockets, by their sections' names.
+const EmbeddedObject& SocketObject(Family family);
+
 // read_clock.bpf.c, which has no family.
 std::span<const std::byte> ClockObject();
 

@@ -22,7 +22,8 @@ struct HookOptions {
   bool masquerade = true;
   bool record_verdicts = false;
   bool default_deny = false;
-  uint32_t test_seed = 0;  // not 0: choices follow from the packet
+  uint32_t test_seed = 0;     // not 0: choices follow from the packet
+  uint64_t netns_cookie = 0;  // 0: no process of the host is served
 };
 
 // Jiffies per second: the kernel's coarse clocks tick once per jiffy.

@@ -34,9 +34,9 @@ uint32_t EntriesOf(const std::string& name, const MapSizes& sizes) {
 // Also the compiler's own sections of constants, ".rodata.cst16".
 bool IsRodata(const std::string& name) { return name.find(".rodata") != std::string::npos; }
 
-const EmbeddedObject& Catalogue(Family family) {
-  // from_pod uses every table of its family.
-  return EmbeddedObjects()[family == Family::kIpv4 ? 0 : 1];
+// What declares every table of a family.
+std::vector<const EmbeddedObject*> Catalogue(Family family) {
+  return {&EmbeddedObjects()[family == Family::kIpv4 ? 0 : 1], &SocketObject(family)};
 }
 
 // Sets size and pin of each map; nothing is loaded yet.
@@ -85,32 +85,38 @@ absl::StatusOr<MapSet> MapSet::Create(const MapSizes& sizes, const std::string& 
   }
   MapSet set;
   for (const Family family : {Family::kIpv4, Family::kIpv6}) {
-    FL_ASSIGN_OR_RETURN(BpfObject object, BpfObject::Open("catalogue", Catalogue(family).elf));
-    // The object is opened for its maps; its program is loaded elsewhere.
-    bpf_program* program = bpf_object__next_program(object.get(), nullptr);
-    bpf_program__set_autoload(program, false);
-    FL_RETURN_IF_ERROR(PrepareMaps(object, sizes, pin_directory, set.adopted_));
-    for (const auto& [name, map] : set.maps_) {
-      // What the first family has made and the second shares.
-      if (bpf_object__find_map_by_name(object.get(), name.c_str()) != nullptr) {
-        FL_RETURN_IF_ERROR(object.UseMap(name, map.fd()));
-      }
-    }
-    FL_RETURN_IF_ERROR(object.Load());
-    bpf_map* map = nullptr;
-    bpf_object__for_each_map(map, object.get()) {
-      const std::string name = bpf_map__name(map);
-      if (name.starts_with("tail_calls") || IsRodata(name) || set.maps_.contains(name)) {
-        continue;
-      }
-      FL_ASSIGN_OR_RETURN(BpfMap owned,
-                          BpfMap::FromFd(UniqueFd(fcntl(bpf_map__fd(map), F_DUPFD_CLOEXEC, 0))));
-      set.maps_.emplace(name, std::move(owned));
+    for (const EmbeddedObject* embedded : Catalogue(family)) {
+      FL_RETURN_IF_ERROR(set.AddMapsOf(*embedded, sizes, pin_directory));
     }
   }
   FL_ASSIGN_OR_RETURN(Tables tables, set.Open());
   FL_RETURN_IF_ERROR(set.Prepare(tables));
   return set;
+}
+
+// The object is opened for its maps; its programs are loaded elsewhere.
+absl::Status MapSet::AddMapsOf(const EmbeddedObject& embedded, const MapSizes& sizes,
+                               const std::string& pin_directory) {
+  FL_ASSIGN_OR_RETURN(BpfObject object, BpfObject::Open("catalogue", embedded.elf));
+  bpf_program* program = nullptr;
+  bpf_object__for_each_program(program, object.get()) { bpf_program__set_autoload(program, false); }
+  FL_RETURN_IF_ERROR(PrepareMaps(object, sizes, pin_directory, adopted_));
+  for (const auto& [name, map] : maps_) {
+    // What an object before it has made and this one shares.
+    if (bpf_object__find_map_by_name(object.get(), name.c_str()) != nullptr) {
+      FL_RETURN_IF_ERROR(object.UseMap(name, map.fd()));
+    }
+  }
+  FL_RETURN_IF_ERROR(object.Load());
+  bpf_map* map = nullptr;
+  bpf_object__for_each_map(map, object.get()) {
+    const std::string name = bpf_map__name(map);
+    if (name.starts_with("tail_calls") || IsRodata(name) || maps_.contains(name)) continue;
+    FL_ASSIGN_OR_RETURN(BpfMap owned,
+                        BpfMap::FromFd(UniqueFd(fcntl(bpf_map__fd(map), F_DUPFD_CLOEXEC, 0))));
+    maps_.emplace(name, std::move(owned));
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<Tables> MapSet::Open() const {

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "loader/kernel/embedded_objects.h"
 #include "maps/core/bpf_map.h"
 #include "maps/tables.h"
 
@@ -40,6 +41,8 @@ class MapSet {
   absl::StatusOr<Tables> Open() const;
 
  private:
+  absl::Status AddMapsOf(const EmbeddedObject& embedded, const MapSizes& sizes,
+                         const std::string& pin_directory);
   absl::Status Prepare(Tables& tables) const;
 
   std::map<std::string, BpfMap> maps_;

@@ -26,7 +26,8 @@ absl::StatusOr<BpfMap> MakeTailCalls(Family family) {
   return BpfMap::FromFd(std::move(fd));
 }
 
-// Gives the object every map it declares.
+}  // namespace
+
 absl::Status ShareMaps(BpfObject& object, const MapSet& maps, const BpfMap& tail_calls) {
   bpf_map* map = nullptr;
   bpf_object__for_each_map(map, object.get()) {
@@ -37,8 +38,6 @@ absl::Status ShareMaps(BpfObject& object, const MapSet& maps, const BpfMap& tail
   }
   return absl::OkStatus();
 }
-
-}  // namespace
 
 absl::Status Programs::LoadFamily(const MapSet& maps, Family family, const hook_config& config) {
   FL_ASSIGN_OR_RETURN(tail_calls_[Index(family)], MakeTailCalls(family));

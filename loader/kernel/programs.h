@@ -18,6 +18,9 @@
 
 namespace fairlead {
 
+// Gives the object every map that it declares. `tail_calls` is the family's.
+absl::Status ShareMaps(BpfObject& object, const MapSet& maps, const BpfMap& tail_calls);
+
 // What the kernel says of a loaded program.
 struct ProgramSize {
   std::string name;  // "from_pod"

@@ -43,6 +43,7 @@ struct PlannedService {
   std::string port_name;
   std::vector<PlannedBackend> backends;  // sorted by endpoint, each once
   bool has_endpoints_elsewhere = false;
+  bool on_host = false;  // a port of this node; an unspecified address: of every address it has
 
   friend bool operator==(const PlannedService&, const PlannedService&) = default;
 };

@@ -59,6 +59,7 @@ struct LocalPod {
   std::string uid;
   uint32_t mtu = 0;
   std::vector<PortMapping> port_mappings = {};
+  uint64_t serial = 0;       // grows with every attachment on this node
   std::string network = {};  // CNI network name; "" for pods of before it was recorded
 
   friend bool operator==(const LocalPod&, const LocalPod&) = default;

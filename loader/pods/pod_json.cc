@@ -35,6 +35,7 @@ json PodToJson(const LocalPod& pod) {
                  {"namespace", pod.name_space},
                  {"name", pod.name},
                  {"uid", pod.uid},
+                 {"serial", pod.serial},
                  {"mtu", pod.mtu}};
   if (!pod.network.empty()) object["network"] = pod.network;
   if (pod.ip4) object["ip4"] = pod.ip4->ToString();
@@ -60,6 +61,7 @@ absl::StatusOr<LocalPod> PodFromJson(const json& object) {
   pod.name = object.at("name").get<std::string>();
   pod.uid = object.at("uid").get<std::string>();
   pod.mtu = object.at("mtu").get<uint32_t>();
+  pod.serial = object.value("serial", uint64_t{0});  // of before it was recorded
   pod.network = object.value("network", "");
   if (object.contains("portMappings")) {
     FL_ASSIGN_OR_RETURN(pod.port_mappings, PortMappingsFromJson(object.at("portMappings")));

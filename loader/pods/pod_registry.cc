@@ -61,6 +61,7 @@ absl::StatusOr<PodRegistry> PodRegistry::Open(const std::string& state_dir) {
   PodRegistry registry(std::move(store));
   for (LocalPod& pod : state.pods) {
     registry.slots_.Reserve(pod.slot);
+    registry.last_serial_ = std::max(registry.last_serial_, pod.serial);
     AttachmentId id(pod.container_id, pod.interface_name);
     registry.pods_.emplace(std::move(id), std::move(pod));
   }
@@ -122,6 +123,7 @@ absl::StatusOr<LocalPod> PodRegistry::Allocate(const PodRequest& request) {
   pod.mtu = mtu_;
   pod.port_mappings = request.port_mappings;
   pod.network = request.network;
+  pod.serial = ++last_serial_;
   const absl::StatusOr<PodAddresses> addresses =
       ipam_.Take({.ip4 = request.ip4, .ip6 = request.ip6});
   const absl::StatusOr<MacAddress> mac = request.mac ? *request.mac : RandomMac();

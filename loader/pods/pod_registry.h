@@ -63,6 +63,7 @@ class PodRegistry {
   PodStore store_;
   std::map<AttachmentId, LocalPod> pods_;
   NumberPool slots_;
+  uint64_t last_serial_ = 0;
   Ipam ipam_;  // empty until SetBlocks
   uint32_t mtu_ = 0;
   uint64_t changes_ = 0;

@@ -34,6 +34,7 @@ LocalPod Pod(uint32_t slot) {
   pod.name = "web \"quoted\"";
   pod.uid = "1234";
   pod.mtu = 1450;
+  pod.serial = 1000 + slot;
   pod.port_mappings = {{.protocol = Protocol::kTcp, .host_port = 8080, .container_port = 80},
                        {.protocol = Protocol::kUdp,
                         .host_port = 53,

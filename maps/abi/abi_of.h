@@ -22,6 +22,8 @@ struct AbiOf<Family::kIpv4> {
   using Ip = ip4;
   using Tuple = tuple4;
   using ServiceKey = service_key4;
+  using SocketPeerKey = socket_peer_key4;
+  using SocketPeer = socket_peer4;
   using Backend = backend4;
   using HalfOpenBucket = half_open_bucket4;
   using FlowSide = flow_side4;
@@ -39,6 +41,8 @@ struct AbiOf<Family::kIpv6> {
   using Ip = ip6;
   using Tuple = tuple6;
   using ServiceKey = service_key6;
+  using SocketPeerKey = socket_peer_key6;
+  using SocketPeer = socket_peer6;
   using Backend = backend6;
   using HalfOpenBucket = half_open_bucket6;
   using FlowSide = flow_side6;

@@ -11,6 +11,7 @@
 
 struct hook_config {
 	__u64 hash_seed;	      /* of half_open; as node_state keeps it across restarts */
+	__u64 netns_cookie;	      /* of the node's namespace: whose sockets on_connect serves */
 	__u32 timeout[TIMEOUT_COUNT]; /* jiffies, by enum flow_timeout */
 	__u32 half_open_mask;	      /* buckets in half_open - 1; a power of two less one */
 	__u32 snat_first_port;	      /* first source port for masquerading, host order */
@@ -22,6 +23,6 @@ struct hook_config {
 	__u32 flow_mask;    /* covers the numbers of flows: a power of two less one */
 	__u32 pad;
 };
-FL_ASSERT(sizeof(struct hook_config) == 4 * (TIMEOUT_COUNT + 11), "hook_config has hidden padding");
+FL_ASSERT(sizeof(struct hook_config) == 4 * (TIMEOUT_COUNT + 13), "hook_config has hidden padding");
 
 #endif /* FAIRLEAD_MAPS_ABI_HOOK_CONFIG_ABI_H_ */

@@ -4,6 +4,7 @@
  * user space comes here twice, see both_families.h.
  */
 #include "maps/service/service_abi.h"
+#include "maps/service/socket_peer_abi.h"
 #include "maps/backend/backend_abi.h"
 #include "maps/conntrack/tuple_abi.h"
 #include "maps/conntrack/half_open_abi.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* services4/6: a frontend -> the run of its backends. No include guard: see both_families.h. */
 struct FAMILY(service_key) {
-	struct FAMILY(ip) vip; /* as on the wire */
+	struct FAMILY(ip) vip; /* as on the wire; zero: every address of this node */
 	__be16 port;
 	__u8 protocol;
 	__u8 pad; /* explicit: keys are hashed bytewise */
@@ -13,6 +13,9 @@ FL_ASSERT(sizeof(struct FAMILY(service_key)) == sizeof(struct FAMILY(ip)) + 4,
 #define FAIRLEAD_SERVICE_ABI_ONCE
 /* Endpoints exist, but the traffic policy leaves none here: drop, don't refuse. */
 #define SERVICE_NO_LOCAL_BACKEND 0x1
+
+/* A port of this node: also reached from outside and by the node's own processes. */
+#define SERVICE_ON_HOST 0x2
 
 /* Replaced as a whole, so a packet sees the old run or the new one, never half. */
 struct service {

@@ -17,4 +17,17 @@ struct {
 	__type(value, struct service);
 } FAMILY(services) SEC(".maps");
 
+/*
+ * Written by: the daemon, a bit after its first service and before its last goes
+ * Read by:    40_service, on_connect
+ * Lives:      as long as the maps
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, HOST_PORT_WORDS);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, __u32);
+} FAMILY(host_ports) SEC(".maps");
+
 #endif /* FAIRLEAD_MAPS_SERVICE_SERVICE_MAPS_BPF_H_ */

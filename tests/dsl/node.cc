@@ -72,7 +72,24 @@ Pod Node::ReplacePod(const Pod& gone, const std::string& name) {
   return pod;
 }
 
-void Node::RemovePod(const Pod& pod) { MustOk(state_->pods.Remove(pod.slot)); }
+void Node::RemovePod(const Pod& pod) {
+  MustOk(state_->pods.Remove(pod.slot));
+  if (state_->host_ports.erase(pod.slot) != 0) ApplyServices();
+}
+
+void Node::AddHostPort(const Pod& pod, Port host_port, uint16_t container_port,
+                       std::optional<IpAddress> host_ip) {
+  plan::HostPortPod& asked = state_->host_ports[pod.slot];
+  asked.name = pod.name;
+  asked.serial = pod.slot;
+  asked.ip4 = PodAddress(Family::kIpv4, 0, static_cast<int>(pod.slot));
+  asked.ip6 = PodAddress(Family::kIpv6, 0, static_cast<int>(pod.slot));
+  asked.ports.push_back({.protocol = host_port.protocol,
+                         .host_port = host_port.number,
+                         .container_port = container_port,
+                         .host_ip = host_ip});
+  ApplyServices();
+}
 
 Peer Node::AddPeer(const std::string& name) {
   const int number = ++state_->peer_count;
@@ -113,8 +130,14 @@ void Node::Reload(const HookOptions& hooks) {
 }
 
 void Node::ApplyServices() {
-  MustOk(state_->services.Apply(plan::MakeServicePlan(
-      state_->objects.services(), state_->objects.slices(), {ClusterObjects::kOwnName, ""})));
+  plan::ServicePlan plan = plan::MakeServicePlan(
+      state_->objects.services(), state_->objects.slices(), {ClusterObjects::kOwnName, ""});
+  std::vector<plan::HostPortPod> pods;
+  for (const auto& [slot, pod] : state_->host_ports) pods.push_back(pod);
+  plan::AddHostPorts(
+      plan::MakeHostPortPlan(pods, {NodeAddress(Family::kIpv4, 0), NodeAddress(Family::kIpv6, 0)}),
+      plan);
+  MustOk(state_->services.Apply(plan));
 }
 
 void Node::ApplyNodes() {

@@ -85,6 +85,9 @@ class Node {
   // `draining` ones terminate, but still serve.
   void SetEndpoints(const Service& service, const std::vector<Endpoint>& endpoints,
                     const std::vector<Endpoint>& draining = {});
+  // A port of the node that leads to the pod; goes with the pod.
+  void AddHostPort(const Pod& pod, Port host_port, uint16_t container_port,
+                   std::optional<IpAddress> host_ip = std::nullopt);
   void BumpPolicyEpoch();
   void SetMasquerade(const apply::MasqueradeRules& rules);
   // Another address on the uplink, as DHCP may give it.

@@ -9,6 +9,7 @@
 #include "loader/apply/node_tables.h"
 #include "loader/apply/pod_table.h"
 #include "loader/apply/service_tables.h"
+#include "loader/plan/host_port_plan.h"
 #include "tests/dsl/cluster_objects.h"
 #include "tests/dsl/node.h"
 #include "tests/dsl/scratch_network.h"
@@ -30,6 +31,7 @@ struct Node::State {
   ClusterObjects objects;
   std::map<uint32_t, std::string> names;  // of pods, by interface
   apply::MasqueradeRules masquerade;
+  std::map<uint32_t, plan::HostPortPod> host_ports;  // by slot
   int uplink_moves = 0;
   size_t route_changes = 0;
   uint32_t next_slot = 0;

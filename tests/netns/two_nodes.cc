@@ -66,6 +66,7 @@ void TwoNodes::SetUp() {
   auto lab = lab::Lab::Up({.name = LabNameOfThisTest(),
                            .nodes = 2,
                            .fabric = LabFabric(),
+                           .daemon_flags = DaemonFlags(),
                            .start_daemons = StartsDaemons()});
   FL_ASSERT_OK(lab.status());
   lab_ = *std::move(lab);

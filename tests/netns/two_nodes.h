@@ -55,6 +55,7 @@ class TwoNodes : public ::testing::TestWithParam<Family> {
  protected:
   virtual bool StartsDaemons() const { return true; }
   virtual lab::Fabric LabFabric() const { return {}; }
+  virtual std::vector<std::string> DaemonFlags() const { return {}; }
   void SetUp() override;
   void TearDown() override;
 

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Attached pods → what the plan of host ports asks about them.
+#ifndef FAIRLEAD_LOADER_DAEMON_HOST_PORT_PODS_H_
+#define FAIRLEAD_LOADER_DAEMON_HOST_PORT_PODS_H_
+
+#include <vector>
+
+#include "loader/plan/host_port_plan.h"
+#include "loader/pods/local_pod.h"
+
+namespace fairlead {
+
+// Those that have any.
+std::vector<plan::HostPortPod> PodsWithHostPorts(const std::vector<LocalPod>& pods);
+
+}  // namespace fairlead
+
+#endif  // FAIRLEAD_LOADER_DAEMON_HOST_PORT_PODS_H_

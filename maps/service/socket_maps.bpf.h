@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * socket_peers: one entry per socket and translated peer. LRU: a socket that
+ * was closed leaves its entry behind, its cookie never comes back.
+ */
+#ifndef FAIRLEAD_MAPS_SERVICE_SOCKET_MAPS_BPF_H_
+#define FAIRLEAD_MAPS_SERVICE_SOCKET_MAPS_BPF_H_
+
+/*
+ * Written by: on_connect, when it translates
+ * Read by:    on_connect: recvmsg, getpeername
+ * Lives:      until the space is needed
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct FAMILY(socket_peer_key));
+	__type(value, struct FAMILY(socket_peer));
+} FAMILY(socket_peers) SEC(".maps");
+
+#endif /* FAIRLEAD_MAPS_SERVICE_SOCKET_MAPS_BPF_H_ */
