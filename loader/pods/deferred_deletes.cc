@@ -13,7 +13,6 @@
 
 #include "base/durable_file.h"
 #include "base/errno_status.h"
-#include "base/log.h"
 #include "base/status_macros.h"
 
 namespace fairlead {
@@ -102,7 +101,6 @@ std::vector<AttachmentId> DeferredDeletes::All() {
     if (id.ok()) {
       ids.push_back(*std::move(id));
     } else if (!absl::IsNotFound(id.status())) {
-      LogWarn("deferred DEL {} removed: {}", path, std::string(id.status().message()));
       ::unlink(path.c_str());
     }
   }
