@@ -180,6 +180,11 @@ absl::Status DumpMap(const PinnedNode& node, const std::string& name, bool all,
         [](const room& r) { return ValueJson(r); }, show);
   }
   if (name == "uplinks") return DumpTable(tables.uplinks, number, show);
+  if (name == "answer_budgets") {
+    return DumpArray(
+        tables.answer_budgets, all, [](uint64_t paid_at) { return paid_at != 0; },
+        [](uint64_t paid_at) { return Json(paid_at); }, show);
+  }
   if (name == "counters") return DumpCounters(tables, all, show);
   if (name == "last_verdict") return DumpLastVerdict(tables, show);
   if (name.starts_with("tail_calls")) return DumpTailCalls(node, name, show);

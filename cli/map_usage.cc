@@ -97,6 +97,7 @@ std::string MapPurpose(const std::string& name) {
       {"uplinks", "devices that lead out, and the addresses to masquerade with"},
       {"node_state", "this node: hash seed, policy epoch, podCIDR, address"},
       {"counters", "packets and bytes by hook, family and verdict, per CPU"},
+      {"answer_budgets", "how soon a pod, or the wire, may be sent another ICMP error"},
       {"last_verdict", "what the last packet on each CPU met (trace, tests)"},
       {"tail_calls", "programs for rare work: answers, quoted ICMP errors"},
   };

@@ -91,6 +91,7 @@ std::vector<Json> PeerRows(const std::vector<KnownPrefix>& prefixes, const Pinne
                     {"next_hop6", OrNull(FromAbi(entry.next_hop6))},
                     {"ifindex", entry.ifindex},
                     {"device", OrNull(DeviceName(entry.ifindex))},
+                    {"mtu", entry.mtu},
                     {"pods", peer.pods},
                     {"addresses", peer.addresses},
                     {"generation", entry.generation}});
@@ -108,7 +109,8 @@ absl::StatusOr<std::vector<Json>> UplinkRows(const PinnedNode& node) {
     rows.push_back({{"device", OrNull(DeviceName(ifindex))},
                     {"ifindex", ifindex},
                     {"masquerade4", OrNull(FromAbi(uplink.address4))},
-                    {"masquerade6", OrNull(FromAbi(uplink.address6))}});
+                    {"masquerade6", OrNull(FromAbi(uplink.address6))},
+                    {"mtu", uplink.mtu}});
   }
   return rows;
 }
@@ -155,7 +157,8 @@ class NodesCommand final : public Command {
           {{"DEVICE", "device"},
            {"IFINDEX", "ifindex"},
            {"MASQUERADE4", "masquerade4"},
-           {"MASQUERADE6", "masquerade6"}},
+           {"MASQUERADE6", "masquerade6"},
+           {"MTU", "mtu"}},
           options);
     Print(out, "other nodes", peers,
           {{"NAME", "name"},
@@ -163,6 +166,7 @@ class NodesCommand final : public Command {
            {"NEXT-HOP4", "next_hop4"},
            {"NEXT-HOP6", "next_hop6"},
            {"DEVICE", "device"},
+           {"MTU", "mtu"},
            {"PODS", "pods"},
            {"ADDRESSES", "addresses", true},
            {"GENERATION", "generation", true}},

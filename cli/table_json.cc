@@ -136,6 +136,7 @@ Json TableJson<Abi>::Value(const typename Abi::NodeState& state) {
   return {{"hash_seed", state.hash_seed == 0 ? "none" : "set"},  // a secret of the node
           {"policy_epoch", state.policy_epoch},
           {"uplink_epoch", state.uplink_epoch},
+          {"smallest_mtu", state.smallest_mtu},
           {"pod_network", Address(state.pod_network)},
           {"pod_mask", Address(state.pod_mask)},
           {"address", Address(state.address)}};
@@ -174,6 +175,7 @@ Json ValueJson(const pod& value) {
   return {{"ifindex", value.ifindex},
           {"generation", value.generation},
           {"mac", MacToString(mac)},
+          {"mtu", value.mtu},
           {"address4", Address(value.address4)},
           {"address6", Address(value.address6)},
           {"policy_subject", value.policy_subject}};
@@ -187,11 +189,14 @@ Json ValueJson(const node& value) {
   return {{"ifindex", value.ifindex},
           {"generation", value.generation},
           {"next_hop4", Address(value.next_hop4)},
-          {"next_hop6", Address(value.next_hop6)}};
+          {"next_hop6", Address(value.next_hop6)},
+          {"mtu", value.mtu}};
 }
 
 Json ValueJson(const uplink& value) {
-  return {{"address4", Address(value.address4)}, {"address6", Address(value.address6)}};
+  return {{"address4", Address(value.address4)},
+          {"address6", Address(value.address6)},
+          {"mtu", value.mtu}};
 }
 
 Json ValueJson(const prefix& value) {

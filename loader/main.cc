@@ -89,6 +89,9 @@ void AddFlags(CLI::App& app, Options& options) {
   app.add_option("--node-ip", options.node_ips,
                  "addresses of this node, instead of the Node object's of the same family")
       ->delimiter(',');
+  app.add_option("--mtu", options.mtu,
+                 "MTU of pods (default: 0, as much as the uplinks carry, followed live)")
+      ->capture_default_str();
   AddMasqueradeFlags(app, options);
   AddRoutingFlags(app, options.routing);
   app.add_option("--state-dir", options.state_dir, "what must survive a reboot")

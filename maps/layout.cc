@@ -80,7 +80,8 @@ namespace {
   {                                                                                                \
     "node_state" #n, sizeof(node_state##n), {                                                      \
       F(node_state##n, hash_seed), F(node_state##n, policy_epoch), F(node_state##n, uplink_epoch), \
-          F(node_state##n, pod_network), F(node_state##n, pod_mask), F(node_state##n, address)     \
+          F(node_state##n, smallest_mtu), F(node_state##n, pod_network),                           \
+          F(node_state##n, pod_mask), F(node_state##n, address)                                    \
     }                                                                                              \
   }
 
@@ -123,13 +124,14 @@ const std::vector<StructLayout>& StructLayouts() {
       {"room", sizeof(room), {F(room, ifindex), F(room, uplink)}},
       {"pod",
        sizeof(pod),
-       {F(pod, ifindex), F(pod, generation), F(pod, mac), F(pod, address4), F(pod, address6),
-        F(pod, policy_subject)}},
+       {F(pod, ifindex), F(pod, generation), F(pod, mac), F(pod, mtu), F(pod, address4),
+        F(pod, address6), F(pod, policy_subject)}},
       {"pod_slot", sizeof(pod_slot), {F(pod_slot, slot), F(pod_slot, generation)}},
       {"node",
        sizeof(node),
-       {F(node, ifindex), F(node, generation), F(node, next_hop4), F(node, next_hop6)}},
-      {"uplink", sizeof(uplink), {F(uplink, address4), F(uplink, address6)}},
+       {F(node, ifindex), F(node, generation), F(node, next_hop4), F(node, next_hop6),
+        F(node, mtu)}},
+      {"uplink", sizeof(uplink), {F(uplink, address4), F(uplink, address6), F(uplink, mtu)}},
       {"prefix", sizeof(prefix), {F(prefix, kind), F(prefix, node)}},
       {"counter", sizeof(counter), {F(counter, packets), F(counter, bytes)}},
       {"verdict_record",

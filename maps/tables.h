@@ -43,6 +43,7 @@ struct Tables {
   MappedArray<uint32_t> snat_refused;  // by pod slot: connections without a source port
   MappedArray<node> nodes;
   Table<uint32_t, uplink> uplinks;
+  MappedArray<uint64_t> answer_budgets;
   PerCpuTable<counter> counters;
   PerCpuTable<verdict_record> last_verdict;
 

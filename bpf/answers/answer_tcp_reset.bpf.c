@@ -66,7 +66,8 @@ int answer_tcp_reset(struct __sk_buff *skb)
 	      pseudo_sum(&pkt.tuple, IPPROTO_TCP, sizeof(reset.tcp));
 	reset.tcp.check = ~sum_fold(sum);
 
-	if (bpf_skb_change_tail(skb, RESET_BYTES, 0) || store_reply(skb, &reset.eth, RESET_BYTES))
+	if (resize_to_reply(skb, pkt.l4_offset, RESET_BYTES) ||
+	    store_reply(skb, &reset.eth, RESET_BYTES))
 		return give_up(skb, reason);
 	return return_to_sender(skb, reason);
 }

@@ -34,6 +34,19 @@ static __always_inline bool address_reply(struct __sk_buff *skb, struct ethhdr *
 	return true;
 }
 
+/* Gives the frame the reply's length; 0 or an error. A sum that the device shall
+ * finish (CHECKSUM_PARTIAL) would be written into the middle of the reply: the
+ * kernel takes the frame for finished when what the sum starts at is cut away.
+ */
+static __always_inline long resize_to_reply(struct __sk_buff *skb, __u32 l4_offset, __u32 bytes)
+{
+	__u32 cut = checksum_state(skb) == CHECKSUM_PARTIAL ? (l4_offset & MAX_OFFSET) + 2 : 0;
+
+	if (bpf_skb_change_tail(skb, bytes + cut, 0))
+		return -1;
+	return cut ? bpf_skb_adjust_room(skb, -(__s32)cut, BPF_ADJ_ROOM_MAC, 0) : 0;
+}
+
 /* Stores a reply over the frame, which has its length already. Apart, because no
  * device's sum (CHECKSUM_COMPLETE) covers the Ethernet header. 0 or an error.
  */

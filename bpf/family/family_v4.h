@@ -20,6 +20,8 @@ typedef struct iphdr ip_header;
 #define ECHO_REPLY	  0
 #define UNREACHABLE	  3
 #define PORT_UNREACHABLE  3
+#define TOO_BIG		  UNREACHABLE
+#define TOO_BIG_CODE	  4 /* RFC 1191: the MTU in the low half of the second word */
 #define SOURCE_QUENCH	  4
 #define TIME_EXCEEDED	  11
 #define PARAMETER_PROBLEM 12
@@ -183,6 +185,20 @@ static __always_inline __u64 quoted_header_change(__u16 address_delta)
 static __always_inline __u32 packet_bytes(const struct iphdr *ip)
 {
 	return bpf_ntohs(ip->tot_len);
+}
+
+/* What precedes the transport header in each segment of a GSO frame. */
+static __always_inline __u32 segment_ip_bytes(struct __sk_buff *skb, const struct packet *pkt)
+{
+	return pkt->l4_offset - IP_OFFSET;
+}
+
+/* Its sender allows that it is sent in pieces. */
+static __always_inline bool may_be_fragmented(struct __sk_buff *skb)
+{
+	struct iphdr *ip = header_at(skb, IP_OFFSET, sizeof(*ip));
+
+	return ip && !(ip->frag_off & bpf_htons(FRAGMENT_DONT));
 }
 
 /* Reads the header at IP_OFFSET into `pkt`. */

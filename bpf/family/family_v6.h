@@ -20,6 +20,9 @@ typedef struct ipv6hdr ip_header;
 #define ECHO_REPLY	 129
 #define UNREACHABLE	 1
 #define PORT_UNREACHABLE 4
+#define TOO_BIG		 2
+#define TOO_BIG_CODE	 0
+#define TIME_EXCEEDED	 3
 
 #define ND_ROUTER_SOLICIT    133
 #define ND_NEIGHBOUR_SOLICIT 135
@@ -262,6 +265,22 @@ static __always_inline __u64 quoted_header_change(__u16 address_delta)
 static __always_inline __u32 packet_bytes(const struct ipv6hdr *ip)
 {
 	return ip->payload_len ? sizeof(*ip) + bpf_ntohs(ip->payload_len) : 0;
+}
+
+/* What precedes the transport header in each segment of a GSO frame: the option that
+ * tells the length of one beyond 64 KiB is in none of them.
+ */
+static __always_inline __u32 segment_ip_bytes(struct __sk_buff *skb, const struct packet *pkt)
+{
+	struct ipv6hdr *ip = header_at(skb, IP_OFFSET, sizeof(*ip));
+
+	return ip && ip->payload_len ? pkt->l4_offset - IP_OFFSET : sizeof(*ip);
+}
+
+/* Only its sender may send an IPv6 packet in pieces. */
+static __always_inline bool may_be_fragmented(struct __sk_buff *skb)
+{
+	return false;
 }
 
 /* Reads the header at IP_OFFSET into `pkt`. */

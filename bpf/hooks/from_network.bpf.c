@@ -30,6 +30,7 @@ int from_network(struct __sk_buff *skb)
 		host_service(skb, &pkt, &known) ?: /* 40  port of this node to a pod's       */
 		locate_pod(skb, &pkt, &known)   ?: /* 45  for a pod of ours, or the host's?  */
 		policy(skb, &pkt, &known)       ?: /* 50  may these two talk?                */
+		fit(skb, &pkt, &known)          ?: /* 57  too big for its way, or too old?   */
 		commit(skb, &pkt, &known)       ?: /* 60  remember the answer                */
 		translate(skb, &pkt, &known)    ?: /* 70  rewrite addresses and ports        */
 		route(skb, &pkt, &known);          /* 80  choose the way out                 */

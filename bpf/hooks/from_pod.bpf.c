@@ -32,6 +32,7 @@ int from_pod(struct __sk_buff *skb)
 		locate(skb, &pkt, &known)      ?: /* 45  whose address is that?               */
 		policy(skb, &pkt, &known)      ?: /* 50  may these two talk?                  */
 		masquerade(skb, &pkt, &known)  ?: /* 55  who shall it say it is from?         */
+		fit(skb, &pkt, &known)         ?: /* 57  too big for its way, or too old?     */
 		commit(skb, &pkt, &known)      ?: /* 60  remember the answer                  */
 		translate(skb, &pkt, &known)   ?: /* 70  rewrite addresses and ports          */
 		route(skb, &pkt, &known);         /* 80  choose the way out                   */

@@ -37,6 +37,7 @@
 #include "maps/fragment/fragment_maps.bpf.h"
 #include "maps/pod/pod_maps.bpf.h"
 #include "maps/node/node_maps.bpf.h"
+#include "maps/answer/answer_maps.bpf.h"
 #include "maps/counter/counter_maps.bpf.h"
 
 #define IP_OFFSET ETH_HLEN
@@ -61,6 +62,7 @@ struct packet {
 	__u32 now;		    /* 30: jiffies|1 */
 	__u32 policy_epoch;	    /* 20: of this node, now */
 	__u32 uplink_epoch;	    /* 20: the same, of a pod's packet; 45 compares it */
+	__u32 longest_frame;	    /* 20: that fits every way out */
 	union {
 		__u32 flow_number;  /* 60: of the flow object just made */
 		__be32 fragment_id; /* 10: of a fragment; 25 reads it */

@@ -25,6 +25,13 @@ static __always_inline struct FAMILY(node_state) * this_node(void)
 	return bpf_map_lookup_elem(&FAMILY(node_state), &zero);
 }
 
+/* What later stages ask of the entry that the guard has found anyway. */
+static __always_inline void take_facts(struct packet *pkt, const struct FAMILY(node_state) * node)
+{
+	pkt->policy_epoch = node->policy_epoch;
+	pkt->longest_frame = node->smallest_mtu + ETH_HLEN;
+}
+
 static __always_inline bool is_mac_of(struct __sk_buff *skb, const struct pod *pod)
 {
 	const struct frame_addresses *frame = header_at(skb, 0, ETH_HLEN);
@@ -42,7 +49,7 @@ __stage guard_pod(struct __sk_buff *skb, struct packet *pkt)
 
 	if (!pod || pod->ifindex != skb->ifindex || !node)
 		return drop(pkt, DROP_UNKNOWN_POD);
-	pkt->policy_epoch = node->policy_epoch;
+	take_facts(pkt, node);
 	pkt->uplink_epoch = node->uplink_epoch;
 	if (!is_mac_of(skb, pod))
 		return drop(pkt, DROP_SPOOFED_MAC);
@@ -69,7 +76,7 @@ __stage guard_network(struct __sk_buff *skb, struct packet *pkt)
 
 	if (!node || (pkt->shape & PACKET_NEIGHBOUR))
 		return STOP_PASS;
-	pkt->policy_epoch = node->policy_epoch;
+	take_facts(pkt, node);
 	if (is_martian(&pkt->tuple.source) ||
 	    (is_same_ip(&pkt->tuple.source, &node->address) && !is_zero_ip(&node->address)) ||
 	    is_in_network(&pkt->tuple.source, &node->pod_network, &node->pod_mask))

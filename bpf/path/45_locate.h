@@ -41,7 +41,8 @@ static __always_inline __u32 locate_by_route(struct __sk_buff *skb, struct packe
 		pkt->exit = EXIT_STACK;
 		return 0;
 	}
-	if (result)
+	/* A frame longer than the device's MTU has a route, too: 57 judges its length. */
+	if (result && result != BPF_FIB_LKUP_RET_FRAG_NEEDED)
 		return DROP_NO_ROUTE;
 	if (!bpf_map_lookup_elem(&uplinks, &fib.ifindex)) {
 		pkt->exit = EXIT_STACK;
@@ -100,6 +101,29 @@ __first_packet int find_exit(struct __sk_buff *skb, struct packet *pkt)
 	if (!pkt)
 		return DROP_NO_ROUTE;
 	return find_local_pod(pkt) ? 0 : locate_by_prefix(skb, pkt);
+}
+
+/* The exit as the flow's side remembers it, as found before, or found now; 0 or a
+ * drop reason.
+ */
+static __always_inline __u32 know_exit(struct __sk_buff *skb, struct packet *pkt,
+				       const struct known *known)
+{
+	const struct FAMILY(flow_side) *side = known->side;
+
+	if (side && side->exit) {
+		pkt->exit = side->exit;
+		pkt->exit_target = side->exit_target;
+		pkt->exit_generation = side->exit_generation;
+		return 0;
+	}
+	if (pkt->exit)
+		return 0;
+	if (side) {
+		pkt->out.source = side->source;
+		pkt->out.destination = side->destination;
+	}
+	return find_exit(skb, pkt);
 }
 
 /* The way out of a known flow once more, by the uplinks and routes of now. Only

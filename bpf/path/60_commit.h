@@ -14,7 +14,7 @@
 #ifndef FAIRLEAD_BPF_PATH_60_COMMIT_H_
 #define FAIRLEAD_BPF_PATH_60_COMMIT_H_
 
-#include "bpf/path/55_masquerade.h"
+#include "bpf/path/57_fit.h"
 #include "bpf/conntrack/reclaim.h"
 
 /* What changing pkt->tuple into pkt->out does to checksums. */

@@ -52,23 +52,11 @@ static __always_inline __u32 recall_exit(struct __sk_buff *skb, struct packet *p
 					 const struct known *known)
 {
 	struct FAMILY(flow_side) *side = known->side;
-	__u32 reason;
+	bool is_remembered = side && side->exit;
+	__u32 reason = know_exit(skb, pkt, known);
 
-	if (side && side->exit) {
-		pkt->exit = side->exit;
-		pkt->exit_target = side->exit_target;
-		pkt->exit_generation = side->exit_generation;
-		return 0;
-	}
-	if (!pkt->exit) {
-		if (side) {
-			pkt->out.source = side->source;
-			pkt->out.destination = side->destination;
-		}
-		reason = find_exit(skb, pkt);
-		if (reason)
-			return reason;
-	}
+	if (reason || is_remembered)
+		return reason;
 	/* Not into an object that was released while we looked. */
 	if (side && side->last_seen) {
 		side->exit_target = pkt->exit_target;

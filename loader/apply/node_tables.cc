@@ -28,18 +28,27 @@ Ip NextHop(const std::optional<IpAddress>& address, const NodeFacts& facts) {
   return is_near ? ToAbi<Ip>(*address) : Ip{};
 }
 
-uint32_t UplinkTo(const plan::PeerNode& peer, const NodeFacts& facts) {
+const Uplink kNoUplink;
+
+const Uplink& UplinkTo(const plan::PeerNode& peer, const NodeFacts& facts) {
   const std::optional<IpAddress>& address = peer.ip4.has_value() ? peer.ip4 : peer.ip6;
   const uint32_t link = address.has_value() ? facts.link_to(*address) : 0;
   for (const Uplink& device : facts.uplinks) {
-    if (device.ifindex == link) return link;
+    if (device.ifindex == link) return device;
   }
-  return facts.uplinks.empty() ? 0 : facts.uplinks.front().ifindex;
+  return facts.uplinks.empty() ? kNoUplink : facts.uplinks.front();
+}
+
+// What a way over the uplink carries; 0: not known.
+uint32_t WidthOf(const Uplink& uplink, uint32_t overhead) {
+  return uplink.mtu > overhead ? uplink.mtu - overhead : 0;
 }
 
 node MakeNode(const plan::PeerNode& peer, const NodeFacts& facts, uint32_t generation) {
   node entry{};
-  entry.ifindex = UplinkTo(peer, facts);
+  const Uplink& uplink = UplinkTo(peer, facts);
+  entry.ifindex = uplink.ifindex;
+  entry.mtu = WidthOf(uplink, peer.tunnel.has_value() ? facts.tunnel_overhead : 0);
   entry.generation = generation;
   entry.next_hop4 = NextHop<ip4>(peer.ip4, facts);
   entry.next_hop6 = NextHop<ip6>(peer.ip6, facts);
@@ -109,6 +118,22 @@ Desired<typename Abi::PrefixKey, prefix> MakePrefixes(
   }
   for (const IpAddress& address : facts.local_addresses) put(whole(address), PREFIX_HOST, 0);
   return desired;
+}
+
+// No way out of this node is narrower, as far as that is known.
+uint32_t SmallestMtu(const NodeFacts& facts) {
+  constexpr uint32_t kNoLimit = 0xffff;
+  uint32_t smallest = facts.pod_mtu == 0 ? kNoLimit : facts.pod_mtu;
+  for (const Uplink& device : facts.uplinks) {
+    const uint32_t width = WidthOf(device, facts.tunnel_overhead);
+    if (width != 0) smallest = std::min(smallest, width);
+  }
+  return smallest;
+}
+
+void WriteSmallestMtu(Tables& tables, uint32_t mtu) {
+  if (tables.v4.node_state[0].smallest_mtu != mtu) tables.v4.node_state[0].smallest_mtu = mtu;
+  if (tables.v6.node_state[0].smallest_mtu != mtu) tables.v6.node_state[0].smallest_mtu = mtu;
 }
 
 template <typename Abi>
@@ -204,7 +229,7 @@ void NodeTables::ForgetPeers(const NodeFacts& facts) {
 absl::Status NodeTables::ApplyUplinks(const NodeFacts& facts, Unasked unasked) {
   Desired<uint32_t, uplink> desired;
   for (const Uplink& device : facts.uplinks) {
-    desired.Put(device.ifindex, {OrZero<ip4>(device.ip4), OrZero<ip6>(device.ip6)});
+    desired.Put(device.ifindex, {OrZero<ip4>(device.ip4), OrZero<ip6>(device.ip6), device.mtu});
   }
   return Reconcile(desired, unasked, tables_->uplinks);
 }
@@ -220,6 +245,16 @@ void NodeTables::BumpUplinkEpoch(const NodeFacts& facts) {
 }
 
 absl::Status NodeTables::Apply(const NodeFacts& facts, Unasked unasked) {
+  // What is not above it is not compared with its way's own: lower it before that
+  // one, raise it after.
+  const uint32_t smallest = SmallestMtu(facts);
+  WriteSmallestMtu(*tables_, std::min(smallest, tables_->v4.node_state[0].smallest_mtu));
+  FL_RETURN_IF_ERROR(ApplyWays(facts, unasked));
+  WriteSmallestMtu(*tables_, smallest);
+  return absl::OkStatus();
+}
+
+absl::Status NodeTables::ApplyWays(const NodeFacts& facts, Unasked unasked) {
   if (unasked == Unasked::kDelete || facts.plan.own.has_value()) {
     WriteState(tables_->v4, facts);
     WriteState(tables_->v6, facts);

@@ -26,6 +26,7 @@ struct Uplink {
   uint32_t ifindex = 0;
   std::optional<IpAddress> ip4;
   std::optional<IpAddress> ip6;
+  uint32_t mtu = 0;  // 0: not known
 
   friend bool operator==(const Uplink&, const Uplink&) = default;
 };
@@ -43,6 +44,8 @@ struct NodeFacts {
   std::vector<Uplink> uplinks;             // the first leads where no other does
   size_t routes = 0;                       // another number when the host's routes have changed
   MasqueradeRules masquerade;
+  uint32_t tunnel_overhead = 0;  // what a tunnel takes of an uplink's MTU
+  uint32_t pod_mtu = 0;          // of this node's pods; 0: not known
   // The device on whose subnet an address is, 0 for none: a peer there is its
   // own next hop, all others are left to the host's routes.
   std::function<uint32_t(const IpAddress&)> link_to = [](const IpAddress&) { return 0U; };
@@ -63,6 +66,7 @@ class NodeTables {
  private:
   absl::Status PlacePeers(const NodeFacts& facts);
   void ForgetPeers(const NodeFacts& facts);
+  absl::Status ApplyWays(const NodeFacts& facts, Unasked unasked);
   absl::Status ApplyUplinks(const NodeFacts& facts, Unasked unasked);
   void BumpUplinkEpoch(const NodeFacts& facts);
 

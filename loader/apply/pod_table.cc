@@ -17,6 +17,7 @@ pod ToEntry(const PodEntry& from, uint32_t generation) {
   entry.ifindex = from.ifindex;
   entry.generation = generation;
   std::ranges::copy(from.mac, entry.mac);
+  entry.mtu = from.mtu;
   if (from.ip4.has_value()) entry.address4 = ToAbi<ip4>(*from.ip4);
   if (from.ip6.has_value()) entry.address6 = ToAbi<ip6>(*from.ip6);
   return entry;
@@ -60,6 +61,7 @@ absl::Status PodTable::Put(const PodEntry& desired) {
   }
   pod& entry = tables_.pods[desired.slot];
   const pod wanted = ToEntry(desired, entry.generation);
+  if (entry.mtu != wanted.mtu) entry.mtu = wanted.mtu;
   if (std::memcmp(&entry, &wanted, sizeof(entry)) != 0) {
     FL_RETURN_IF_ERROR(Remove(desired.slot));
     // The interface index goes last: it is what makes the slot inhabited.

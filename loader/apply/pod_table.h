@@ -21,13 +21,15 @@ struct PodEntry {
   MacAddress mac{};      // of its own end
   std::optional<IpAddress> ip4;
   std::optional<IpAddress> ip6;
+  uint16_t mtu = 0;  // of its interface; 0: not known
 };
 
 class PodTable {
  public:
   explicit PodTable(Tables& tables) : tables_(tables) {}  // which outlives this object
 
-  // Writes nothing if the entry is there already, as after a restart.
+  // Writes nothing if the entry is there already, as after a restart. Another MTU
+  // makes no new tenant.
   absl::Status Put(const PodEntry& pod);
   // An empty slot is fine.
   absl::Status Remove(uint32_t slot);

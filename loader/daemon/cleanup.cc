@@ -27,6 +27,7 @@ class NoDataplane : public PodDataplane {
   absl::Status RemovePod(const LocalPod&) override { return absl::OkStatus(); }
   absl::Status CheckPod(const LocalPod&) override { return absl::OkStatus(); }
   absl::Status CheckNode() override { return absl::OkStatus(); }
+  absl::Status SetMtu(const LocalPod&) override { return absl::OkStatus(); }
   void ForgetDevice(const LocalPod&) override {}
 };
 

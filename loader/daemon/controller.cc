@@ -198,7 +198,9 @@ void Controller::ApplyNodes() {
   }
   const HostNetwork& host = host_->network();
   for (const std::string& problem : host.problems) node_problems_.Note(problem);
-  if (host.uplinks.empty()) {
+  if (!host.uplinks.empty()) {
+    uplink_mtu_ = host.mtu;
+  } else {
     node_problems_.Note("no uplink: pods reach this node only; see --devices");
   }
   facts.link_to = [&host](const IpAddress& address) { return host.LinkTo(address); };
@@ -212,7 +214,10 @@ void Controller::ApplyNodes() {
   facts.masquerade = MakeMasqueradeRules(
       options_, masquerade_file_.has_value() ? &*masquerade_file_ : nullptr, node_problems_);
   facts.routes = FingerprintRoutes(*netlink_, node_problems_);
+  facts.pod_mtu = PodMtu(facts.plan);
+  facts.tunnel_overhead = plan::TunnelOverhead(options_.routing, facts.plan);
   node_problems_.Note(dataplane_->ApplyNodes(facts, unasked()), "apply nodes");
+  FollowMtu();
   SetUpRoutes(*netlink_, facts.plan, host, unasked(), node_problems_);
   WriteHostFile();
 }
@@ -232,17 +237,16 @@ void Controller::NoteStrayAddresses(const plan::NodePlan& nodes) {
 
 // Tells the CNI side what this node has to give.
 void Controller::TakePods(const plan::NodePlan& nodes) {
-  const uint32_t mtu = host_->network().mtu - plan::TunnelOverhead(options_.routing, nodes);
   context_ = {options_.node_name, ""};
   if (!nodes.own.has_value()) {
     node_problems_.Note(fmt::format(
         "node {} has no Node object, and no --pod-cidrs: it takes no pods", options_.node_name));
     // An earlier run may have known it; its pods live on.
-    node_problems_.Note(pods_->SetNode({}, mtu), "stop taking pods");
+    node_problems_.Note(pods_->SetNode({}, PodMtu(nodes)), "stop taking pods");
     return;
   }
   context_.zone = nodes.own->zone;
-  node_problems_.Note(pods_->SetNode(nodes.own->pod_cidrs, mtu), "take pods");
+  node_problems_.Note(pods_->SetNode(nodes.own->pod_cidrs, PodMtu(nodes)), "take pods");
   NoteStrayPods(*nodes.own);
 }
 

@@ -67,6 +67,8 @@ class Controller {
   void ReleasePods();  // whose interface went without a DEL
   void NoteStrayPods(const plan::OwnNode& own);
   void InstallCniFiles();
+  void FollowMtu();
+  uint32_t PodMtu(const plan::NodePlan& nodes) const;
   void WriteNames();
   void WriteNamesOfNewPods();
   apply::Unasked unasked() const;
@@ -96,6 +98,7 @@ class Controller {
   ProblemLog service_problems_;
   ProblemLog cni_problems_;
   bool cni_installed_ = false;
+  uint32_t uplink_mtu_ = 0;     // of the narrowest uplink when there was one last; 0: never
   uint64_t named_changes_ = 0;  // PodAttacher::changes() that names.json says
   bool complete_ = false;       // every manifest has been read without an error since the start
 };

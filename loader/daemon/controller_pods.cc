@@ -11,6 +11,7 @@
 #include "loader/daemon/controller.h"
 #include "loader/daemon/host_port_pods.h"
 #include "loader/daemon/names_file.h"
+#include "loader/plan/reach_plan.h"
 
 namespace fairlead {
 
@@ -56,6 +57,26 @@ void Controller::ApplyHostPorts() {
   if (wanted.services == host_ports_.services && wanted.problems == host_ports_.problems) return;
   ApplyServices();
   WriteNames();
+}
+
+uint32_t Controller::PodMtu(const plan::NodePlan& nodes) const {
+  if (options_.mtu != 0) return options_.mtu;
+  constexpr uint32_t kEthernet = 1500;
+  return (uplink_mtu_ != 0 ? uplink_mtu_ : kEthernet) -
+         plan::TunnelOverhead(options_.routing, nodes);
+}
+
+// After the tables: they answer what is too big from now on, so no packet is
+// lost unseen while the devices are changed.
+void Controller::FollowMtu() {
+  if (options_.mtu == 0 && uplink_mtu_ == 0) return;  // an uplink that is down is not narrow
+  const absl::StatusOr<std::vector<std::string>> unseen = pods_->FollowMtu();
+  node_problems_.Note(unseen.status(), "change the MTU of pods");
+  if (!unseen.ok()) return;
+  for (const std::string& pod : *unseen) {
+    node_problems_.Note(fmt::format(
+        "pod {} keeps its MTU: its network namespace is not in sight of this process", pod));
+  }
 }
 
 void Controller::InstallCniFiles() {

@@ -28,7 +28,12 @@ namespace {
 constexpr uint32_t kSweepParts = 16;
 
 apply::PodEntry EntryOf(const LocalPod& pod) {
-  return {.slot = pod.slot, .ifindex = pod.ifindex, .mac = pod.mac, .ip4 = pod.ip4, .ip6 = pod.ip6};
+  return {.slot = pod.slot,
+          .ifindex = pod.ifindex,
+          .mac = pod.mac,
+          .ip4 = pod.ip4,
+          .ip6 = pod.ip6,
+          .mtu = static_cast<uint16_t>(pod.mtu)};
 }
 
 bool IsPodHook(hook hook_id) { return hook_id == HOOK_FROM_POD || hook_id == HOOK_TO_POD; }
@@ -145,6 +150,10 @@ absl::Status Dataplane::CheckPod(const LocalPod& pod) {
 
 absl::Status Dataplane::CheckNode() {
   return limits_.empty() ? absl::OkStatus() : absl::FailedPreconditionError(limits_);
+}
+
+absl::Status Dataplane::SetMtu(const LocalPod& pod) {
+  return apply::PodTable(tables_).Put(EntryOf(pod));
 }
 
 void Dataplane::ForgetDevice(const LocalPod& pod) {

@@ -34,6 +34,7 @@ class Dataplane : public PodDataplane {
   absl::Status RemovePod(const LocalPod& pod) override;
   absl::Status CheckPod(const LocalPod& pod) override;
   absl::Status CheckNode() override;
+  absl::Status SetMtu(const LocalPod& pod) override;
   void ForgetDevice(const LocalPod& pod) override;
 
   // After a restart: pods that still live get our programs, all others go.

@@ -16,6 +16,8 @@ namespace fairlead {
 namespace {
 
 constexpr uint32_t kLargestVni = (1U << 24) - 1;
+constexpr uint32_t kSmallestMtu = 576;   // RFC 791
+constexpr uint32_t kLargestMtu = 65535;  // of a veth pair
 
 absl::Status ValidateMasquerade(const Options& options) {
   for (const auto& [flag, blocks] :
@@ -77,6 +79,10 @@ absl::Status ValidateOptions(const Options& options) {
         fmt::format("--vni must be from 1 to {}, is {}", kLargestVni, options.routing.vni));
   }
   FL_RETURN_IF_ERROR(ValidateMasquerade(options));
+  if (options.mtu != 0 && (options.mtu < kSmallestMtu || options.mtu > kLargestMtu)) {
+    return absl::InvalidArgumentError(fmt::format("--mtu must be 0 or from {} to {}, is {}",
+                                                  kSmallestMtu, kLargestMtu, options.mtu));
+  }
   if (options.sizes.flows < 64 || options.sizes.flows > (1U << 24)) {
     return absl::InvalidArgumentError(
         fmt::format("--max-flows must be from 64 to {}, is {}", 1U << 24, options.sizes.flows));

@@ -22,6 +22,7 @@ struct Options {
   std::vector<std::string> devices;    // empty: found by their addresses and routes
   std::vector<std::string> pod_cidrs;  // these and node_ips: instead of the Node object's
   std::vector<std::string> node_ips;
+  uint32_t mtu = 0;  // of pods; 0: what the uplinks carry
   bool masquerade = true;
   plan::RoutingOptions routing;
   std::string masquerade_ports;            // "A-B"; empty: chosen from what the host leaves

@@ -45,7 +45,8 @@ absl::StatusOr<HostNetwork> LookAtHost(NetlinkSocket& netlink,
   for (const Link* link : chosen.links) {
     host.uplinks.push_back({.ifindex = link->index,
                             .ip4 = ChooseAddress(view, link->index, Family::kIpv4, own),
-                            .ip6 = ChooseAddress(view, link->index, Family::kIpv6, own)});
+                            .ip6 = ChooseAddress(view, link->index, Family::kIpv6, own),
+                            .mtu = link->mtu});
     host.uplink_names.push_back(link->name);
     host.mtu = host.uplinks.size() == 1 ? link->mtu : std::min(host.mtu, link->mtu);
   }

@@ -16,6 +16,10 @@
 #include "answer_neighbour_v6.skel.h"
 #include "answer_tcp_reset_v4.skel.h"
 #include "answer_tcp_reset_v6.skel.h"
+#include "answer_time_exceeded_v4.skel.h"
+#include "answer_time_exceeded_v6.skel.h"
+#include "answer_too_big_v4.skel.h"
+#include "answer_too_big_v6.skel.h"
 #include "answer_unreachable_v4.skel.h"
 #include "answer_unreachable_v6.skel.h"
 #include "follow_icmp_error_v4.skel.h"
@@ -63,6 +67,8 @@ std::span<const EmbeddedObject> EmbeddedObjects() {
       ANSWER(answer_unreachable, TAIL_ANSWER_UNREACHABLE),
       ANSWER(answer_tcp_reset, TAIL_ANSWER_TCP_RESET),
       ANSWER(follow_icmp_error, TAIL_FOLLOW_ICMP_ERROR),
+      ANSWER(answer_too_big, TAIL_ANSWER_TOO_BIG),
+      ANSWER(answer_time_exceeded, TAIL_ANSWER_TIME_EXCEEDED),
   };
   return kObjects;
 }

@@ -38,6 +38,9 @@ Link ParseLink(const nlmsghdr* message) {
   link.alias = TextOf(attributes[IFLA_IFALIAS]);
   link.mtu = attributes.U32(IFLA_MTU);
   link.master_index = attributes.U32(IFLA_MASTER);
+  link.peer_index = attributes.U32(IFLA_LINK);
+  link.peer_netns_id =
+      static_cast<int32_t>(attributes.U32(IFLA_LINK_NETNSID, static_cast<uint32_t>(-1)));
   if (const nlattr* state = attributes[IFLA_OPERSTATE]; state != nullptr) {
     link.is_operational = mnl_attr_get_u8(state) == IF_OPER_UP;
   }

@@ -22,9 +22,11 @@ struct Link {
   std::string kind;   // IFLA_INFO_KIND: "veth", "bridge", …; "" for hardware and lo
   std::string alias;  // IFLA_IFALIAS
   uint32_t mtu = 0;
-  MacAddress mac{};           // zero where the link has no 6-byte address
-  uint32_t flags = 0;         // IFF_*
-  uint32_t master_index = 0;  // 0: none
+  MacAddress mac{};            // zero where the link has no 6-byte address
+  uint32_t flags = 0;          // IFF_*
+  uint32_t master_index = 0;   // 0: none
+  uint32_t peer_index = 0;     // IFLA_LINK: of a veth's other end, where that is; 0: none
+  int32_t peer_netns_id = -1;  // IFLA_LINK_NETNSID: that namespace, by its number here
   // IFLA_OPERSTATE is UP: has carrier, and the kernel has acted on it. Before
   // that a link with carrier still drops what it is to send.
   bool is_operational = false;

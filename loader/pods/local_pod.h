@@ -82,6 +82,8 @@ class PodDataplane {
   virtual absl::Status CheckPod(const LocalPod& pod) = 0;
   // FailedPrecondition, saying why, when attached pods cannot reach all they should.
   virtual absl::Status CheckNode() = 0;
+  // The pod is another MTU wide from now on; its flows go on.
+  virtual absl::Status SetMtu(const LocalPod& pod) = 0;
   // The device is gone; what was attached to it is left over.
   virtual void ForgetDevice(const LocalPod& pod) = 0;
 };

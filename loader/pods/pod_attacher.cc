@@ -12,6 +12,7 @@
 #include "loader/netlink/netns.h"
 #include "loader/netlink/routes.h"
 #include "loader/pods/pod_check.h"
+#include "loader/pods/pod_mtu.h"
 #include "loader/pods/pod_plumbing.h"
 #include "maps/abi/limits_abi.h"
 
@@ -87,6 +88,30 @@ absl::Status PodAttacher::ReserveUnknownDevices(RestoreReport* report) {
 
 absl::Status PodAttacher::SetNode(const std::vector<Cidr>& pod_cidrs, uint32_t mtu) {
   return registry_.SetBlocks(pod_cidrs, mtu);
+}
+
+absl::StatusOr<std::vector<std::string>> PodAttacher::FollowMtu() {
+  std::vector<LocalPod> changed;
+  for (LocalPod& pod : registry_.pods()) {
+    if (pod.mtu == registry_.mtu()) continue;
+    pod.mtu = registry_.mtu();
+    changed.push_back(std::move(pod));
+  }
+  std::vector<std::string> unseen_names;
+  if (registry_.mtu() == 0 || changed.empty()) return unseen_names;
+  for (const LocalPod& pod : changed) {
+    FL_RETURN_IF_ERROR(dataplane_.SetMtu(pod));
+  }
+  FL_ASSIGN_OR_RETURN(const std::vector<uint32_t> unseen,
+                      SetPodMtu(netlink_, changed, registry_.mtu()));
+  // Those out of sight are asked for again with the node's next change.
+  std::erase_if(changed, [&](const LocalPod& pod) {
+    const bool is_unseen = std::ranges::find(unseen, pod.slot) != unseen.end();
+    if (is_unseen) unseen_names.push_back(fmt::format("{}/{}", pod.name_space, pod.name));
+    return is_unseen;
+  });
+  FL_RETURN_IF_ERROR(registry_.Replace(changed));
+  return unseen_names;
 }
 
 absl::Status PodAttacher::CheckReady() const { return registry_.CheckReady(); }

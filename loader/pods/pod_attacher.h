@@ -55,8 +55,14 @@ class PodAttacher {
   absl::StatusOr<RestoreReport> Restore();
 
   // The node's pod blocks and the MTU of its pods; again when they change.
-  // Attached pods keep what they have. No blocks: the node takes no pods.
+  // Attached pods keep their addresses, and follow the MTU with FollowMtu(). No
+  // blocks: the node takes no pods.
   absl::Status SetNode(const std::vector<Cidr>& pod_cidrs, uint32_t mtu);
+
+  // Makes attached pods as wide as SetNode has said; the tables first, so that a
+  // pod that may send less is told before its packets are lost. Returns the
+  // names of pods whose own end is out of sight: they learn by ICMP.
+  absl::StatusOr<std::vector<std::string>> FollowMtu();
 
   // Whether the next Add can succeed. FailedPrecondition while the node has no
   // pod block, ResourceExhausted when slots or addresses are used up.

@@ -8,7 +8,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <sched.h>
+#include <signal.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <optional>
 #include <set>
@@ -48,6 +52,54 @@ TEST_F(Node, PodHasAddressesGatewaysAndMtuInItsNamespace) {
     if (route.destination.prefix_length() == 0) gateways.insert(route.gateway->ToString());
   }
   EXPECT_THAT(gateways, ElementsAre("169.254.1.1", "fe80::1"));
+}
+
+// A process in a pod's namespace: what makes the namespace visible in /proc.
+class Resident {
+ public:
+  explicit Resident(int netns_fd) : pid_(::fork()) {
+    if (pid_ == 0) {
+      if (::setns(netns_fd, CLONE_NEWNET) == 0) ::raise(SIGSTOP);
+      ::_exit(0);
+    }
+    // It stops once it is there.
+    if (pid_ < 0 || ::waitpid(pid_, nullptr, WUNTRACED) != pid_) std::abort();
+  }
+  ~Resident() {
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+  }
+  Resident(const Resident&) = delete;
+  Resident& operator=(const Resident&) = delete;
+
+ private:
+  pid_t pid_;
+};
+
+TEST_F(Node, BothEndsTheTablesAndTheDiskFollowTheMtu) {
+  const LocalPod pod = Attach("web", netns_);
+  const Resident resident(netns_.get());
+  NetlinkSocket inside = Must(NetlinkSocket::OpenIn(netns_.get()));
+  for (const uint32_t mtu : {1400u, 9000u, 1420u}) {
+    MustOk(attacher_->SetNode(blocks_, mtu));
+    EXPECT_THAT(Must(attacher_->FollowMtu()), IsEmpty());
+    EXPECT_EQ(Must(FindLink(host_, pod.ifindex))->mtu, mtu);
+    EXPECT_EQ(Must(FindLink(inside, "eth0"))->mtu, mtu);
+    EXPECT_EQ(dataplane_.pods().at(pod.slot).mtu, mtu);
+    EXPECT_EQ(Start().kept.front().mtu, mtu);
+  }
+}
+
+TEST_F(Node, APodOutOfSightIsNamedAndItsHostEndFollows) {
+  const LocalPod pod = Attach("web", netns_);  // no process, no mount
+  MustOk(attacher_->SetNode(blocks_, 1400));
+  EXPECT_THAT(Must(attacher_->FollowMtu()), ElementsAre("shop/web"));
+  EXPECT_EQ(Must(FindLink(host_, pod.ifindex))->mtu, 1400u);
+  EXPECT_EQ(dataplane_.pods().at(pod.slot).mtu, 1400u);
+  const Resident resident(netns_.get());
+  EXPECT_THAT(Must(attacher_->FollowMtu()), IsEmpty());
+  NetlinkSocket inside = Must(NetlinkSocket::OpenIn(netns_.get()));
+  EXPECT_EQ(Must(FindLink(inside, "eth0"))->mtu, 1400u);
 }
 
 TEST_F(Node, HostEndHasTheChosenIndexNameAndTheGatewaysMac) {

@@ -167,6 +167,14 @@ void PodRegistry::Forget(const LocalPod& pod) {
   ++changes_;
 }
 
+absl::Status PodRegistry::Replace(const std::vector<LocalPod>& pods) {
+  for (const LocalPod& pod : pods) {
+    const auto found = pods_.find(AttachmentId(pod.container_id, pod.interface_name));
+    if (found != pods_.end()) found->second = pod;
+  }
+  return Save();
+}
+
 absl::Status PodRegistry::Save() {
   PodState state;
   state.pods = pods();

@@ -29,6 +29,7 @@ class PodRegistry {
   // The node's pod blocks; again when they change. Pods of other blocks keep
   // their addresses, whose blocks are not given out from any more.
   absl::Status SetBlocks(const std::vector<Cidr>& blocks, uint32_t mtu);
+  uint32_t mtu() const { return mtu_; }  // of new pods; 0: not known yet
   bool has_blocks() const { return !ipam_.empty(); }
   // Pods with an address that the present blocks do not have; none without blocks.
   std::vector<LocalPod> Strays() const;
@@ -48,6 +49,8 @@ class PodRegistry {
   absl::Status Release(const LocalPod& pod);
   // Frees slot and addresses in memory alone, until the next Save().
   void Forget(const LocalPod& pod);
+  // The same pods in another state, durably; one that is gone meanwhile stays away.
+  absl::Status Replace(const std::vector<LocalPod>& pods);
   // Everything, durably; once before the first of the above.
   absl::Status Save();
 

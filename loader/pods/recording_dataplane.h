@@ -37,6 +37,7 @@ class RecordingDataplane : public PodDataplane {
   absl::Status CheckNode() override {
     return limited ? absl::FailedPreconditionError("told to be limited") : absl::OkStatus();
   }
+  absl::Status SetMtu(const LocalPod& pod) override { return AddPod(pod); }
 
   void ForgetDevice(const LocalPod&) override {}
 

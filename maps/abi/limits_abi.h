@@ -12,6 +12,10 @@
 #define FL_MAX_PODS	    4096
 #define FL_POD_IFINDEX_BASE 0x100000
 
+/* Those who are sent ICMP errors within a budget: each pod, and the wire. */
+#define FL_BUDGET_OF_WIRE 4096
+#define FL_ANSWER_BUDGETS 4097
+
 /* Nodes of the cluster, this one included. */
 #define FL_MAX_NODES 16384
 

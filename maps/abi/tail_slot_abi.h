@@ -7,10 +7,12 @@
 #define FAIRLEAD_MAPS_ABI_TAIL_SLOT_ABI_H_
 
 enum tail_slot {
-	TAIL_ANSWER_NEIGHBOUR,	 /* ARP reply, neighbour advertisement */
-	TAIL_ANSWER_UNREACHABLE, /* ICMP port unreachable */
-	TAIL_ANSWER_TCP_RESET,	 /* polite refusal of a TCP packet */
-	TAIL_FOLLOW_ICMP_ERROR,	 /* translate the packet quoted by an ICMP error */
+	TAIL_ANSWER_NEIGHBOUR,	   /* ARP reply, neighbour advertisement */
+	TAIL_ANSWER_UNREACHABLE,   /* ICMP port unreachable */
+	TAIL_ANSWER_TCP_RESET,	   /* polite refusal of a TCP packet */
+	TAIL_FOLLOW_ICMP_ERROR,	   /* translate the packet quoted by an ICMP error */
+	TAIL_ANSWER_TOO_BIG,	   /* ICMP fragmentation needed, ICMPv6 packet too big */
+	TAIL_ANSWER_TIME_EXCEEDED, /* ICMP time exceeded */
 	TAIL_SLOT_COUNT
 };
 

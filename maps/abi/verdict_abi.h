@@ -18,7 +18,8 @@
 	X(TO_ROOM, "fragment out of order: into the reassembly room")                              \
 	X(IN_ORDER, "fragment out of the reassembly room, back to where it came from")             \
 	X(COPY, "second copy of a fragment that the host has already")                             \
-	X(NOT_PROMOTED, "flow table full: the flow goes on, half-open")
+	X(NOT_PROMOTED, "flow table full: the flow goes on, half-open")                            \
+	X(UNANSWERED, "the ICMP error due for it was withheld: too many, or nobody to tell")
 
 #define FL_DROP_VERDICTS(X)                                                                        \
 	X(TOO_SHORT, "ends before its headers do")                                                 \
@@ -48,7 +49,8 @@
 	X(NO_PORTS, "its protocol has no ports to masquerade by")                                  \
 	X(ADDRESS_GONE, "the flow's masquerade address has left its way out")                      \
 	X(UNTRANSLATED_SOURCE, "a pod's address about to leave untranslated by the host's stack")  \
-	X(TTL_EXCEEDED, "hop limit used up")                                                       \
+	X(TTL_EXCEEDED, "hop limit used up: its sender is told")                                   \
+	X(TOO_BIG, "bigger than its way on allows: its sender is told the MTU")                    \
 	X(UNKNOWN_ICMP_ERROR, "ICMP error about a flow nobody knows")                              \
 	X(BAD_ICMP_QUOTE, "ICMP error whose quoted packet cannot be read")                         \
 	X(TAIL_CALL_MISSING, "the program for this rare case is not loaded")

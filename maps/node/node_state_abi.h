@@ -10,9 +10,10 @@ struct FAMILY(node_state) {
 	struct FAMILY(ip) pod_network; /* our podCIDR, to know a forged source from outside */
 	struct FAMILY(ip) pod_mask;    /* all zero: no podCIDR of this family */
 	struct FAMILY(ip) address;     /* the node's own; zero: none of this family */
-#if FAIRLEAD_FAMILY == 4
-	__u32 pad2;
+	__u32 smallest_mtu; /* of all ways out: only what is bigger asks for that of its own */
+#if FAIRLEAD_FAMILY == 6
+	__u32 pad;
 #endif
 };
-FL_ASSERT(sizeof(struct FAMILY(node_state)) == (FL_IP_WORDS == 1 ? 32 : 64),
+FL_ASSERT(sizeof(struct FAMILY(node_state)) == (FL_IP_WORDS == 1 ? 32 : 72),
 	  "node_state has hidden padding");

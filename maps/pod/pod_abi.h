@@ -8,10 +8,10 @@
 #include "maps/abi/family.h"
 
 struct pod {
-	__u32 ifindex;	  /* host end of its veth pair; 0: nobody lives here */
-	__u32 generation; /* changes with every tenant of the slot */
-	__u8 mac[6];	  /* of the pod's own interface */
-	__u16 pad;
+	__u32 ifindex;	      /* host end of its veth pair; 0: nobody lives here */
+	__u32 generation;     /* changes with every tenant of the slot */
+	__u8 mac[6];	      /* of the pod's own interface */
+	__u16 mtu;	      /* of its interface; 0: not known */
 	struct ip4 address4;  /* 0.0.0.0: none */
 	struct ip6 address6;  /* :: : none */
 	__u32 policy_subject; /* 0: no policy selects it */

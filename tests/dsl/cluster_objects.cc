@@ -12,12 +12,12 @@ constexpr char kNamespace[] = "shop";
 
 }  // namespace
 
-void ClusterObjects::PutNode(const std::string& name, int number) {
+void ClusterObjects::PutNode(const std::string& name, int number, bool has_address) {
   auto node = std::make_shared<kube::Node>();
   node->meta.name = {"", name};
   for (const Family family : {Family::kIpv4, Family::kIpv6}) {
     node->pod_cidrs.push_back(PodCidr(family, number));
-    node->internal_ips.push_back(NodeAddress(family, number));
+    if (has_address) node->internal_ips.push_back(NodeAddress(family, number));
   }
   nodes_[node->meta.name] = node;
 }

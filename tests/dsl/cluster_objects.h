@@ -14,7 +14,7 @@ class ClusterObjects {
  public:
   static constexpr char kOwnName[] = "here";
 
-  void PutNode(const std::string& name, int number);
+  void PutNode(const std::string& name, int number, bool has_address = true);
   void RemoveNode(const std::string& name) { nodes_.erase({"", name}); }
   void PutService(const Service& service);
   void PutEndpoints(const Service& service, const std::vector<Endpoint>& ready,

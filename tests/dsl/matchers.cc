@@ -199,6 +199,12 @@ Matcher<const Hop&> Answers(const Packet& packet, const Pod& pod, uint32_t reaso
                  pod.ifindex, std::nullopt, packet.OnLink(kGatewayMac, pod.mac).ToBytes()});
 }
 
+Matcher<const Hop&> AnswersOnTheWire(const Packet& packet, uint32_t reason) {
+  return ExpectSentOn({"answers out of the uplink (" + ReasonName(reason) + ")", Action::kRedirect,
+                       reason, ScratchNetwork::Get().uplink(), FL_MARK_DONE, std::nullopt},
+                      packet);
+}
+
 Matcher<const Node&> Remembers(const Packet& request, const Packet& forwarded) {
   return ::testing::MakeMatcher(new MemoryMatcher(request, forwarded, false));
 }

@@ -33,6 +33,9 @@ namespace fairlead::testing {
 ::testing::Matcher<const Hop&> Answers(const Packet& packet, const Pod& pod,
                                        uint32_t reason = VERDICT_ANSWERED);
 
+// The same out of the uplink, to whoever sent what the wire brought.
+::testing::Matcher<const Hop&> AnswersOnTheWire(const Packet& packet, uint32_t reason);
+
 // Both directions are one flow object: packets that arrive as `request` and
 // answers to what left as `forwarded`.
 ::testing::Matcher<const Node&> Remembers(const Packet& request, const Packet& forwarded);

@@ -42,7 +42,7 @@ Node::State::State(Family family_under_test, const NodeOptions& node_options)
 
 Node::Node(Family family, const NodeOptions& options)
     : state_(std::make_unique<State>(family, options)) {
-  state_->objects.PutNode(ClusterObjects::kOwnName, 0);
+  state_->objects.PutNode(ClusterObjects::kOwnName, 0, options.has_address);
   ApplyNodes();
   if (options.has_room) {
     state_->tables.reassembly_room[0] = {.ifindex = room(), .uplink = uplink()};
@@ -57,17 +57,12 @@ Pod Node::AddPod(const std::string& name) {
 
 Pod Node::ReplacePod(const Pod& gone, const std::string& name) {
   RemovePod(gone);
-  const int number = static_cast<int>(gone.slot);
   Pod pod{.name = name,
           .slot = gone.slot,
           .ifindex = state_->network.PodLink(gone.slot),
           .mac = {0x02, 0, 0, 0, 2, static_cast<uint8_t>(gone.slot)},
-          .address = PodAddress(state_->family, 0, number)};
-  MustOk(state_->pods.Put({.slot = pod.slot,
-                           .ifindex = pod.ifindex,
-                           .mac = pod.mac,
-                           .ip4 = PodAddress(Family::kIpv4, 0, number),
-                           .ip6 = PodAddress(Family::kIpv6, 0, number)}));
+          .address = PodAddress(state_->family, 0, static_cast<int>(gone.slot))};
+  SetMtu(pod, state_->options.pod_mtu);
   state_->names[pod.ifindex] = name;
   return pod;
 }
@@ -75,6 +70,16 @@ Pod Node::ReplacePod(const Pod& gone, const std::string& name) {
 void Node::RemovePod(const Pod& pod) {
   MustOk(state_->pods.Remove(pod.slot));
   if (state_->host_ports.erase(pod.slot) != 0) ApplyServices();
+}
+
+void Node::SetMtu(const Pod& pod, uint16_t mtu) {
+  const int number = static_cast<int>(pod.slot);
+  MustOk(state_->pods.Put({.slot = pod.slot,
+                           .ifindex = pod.ifindex,
+                           .mac = pod.mac,
+                           .ip4 = PodAddress(Family::kIpv4, 0, number),
+                           .ip6 = PodAddress(Family::kIpv6, 0, number),
+                           .mtu = mtu}));
 }
 
 void Node::AddHostPort(const Pod& pod, Port host_port, uint16_t container_port,
@@ -89,6 +94,11 @@ void Node::AddHostPort(const Pod& pod, Port host_port, uint16_t container_port,
                          .container_port = container_port,
                          .host_ip = host_ip});
   ApplyServices();
+}
+
+void Node::SetUplinkMtu(uint16_t mtu) {
+  state_->options.uplink_mtu = mtu;
+  ApplyNodes();
 }
 
 Peer Node::AddPeer(const std::string& name) {
@@ -143,7 +153,8 @@ void Node::ApplyServices() {
 void Node::ApplyNodes() {
   apply::NodeFacts facts;
   facts.plan = plan::MakeNodePlan(state_->objects.nodes(), ClusterObjects::kOwnName);
-  apply::Uplink uplink{.ifindex = state_->network.uplink(), .ip4 = {}, .ip6 = {}};
+  apply::Uplink uplink{
+      .ifindex = state_->network.uplink(), .ip4 = {}, .ip6 = {}, .mtu = state_->options.uplink_mtu};
   if (state_->options.uplink_has_addresses) {
     uplink.ip4 = UplinkAddress(Family::kIpv4, state_->uplink_moves);
     uplink.ip6 = UplinkAddress(Family::kIpv6, state_->uplink_moves);
@@ -151,6 +162,7 @@ void Node::ApplyNodes() {
   facts.routes = state_->route_changes;
   facts.masquerade = state_->masquerade;
   facts.uplinks = {uplink};
+  facts.pod_mtu = state_->options.pod_mtu;
   facts.local_addresses = {NodeAddress(Family::kIpv4, 0), NodeAddress(Family::kIpv6, 0)};
   plan::PlanReach(state_->options.routing, facts.link_to, facts.plan);
   MustOk(state_->nodes.Apply(facts));

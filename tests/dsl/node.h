@@ -64,7 +64,10 @@ struct NodeOptions {
       .flows = 256, .half_open_buckets = 256, .services = 32, .runs = 256, .backends = 256};
   bool uplink_has_addresses = true;
   plan::RoutingOptions routing = {};
-  bool has_room = true;  // for fragments out of order
+  bool has_room = true;     // for fragments out of order
+  bool has_address = true;  // the Node object does
+  uint16_t uplink_mtu = 1500;
+  uint16_t pod_mtu = 1500;
 };
 
 class Node {
@@ -76,6 +79,7 @@ class Node {
   // Another pod in the slot of one that is gone, with its address.
   Pod ReplacePod(const Pod& gone, const std::string& name);
   void RemovePod(const Pod& pod);
+  void SetMtu(const Pod& pod, uint16_t mtu);
   Peer AddPeer(const std::string& name);
   void RemovePeer(const Peer& peer);
   Service AddService(const std::string& name, Port port, const std::vector<Endpoint>& endpoints);
@@ -88,6 +92,7 @@ class Node {
   // A port of the node that leads to the pod; goes with the pod.
   void AddHostPort(const Pod& pod, Port host_port, uint16_t container_port,
                    std::optional<IpAddress> host_ip = std::nullopt);
+  void SetUplinkMtu(uint16_t mtu);
   void BumpPolicyEpoch();
   void SetMasquerade(const apply::MasqueradeRules& rules);
   // Another address on the uplink, as DHCP may give it.

@@ -93,6 +93,9 @@ Packet Packet::Payload(size_t bytes) const {
   for (size_t i = 0; i < bytes; ++i) copy.f_.payload[i] = static_cast<std::byte>(i * 7 + 1);
   return copy;
 }
+Packet Packet::Filled(size_t bytes) const {
+  return Payload(bytes - Payload(size_t{0}).IpBytes().size());
+}
 Packet Packet::HopLimit(int hops) const { CHANGED(hop_limit = static_cast<uint8_t>(hops)); }
 Packet Packet::OneHopLater() const { return HopLimit(f_.hop_limit - 1); }
 Packet Packet::WithoutChecksum() const { CHANGED(has_checksum = false); }

@@ -45,6 +45,7 @@ class Packet {
 
   Packet Payload(std::string_view text) const;
   Packet Payload(size_t bytes) const;
+  Packet Filled(size_t bytes) const;  // a payload that makes it so long, from the IP header on
   Packet HopLimit(int hops) const;
   Packet OneHopLater() const;                                  // as a router forwards it
   Packet WithoutChecksum() const;                              // UDP: zero
@@ -151,6 +152,11 @@ Packet WithProtocol(uint8_t protocol, const IpAddress& from, const IpAddress& to
 // `beyond` bytes of what follows.
 Packet IcmpError(const IpAddress& from, IcmpErrorKind kind, const Packet& quoted,
                  size_t beyond = 8);
+
+// The same as the dataplane itself says it: more of the packet quoted, and, where
+// it was too big, the MTU of its way.
+Packet OwnIcmpError(const IpAddress& from, IcmpErrorKind kind, const Packet& quoted,
+                    uint32_t mtu = 0);
 
 }  // namespace fairlead::testing
 

@@ -169,6 +169,7 @@ const std::vector<DropCase>& Cases() {
          return w.node.ToNetwork(w.packet.To(w.node.World(1, 80)));
        }},
       {DROP_TTL_EXCEEDED, FROM_POD(w.packet.HopLimit(1))},
+      {DROP_TOO_BIG, FROM_POD(Udp(w.pod.On(1), w.node.World(1, 53)).Payload(1500))},
       {DROP_UNKNOWN_ICMP_ERROR,
        FROM_POD(IcmpError(w.pod.address, IcmpErrorKind::kPortUnreachable, w.packet.Reply()))},
       {DROP_BAD_ICMP_QUOTE,

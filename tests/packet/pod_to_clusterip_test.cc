@@ -235,7 +235,7 @@ TEST_P(ServiceWithoutBackends, TheClientIsToldAtOnce) {
     const Packet request =
         Transported(protocol, client.On(40000), web.Front()).Payload("hello, is anybody there?");
     EXPECT_THAT(node_.FromPod(client, request),
-                Answers(IcmpError(web.vip, IcmpErrorKind::kPortUnreachable, request), client,
+                Answers(OwnIcmpError(web.vip, IcmpErrorKind::kPortUnreachable, request), client,
                         DROP_NO_BACKEND));
   }
 }
@@ -255,7 +255,7 @@ TEST_P(ServiceWithoutBackends, TheQuoteHasTheOptionsToo) {
   Packet request = Udp(client.On(40000), web.Front());
   request = GetParam() == Family::kIpv4 ? request.IpOptions(10) : request.Behind(kDestination, 3);
   EXPECT_THAT(node_.FromPod(client, request),
-              Answers(IcmpError(web.vip, IcmpErrorKind::kPortUnreachable, request), client,
+              Answers(OwnIcmpError(web.vip, IcmpErrorKind::kPortUnreachable, request), client,
                       DROP_NO_BACKEND));
 }
 
