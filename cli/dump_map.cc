@@ -179,6 +179,12 @@ absl::Status DumpMap(const PinnedNode& node, const std::string& name, bool all,
         tables.reassembly_room, all, [](const room& r) { return r.ifindex != 0; },
         [](const room& r) { return ValueJson(r); }, show);
   }
+  if (name == "tunnel_peers") {
+    const auto address = [](const tunnel_peer_key& key) {
+      return Json(FromMapped(key.address).ToString());
+    };
+    return DumpTable(tables.tunnel_peers, address, show);
+  }
   if (name == "uplinks") return DumpTable(tables.uplinks, number, show);
   if (name == "answer_budgets") {
     return DumpArray(

@@ -71,7 +71,7 @@ absl::Status CountFamily(const FamilyTables<Abi>& tables, Counts& used) {
 bool FillsUp(const std::string& stem) {
   return stem == "services" || stem == "runs" || stem == "backends" || stem == "flows" ||
          stem == "pods" || stem == "pod_address" || stem == "nodes" || stem == "prefixes" ||
-         stem == "uplinks";
+         stem == "tunnel_peers" || stem == "uplinks";
 }
 
 }  // namespace
@@ -92,8 +92,9 @@ std::string MapPurpose(const std::string& name) {
       {"pods", "local pod by slot: interface, MAC, addresses"},
       {"snat_refused", "by pod slot: connections to the world that found no source port"},
       {"pod_address", "address of a local pod -> its slot"},
-      {"nodes", "other nodes by slot: uplink and next hop"},
+      {"nodes", "other nodes by slot: by which device and way"},
       {"prefixes", "whose address is it: this node, its pods, a peer, a peer's pods"},
+      {"tunnel_peers", "outer address of a tunnel -> the node it is"},
       {"uplinks", "devices that lead out, and the addresses to masquerade with"},
       {"node_state", "this node: hash seed, policy epoch, podCIDR, address"},
       {"counters", "packets and bytes by hook, family and verdict, per CPU"},
@@ -123,6 +124,7 @@ absl::StatusOr<std::vector<MapUsage>> ReadMapUsage(const PinnedNode& node) {
   used["room"] =
       CountIf(node.tables().reassembly_room, [](const room& r) { return r.ifindex != 0; });
   used["nodes"] = CountIf(node.tables().nodes, [](const ::node& n) { return n.ifindex != 0; });
+  used["tunnel_peers"] = CountKeys(node.tables().tunnel_peers.map());
   used["uplinks"] = CountKeys(node.tables().uplinks.map());
 
   std::vector<MapUsage> usages;

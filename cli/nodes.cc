@@ -85,16 +85,20 @@ std::vector<Json> PeerRows(const std::vector<KnownPrefix>& prefixes, const Pinne
   for (const auto& [slot, peer] : peers) {
     if (slot >= node.tables().nodes.size()) continue;
     const ::node entry = node.tables().nodes[slot];
-    rows.push_back({{"name", node.names().Node(slot)},
-                    {"slot", slot},
-                    {"next_hop4", OrNull(FromAbi(entry.next_hop4))},
-                    {"next_hop6", OrNull(FromAbi(entry.next_hop6))},
-                    {"ifindex", entry.ifindex},
-                    {"device", OrNull(DeviceName(entry.ifindex))},
-                    {"mtu", entry.mtu},
-                    {"pods", peer.pods},
-                    {"addresses", peer.addresses},
-                    {"generation", entry.generation}});
+    const bool by_tunnel = entry.way != NODE_NATIVE;
+    rows.push_back(
+        {{"name", node.names().Node(slot)},
+         {"slot", slot},
+         {"way", by_tunnel ? "tunnel" : "native"},
+         {"underlay", by_tunnel ? Json(FromMapped(entry.tunnel_remote).ToString()) : Json()},
+         {"next_hop4", OrNull(FromAbi(entry.next_hop4))},
+         {"next_hop6", OrNull(FromAbi(entry.next_hop6))},
+         {"ifindex", entry.ifindex},
+         {"device", OrNull(DeviceName(entry.ifindex))},
+         {"mtu", entry.mtu},
+         {"pods", peer.pods},
+         {"addresses", peer.addresses},
+         {"generation", entry.generation}});
   }
   return rows;
 }
@@ -163,6 +167,8 @@ class NodesCommand final : public Command {
     Print(out, "other nodes", peers,
           {{"NAME", "name"},
            {"SLOT", "slot"},
+           {"WAY", "way"},
+           {"UNDERLAY", "underlay"},
            {"NEXT-HOP4", "next_hop4"},
            {"NEXT-HOP6", "next_hop6"},
            {"DEVICE", "device"},

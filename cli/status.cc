@@ -17,6 +17,7 @@
 #include "cli/map_usage.h"
 #include "cli/pinned_node.h"
 #include "cli/print_table.h"
+#include "cli/routing_view.h"
 #include "cli/verdict_counters.h"
 #include "maps/layout.h"
 
@@ -200,6 +201,8 @@ Json Settings(const hook_config& config, uint32_t jiffies_per_second) {
           {"record_verdicts", config.record_verdicts != 0},
           {"first_snat_port", config.snat_first_port},
           {"snat_ports", config.snat_ports},
+          {"tunnel_port", config.tunnel_port},
+          {"vni", config.vni},
           {"timeout_seconds",
            {{"tcp_half_open", seconds(TIMEOUT_TCP_HALF_OPEN)},
             {"tcp_established", seconds(TIMEOUT_TCP_ESTABLISHED)},
@@ -222,7 +225,7 @@ class StatusCommand final : public Command {
     if (options.output == Output::kJson) {
       PrintJson(node, status, time, out);
     } else {
-      PrintText(node, status, options.output, out);
+      PrintText(node, status, time.config, options.output, out);
     }
     return status.problems.empty() ? kFine : kNo;
   }
@@ -240,6 +243,7 @@ class StatusCommand final : public Command {
                       {"uplinks", status.host.uplinks},
                       {"sysctls", status.host.sysctls},
                       {"hooks", HookRows(status)},
+                      {"routing", RoutingJson(tables)},
                       {"settings", Settings(time.config, time.jiffies_per_second)},
                       {"packets",
                        {{"forwarded", status.forwarded},
@@ -253,8 +257,8 @@ class StatusCommand final : public Command {
     out << all.dump(2) << '\n';
   }
 
-  static void PrintText(const PinnedNode& node, const Status& status, Output output,
-                        std::ostream& out) {
+  static void PrintText(const PinnedNode& node, const Status& status, const hook_config& config,
+                        Output output, std::ostream& out) {
     const Tables& tables = node.tables();
     out << (status.problems.empty() ? "healthy\n" : "UNHEALTHY\n");
     for (const std::string& problem : status.problems) out << "  problem: " << problem << '\n';
@@ -263,6 +267,7 @@ class StatusCommand final : public Command {
         << fmt::format("node      {}\n", Listed(status.host.addresses))
         << fmt::format("uplinks   {}\n", Listed(status.host.uplinks))
         << fmt::format("attached  {}\n", AttachedSummary(status))
+        << fmt::format("routing   {}\n", RoutingText(tables, config))
         << fmt::format("packets   {} forwarded, {} dropped\n", status.forwarded, status.dropped)
         << fmt::format("epoch     {} (IPv4), {} (IPv6)\n", tables.v4.node_state[0].policy_epoch,
                        tables.v6.node_state[0].policy_epoch)

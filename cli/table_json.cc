@@ -190,8 +190,13 @@ Json ValueJson(const node& value) {
           {"generation", value.generation},
           {"next_hop4", Address(value.next_hop4)},
           {"next_hop6", Address(value.next_hop6)},
-          {"mtu", value.mtu}};
+          {"mtu", value.mtu},
+          {"way", value.way == NODE_NATIVE ? "native" : "tunnel"},
+          {"tunnel_local", FromMapped(value.tunnel_local).ToString()},
+          {"tunnel_remote", FromMapped(value.tunnel_remote).ToString()}};
 }
+
+Json ValueJson(const tunnel_peer& value) { return {{"node", value.node}}; }
 
 Json ValueJson(const uplink& value) {
   return {{"address4", Address(value.address4)},

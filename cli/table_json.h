@@ -34,6 +34,7 @@ Json ValueJson(const room& value);
 Json ValueJson(const pod& value);
 Json ValueJson(const pod_slot& value);
 Json ValueJson(const node& value);
+Json ValueJson(const tunnel_peer& value);
 Json ValueJson(const uplink& value);
 Json ValueJson(const prefix& value);
 Json ValueJson(const counter& value);

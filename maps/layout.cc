@@ -129,8 +129,10 @@ const std::vector<StructLayout>& StructLayouts() {
       {"pod_slot", sizeof(pod_slot), {F(pod_slot, slot), F(pod_slot, generation)}},
       {"node",
        sizeof(node),
-       {F(node, ifindex), F(node, generation), F(node, next_hop4), F(node, next_hop6),
-        F(node, mtu)}},
+       {F(node, ifindex), F(node, generation), F(node, next_hop4), F(node, next_hop6), F(node, way),
+        F(node, mtu),        F(node, tunnel_local), F(node, tunnel_remote)}},
+      {"tunnel_peer_key", sizeof(tunnel_peer_key), {F(tunnel_peer_key, address)}},
+      {"tunnel_peer", sizeof(tunnel_peer), {F(tunnel_peer, node)}},
       {"uplink", sizeof(uplink), {F(uplink, address4), F(uplink, address6), F(uplink, mtu)}},
       {"prefix", sizeof(prefix), {F(prefix, kind), F(prefix, node)}},
       {"counter", sizeof(counter), {F(counter, packets), F(counter, bytes)}},
@@ -143,7 +145,8 @@ const std::vector<StructLayout>& StructLayouts() {
        {F(hook_config, hash_seed), F(hook_config, timeout), F(hook_config, half_open_mask),
         F(hook_config, snat_first_port), F(hook_config, snat_ports), F(hook_config, masquerade),
         F(hook_config, record_verdicts), F(hook_config, default_deny), F(hook_config, test_seed),
-        F(hook_config, flow_mask), F(hook_config, netns_cookie)}},
+        F(hook_config, flow_mask), F(hook_config, tunnel_port), F(hook_config, vni),
+        F(hook_config, netns_cookie)}},
   };
   return *kLayouts;
 }

@@ -40,8 +40,8 @@ const std::vector<std::string>& MapNames() {
       "runs4",        "runs6",       "backends4",   "backends6",   "half_open4",    "half_open6",
       "flow_index4",  "flow_index6", "flows4",      "flows6",      "free_flows4",   "free_flows6",
       "fragments4",   "fragments6",  "room",        "pods",        "pod_address4",  "pod_address6",
-      "snat_refused", "nodes",       "prefixes4",   "prefixes6",   "uplinks",       "node_state4",
-      "node_state6",  "answer_budgets", "counters",    "last_verdict"};
+      "snat_refused", "nodes",       "prefixes4",   "prefixes6",   "tunnel_peers",  "uplinks",
+      "node_state4",  "node_state6", "answer_budgets", "counters",    "last_verdict"};
   return *kNames;
 }
 
@@ -53,6 +53,7 @@ absl::StatusOr<Tables> OpenTables(const MapOpener& open, bool writable) {
   FL_RETURN_IF_ERROR(OpenInto(open, "pods", tables.pods, writable));
   FL_RETURN_IF_ERROR(OpenInto(open, "snat_refused", tables.snat_refused, writable));
   FL_RETURN_IF_ERROR(OpenInto(open, "nodes", tables.nodes, writable));
+  FL_RETURN_IF_ERROR(OpenInto(open, "tunnel_peers", tables.tunnel_peers));
   FL_RETURN_IF_ERROR(OpenInto(open, "uplinks", tables.uplinks));
   FL_RETURN_IF_ERROR(OpenInto(open, "answer_budgets", tables.answer_budgets, writable));
   FL_RETURN_IF_ERROR(OpenInto(open, "counters", tables.counters));

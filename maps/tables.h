@@ -42,6 +42,7 @@ struct Tables {
   MappedArray<pod> pods;
   MappedArray<uint32_t> snat_refused;  // by pod slot: connections without a source port
   MappedArray<node> nodes;
+  Table<tunnel_peer_key, tunnel_peer> tunnel_peers;
   Table<uint32_t, uplink> uplinks;
   MappedArray<uint64_t> answer_budgets;
   PerCpuTable<counter> counters;
@@ -70,7 +71,7 @@ using MapOpener = std::function<absl::StatusOr<BpfMap>(const std::string& name)>
 // Opens every table. `writable` false: mapped arrays are read-only memory.
 absl::StatusOr<Tables> OpenTables(const MapOpener& open, bool writable);
 
-// From the pins below `directory` (…/v1), read-only.
+// From the pins below `directory` (…/v2), read-only.
 absl::StatusOr<Tables> OpenPinnedTables(const std::string& directory);
 
 }  // namespace fairlead

@@ -103,7 +103,7 @@ static __always_inline enum verdict forward(struct __sk_buff *skb, struct packet
 SEC("tc")
 int follow_icmp_error(struct __sk_buff *skb)
 {
-	struct packet pkt = {.hook = skb->cb[CB_HOOK] & 3};
+	struct packet pkt = {.hook = skb->cb[CB_HOOK] & FL_HOOK_MASK};
 	struct known known = {};
 	enum verdict verdict;
 

@@ -81,11 +81,35 @@ static __always_inline bool choose_speaker(struct __sk_buff *skb, const struct p
 	return !is_zero_ip(from);
 }
 
+/* Back through the tunnel it came by, to the node that sent it. */
+static __always_inline int send_into_tunnel(struct __sk_buff *skb, __u32 reason)
+{
+	struct tunnel_peer_key sender = {};
+	struct tunnel_peer *peer;
+	struct node *node;
+	__u32 vni = 0, slot;
+
+	if (!read_tunnel(skb, &sender, &vni))
+		return give_up(skb, reason);
+	peer = bpf_map_lookup_elem(&tunnel_peers, &sender);
+	if (!peer)
+		return give_up(skb, reason);
+	slot = peer->node;
+	node = bpf_map_lookup_elem(&nodes, &slot);
+	if (!node || node->way == NODE_NATIVE || !address_inner_frame(skb) ||
+	    !write_tunnel(skb, node))
+		return give_up(skb, reason);
+	skb->mark = FL_MARK_DONE;
+	return finish(skb, HOOK_FROM_OVERLAY, bpf_redirect(skb->ifindex, 0), reason, skb->ifindex);
+}
+
 /* Back to the pod, or out of the uplink it came by, as the host's routes say. */
 static __always_inline int send_error(struct __sk_buff *skb, __u32 hook, __u32 reason)
 {
 	if (hook == HOOK_FROM_POD)
 		return return_to_sender(skb, reason);
+	if (hook == HOOK_FROM_OVERLAY)
+		return send_into_tunnel(skb, reason);
 	skb->mark = FL_MARK_DONE;
 	return finish(skb, hook, bpf_redirect_neigh(skb->ifindex, NULL, 0, 0), reason,
 		      skb->ifindex);
@@ -97,7 +121,7 @@ static __always_inline int send_error(struct __sk_buff *skb, __u32 hook, __u32 r
  */
 static __always_inline int tell_sender(struct __sk_buff *skb, struct icmp_error *error)
 {
-	struct packet pkt = {.hook = skb->cb[CB_HOOK] & 3};
+	struct packet pkt = {.hook = skb->cb[CB_HOOK] & FL_HOOK_MASK};
 	__u32 reason = skb->cb[CB_REASON];
 	struct FAMILY(ip) from;
 

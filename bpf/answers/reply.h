@@ -60,13 +60,13 @@ static __always_inline long store_reply(struct __sk_buff *skb, const void *frame
 /* Sends the frame back to the pod; `reason` is counted if that is a drop. */
 static __always_inline int return_to_sender(struct __sk_buff *skb, __u32 reason)
 {
-	return finish(skb, skb->cb[CB_HOOK] & 3, bpf_redirect_peer(skb->ifindex, 0), reason,
-		      skb->ifindex);
+	return finish(skb, skb->cb[CB_HOOK] & FL_HOOK_MASK, bpf_redirect_peer(skb->ifindex, 0),
+		      reason, skb->ifindex);
 }
 
 static __always_inline int give_up(struct __sk_buff *skb, __u32 reason)
 {
-	return finish(skb, skb->cb[CB_HOOK] & 3, TC_ACT_SHOT, reason, 0);
+	return finish(skb, skb->cb[CB_HOOK] & FL_HOOK_MASK, TC_ACT_SHOT, reason, 0);
 }
 
 #endif /* FAIRLEAD_BPF_ANSWERS_REPLY_H_ */

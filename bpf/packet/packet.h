@@ -74,7 +74,10 @@ struct packet {
 	__u32 backend_generation; /* 30, 40 */
 	__u32 exit;		  /* 45: EXIT_*; 80 reads it */
 	__u32 exit_target;	  /* 45 */
-	__u32 exit_generation;	  /* 45 */
+	union {
+		__u32 exit_generation; /* 45 */
+		__u32 tunnel_node;     /* 20: slot of who tunnelled it; 45 reads it first */
+	};
 	union {
 		__u32 ifindex; /* 80: the device to leave by */
 		struct {

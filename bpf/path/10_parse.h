@@ -174,7 +174,10 @@ __stage parse(struct __sk_buff *skb, struct packet *pkt)
 			return CONTINUE;
 		}
 		/* Bridges, LLDP, VLANs of the host are none of our business. */
-		return pkt->hook == HOOK_FROM_POD ? drop(pkt, DROP_NOT_IP) : STOP_PASS;
+		return pkt->hook == HOOK_FROM_POD || pkt->hook == HOOK_FROM_OVERLAY ||
+				       pkt->hook == HOOK_TO_OVERLAY
+			       ? drop(pkt, DROP_NOT_IP)
+			       : STOP_PASS;
 #else
 		return STOP_NEXT;
 #endif

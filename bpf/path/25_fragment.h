@@ -204,8 +204,9 @@ __first_packet int follow_fragment(struct __sk_buff *skb, struct packet *pkt)
 	if (!pkt || !has_hidden_ports(pkt) || (pkt->shape & (PACKET_ICMP_ERROR | PACKET_NEIGHBOUR)))
 		return CONTINUE;
 	datagram.receiver = receiver_of(pkt);
+	/* 45 refuses what is tunnelled to the wrong node. */
 	if (datagram.receiver == RECEIVER_OTHER)
-		return STOP_PASS;
+		return pkt->hook == HOOK_FROM_OVERLAY ? CONTINUE : STOP_PASS;
 	if (pkt->shape & PACKET_TINY)
 		return refuse_fragment(pkt, datagram.receiver, DROP_TINY_FRAGMENT);
 	datagram.now = (__u32)bpf_jiffies64() | 1;

@@ -134,6 +134,10 @@ static __always_inline __u32 choose_source(struct __sk_buff *skb, struct packet 
 	}
 	if (is_zero_ip(&pkt->out.source))
 		return DROP_NO_NODE_ADDRESS;
+	/* Another node would believe that we tunnelled what it contains. */
+	if (config.tunnel_port && pkt->out.protocol == IPPROTO_UDP &&
+	    pkt->out.destination_port == bpf_htons(config.tunnel_port))
+		return DROP_FORGED_TUNNEL;
 	/* Without a port the reply could not be told from the host's own traffic. */
 	return pkt->shape & PACKET_HAS_PORTS ? 0 : DROP_NO_PORTS;
 }

@@ -3,7 +3,7 @@
  * 80 route — choose the way out.
  *
  *	EXIT_POD     the host end of the pod's veth pair; MACs are set here
- *	EXIT_NODE    the uplink, next hop is the node
+ *	EXIT_NODE    the uplink, next hop is the node; or the tunnel device
  *	EXIT_UPLINK  the uplink, next hop as the host's routes say
  *	EXIT_STACK   nowhere: the host takes it from here
  *

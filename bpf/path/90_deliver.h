@@ -12,6 +12,17 @@
 #include "bpf/path/80_route.h"
 #include "bpf/verdict/tail_call.h"
 
+/* The tunnel device asks the packet where it shall go. */
+static __always_inline int send_by_tunnel(struct __sk_buff *skb, struct packet *pkt,
+					  const struct node *node)
+{
+	if (!address_inner_frame(skb) || !write_tunnel(skb, node))
+		return finish(skb, pkt->hook, TC_ACT_SHOT, DROP_NO_ROUTE, 0);
+	skb->mark = FL_MARK_DONE;
+	return finish(skb, pkt->hook, bpf_redirect(node->ifindex, 0), VERDICT_TO_NODE,
+		      node->ifindex);
+}
+
 static __always_inline int send_to_node(struct __sk_buff *skb, struct packet *pkt)
 {
 	struct node *node = bpf_map_lookup_elem(&nodes, &pkt->exit_target);
@@ -19,6 +30,8 @@ static __always_inline int send_to_node(struct __sk_buff *skb, struct packet *pk
 
 	if (!node || !node->ifindex)
 		return finish(skb, pkt->hook, TC_ACT_SHOT, DROP_NO_ROUTE, 0);
+	if (node->way != NODE_NATIVE)
+		return send_by_tunnel(skb, pkt, node);
 	*(struct FAMILY(ip) *)next_hop.ipv6_nh = node->FAMILY(next_hop);
 	skb->mark = FL_MARK_DONE;
 	/* A node on none of our links is reached as the host's routes say. */

@@ -183,5 +183,82 @@ TEST_F(ServicesInTables, APeerKeepsItsSlotWhenItsAddressChanges) {
   EXPECT_EQ(tables_.v4.prefixes.Snapshot()->size(), 0U);
 }
 
+// Two nodes whose pods of one are behind a tunnel.
+NodeFacts TunnelledNode() {
+  NodeFacts facts;
+  facts.tunnel_ifindex = 9;
+  facts.plan.own = plan::OwnNode{.name = "node1",
+                                 .pod_cidrs = {},
+                                 .addresses = {.ip4 = *IpAddress::Parse("172.31.0.11"), .ip6 = {}},
+                                 .zone = ""};
+  facts.plan.peers.push_back({.name = "node2",
+                              .pod_cidrs = {*Cidr::Parse("10.244.2.0/24")},
+                              .ip4 = *IpAddress::Parse("172.31.0.12"),
+                              .ip6 = *IpAddress::Parse("fd00:31::12")});
+  facts.plan.peers[0].tunnel = facts.plan.peers[0].ip4;
+  return facts;
+}
+
+TEST_F(ServicesInTables, ATunnelledPeerIsKnownByEachOfItsAddresses) {
+  absl::StatusOr<NodeTables> nodes = NodeTables::Adopt(tables_);
+  ASSERT_TRUE(nodes.ok());
+  NodeFacts facts = TunnelledNode();
+  ASSERT_TRUE(nodes->Apply(facts).ok());
+  const uint32_t slot = nodes->slots().at("node2");
+  const node& entry = tables_.nodes[slot];
+  EXPECT_EQ(entry.ifindex, 9U);
+  EXPECT_EQ(entry.way, uint32_t{NODE_TUNNEL4});
+  EXPECT_EQ(FromMapped(entry.tunnel_local).ToString(), "172.31.0.11");
+  EXPECT_EQ(FromMapped(entry.tunnel_remote).ToString(), "172.31.0.12");
+  for (const char* address : {"172.31.0.12", "fd00:31::12"}) {
+    const auto peer = tables_.tunnel_peers.Find({ToMapped(*IpAddress::Parse(address))});
+    ASSERT_TRUE(peer.ok() && peer->has_value()) << address;
+    EXPECT_EQ((*peer)->node, slot);
+  }
+  facts.plan.peers[0].tunnel = facts.plan.peers[0].ip4 = *IpAddress::Parse("172.31.0.99");
+  ASSERT_TRUE(nodes->Apply(facts).ok());
+  EXPECT_EQ(nodes->slots().at("node2"), slot);
+  EXPECT_EQ(FromMapped(entry.tunnel_remote).ToString(), "172.31.0.99");
+  EXPECT_EQ(tables_.tunnel_peers.Snapshot()->size(), 2U);
+}
+
+TEST_F(ServicesInTables, APeerIsFoundAgainAfterARestartByWhatHasNotChanged) {
+  absl::StatusOr<NodeTables> nodes = NodeTables::Adopt(tables_);
+  ASSERT_TRUE(nodes.ok());
+  NodeFacts facts = TunnelledNode();
+  facts.plan.peers.insert(facts.plan.peers.begin(), {.name = "node0",
+                                                     .pod_cidrs = {*Cidr::Parse("10.244.9.0/24")},
+                                                     .ip4 = *IpAddress::Parse("172.31.0.19"),
+                                                     .ip6 = {}});
+  ASSERT_TRUE(nodes->Apply(facts).ok());
+  const uint32_t slot = nodes->slots().at("node2");
+  const uint32_t generation = tables_.nodes[slot].generation;
+  // Another address, natively, in the company of a new node; the block stays.
+  facts.plan.peers[0] = {.name = "another", .pod_cidrs = {}, .ip4 = {}, .ip6 = {}};
+  facts.plan.peers[1].tunnel.reset();
+  facts.plan.peers[1].ip4 = *IpAddress::Parse("172.31.0.99");
+  absl::StatusOr<NodeTables> restarted = NodeTables::Adopt(tables_);
+  ASSERT_TRUE(restarted.ok());
+  ASSERT_TRUE(restarted->Apply(facts).ok());
+  EXPECT_EQ(restarted->slots().at("node2"), slot);
+  EXPECT_EQ(tables_.nodes[slot].generation, generation);
+  EXPECT_EQ(tables_.nodes[slot].way, uint32_t{NODE_NATIVE});
+}
+
+TEST_F(ServicesInTables, ATunnelIsNotFilledInWhileOurOwnNodeIsUnknown) {
+  absl::StatusOr<NodeTables> nodes = NodeTables::Adopt(tables_);
+  ASSERT_TRUE(nodes.ok());
+  NodeFacts facts = TunnelledNode();
+  ASSERT_TRUE(nodes->Apply(facts).ok());
+  facts.plan.own.reset();
+  facts.plan.peers[0].tunnel.reset();
+  absl::StatusOr<NodeTables> restarted = NodeTables::Adopt(tables_);
+  ASSERT_TRUE(restarted.ok());
+  ASSERT_TRUE(restarted->Apply(facts, Unasked::kKeep).ok());
+  EXPECT_EQ(tables_.nodes[restarted->slots().at("node2")].way, uint32_t{NODE_TUNNEL4});
+  ASSERT_TRUE(restarted->Apply(facts, Unasked::kDelete).ok());
+  EXPECT_EQ(tables_.nodes[restarted->slots().at("node2")].way, uint32_t{NODE_NATIVE});
+}
+
 }  // namespace
 }  // namespace fairlead::apply

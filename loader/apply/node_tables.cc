@@ -44,24 +44,56 @@ uint32_t WidthOf(const Uplink& uplink, uint32_t overhead) {
   return uplink.mtu > overhead ? uplink.mtu - overhead : 0;
 }
 
+constexpr uint32_t kWidest = 0xffff;  // no IP packet is longer
+
 node MakeNode(const plan::PeerNode& peer, const NodeFacts& facts, uint32_t generation) {
   node entry{};
   const Uplink& uplink = UplinkTo(peer, facts);
-  entry.ifindex = uplink.ifindex;
-  entry.mtu = WidthOf(uplink, peer.tunnel.has_value() ? facts.tunnel_overhead : 0);
+  const uint32_t overhead = peer.tunnel.has_value() ? facts.tunnel_overhead : 0;
   entry.generation = generation;
+  entry.mtu = static_cast<uint16_t>(std::min(WidthOf(uplink, overhead), kWidest));
+  if (peer.tunnel.has_value()) {
+    const Family underlay = peer.tunnel->family();
+    entry.ifindex = facts.tunnel_ifindex;
+    entry.way = underlay == Family::kIpv4 ? NODE_TUNNEL4 : NODE_TUNNEL6;
+    // PlanReach digs no tunnel without an address of ours.
+    entry.tunnel_local = ToMapped(*facts.plan.own->addresses.Of(underlay));
+    entry.tunnel_remote = ToMapped(*peer.tunnel);
+    return entry;
+  }
+  entry.ifindex = uplink.ifindex;
   entry.next_hop4 = NextHop<ip4>(peer.ip4, facts);
   entry.next_hop6 = NextHop<ip6>(peer.ip6, facts);
   return entry;
 }
 
-bool HasNextHop(const node& entry) {
-  return !FromAbi(entry.next_hop4).IsUnspecified() || !FromAbi(entry.next_hop6).IsUnspecified();
+// A packet in between finds no way rather than half of one.
+void WriteNode(const node& wanted, node& shared) {
+  if (std::memcmp(&shared, &wanted, sizeof(wanted)) == 0) return;
+  shared.ifindex = 0;
+  std::atomic_thread_fence(std::memory_order_release);
+  node closed = wanted;
+  closed.ifindex = 0;
+  shared = closed;
+  std::atomic_thread_fence(std::memory_order_release);
+  shared.ifindex = wanted.ifindex;
 }
 
-std::string NextHops(const node& entry) {
-  return FromAbi(entry.next_hop4).ToString() + " " + FromAbi(entry.next_hop6).ToString();
+// Which slots an earlier run's prefixes lead to.
+template <typename Abi>
+absl::Status ReadSlots(const FamilyTables<Abi>& tables, std::map<Cidr, uint32_t>& slots) {
+  FL_ASSIGN_OR_RETURN(const auto entries, tables.prefixes.Snapshot());
+  for (const auto& [key, entry] : entries) {
+    if (entry.kind != PREFIX_PEER_PODS && entry.kind != PREFIX_PEER &&
+        entry.kind != PREFIX_PEER_HIDE) {
+      continue;
+    }
+    slots[Cidr::Make(FromAbi(key.address), static_cast<int>(key.length))] = entry.node;
+  }
+  return absl::OkStatus();
 }
+
+Cidr Whole(const IpAddress& address) { return Cidr::Make(address, AddressBits(address.family())); }
 
 template <typename Abi>
 typename Abi::PrefixKey KeyOf(const Cidr& cidr) {
@@ -87,9 +119,6 @@ Desired<typename Abi::PrefixKey, prefix> MakePrefixes(
   const auto put = [&](const Cidr& cidr, uint32_t kind, uint32_t slot) {
     if (cidr.family() == Abi::kFamily) desired.Put(KeyOf<Abi>(cidr), {kind, slot});
   };
-  const auto whole = [](const IpAddress& address) {
-    return Cidr::Make(address, AddressBits(address.family()));
-  };
   std::vector<Cidr> cluster;
   for (const plan::PeerNode& peer : facts.plan.peers) {
     cluster.insert(cluster.end(), peer.pod_cidrs.begin(), peer.pod_cidrs.end());
@@ -104,8 +133,8 @@ Desired<typename Abi::PrefixKey, prefix> MakePrefixes(
   }
   const auto put_peer = [&](const std::optional<IpAddress>& address, uint32_t slot) {
     if (!address.has_value()) return;
-    const bool hides = facts.masquerade.nodes && !IsIn(direct, whole(*address));
-    put(whole(*address), hides ? PREFIX_PEER_HIDE : PREFIX_PEER, slot);
+    const bool hides = facts.masquerade.nodes && !IsIn(direct, Whole(*address));
+    put(Whole(*address), hides ? PREFIX_PEER_HIDE : PREFIX_PEER, slot);
   };
   for (const plan::PeerNode& peer : facts.plan.peers) {
     const uint32_t slot = slots.at(peer.name);
@@ -116,7 +145,7 @@ Desired<typename Abi::PrefixKey, prefix> MakePrefixes(
   if (facts.plan.own.has_value()) {
     for (const Cidr& cidr : facts.plan.own->pod_cidrs) put(cidr, PREFIX_OWN_PODS, 0);
   }
-  for (const IpAddress& address : facts.local_addresses) put(whole(address), PREFIX_HOST, 0);
+  for (const IpAddress& address : facts.local_addresses) put(Whole(address), PREFIX_HOST, 0);
   return desired;
 }
 
@@ -169,38 +198,45 @@ void WriteState(FamilyTables<Abi>& tables, const NodeFacts& facts) {
 absl::StatusOr<NodeTables> NodeTables::Adopt(Tables& tables) {
   NodeTables result;
   result.tables_ = &tables;
+  FL_RETURN_IF_ERROR(ReadSlots(tables.v4, result.adopted_));
+  FL_RETURN_IF_ERROR(ReadSlots(tables.v6, result.adopted_));
   std::vector<bool> used(tables.nodes.size());
+  for (const auto& [cidr, slot] : result.adopted_) {
+    if (slot < used.size()) used[slot] = true;
+  }
   for (uint32_t slot = 0; slot < tables.nodes.size(); ++slot) {
-    const node& entry = tables.nodes[slot];
     // Without a device a peer keeps its slot: the uplink may only be down.
-    if (entry.ifindex == 0 && !HasNextHop(entry)) continue;
-    used[slot] = result.adopted_.emplace(NextHops(entry), slot).second;
+    if (tables.nodes[slot].ifindex != 0) used[slot] = true;
+    if (used[slot]) result.unclaimed_.insert(slot);
   }
   result.free_ = NumberQueue(used);
   return result;
 }
 
-absl::Status NodeTables::PlacePeers(const NodeFacts& facts) {
+// The slot that the peer has, or had in an earlier run, or gets now.
+absl::StatusOr<uint32_t> NodeTables::SlotOf(const plan::PeerNode& peer) {
+  if (const auto place = slots_.find(peer.name); place != slots_.end()) return place->second;
+  std::vector<Cidr> signs = peer.pod_cidrs;
+  if (peer.ip4.has_value()) signs.push_back(Whole(*peer.ip4));
+  if (peer.ip6.has_value()) signs.push_back(Whole(*peer.ip6));
+  for (const Cidr& sign : signs) {
+    const auto known = adopted_.find(sign);
+    if (known != adopted_.end() && unclaimed_.erase(known->second) != 0) return known->second;
+  }
+  if (const std::optional<uint32_t> slot = free_.Take(); slot.has_value()) return *slot;
+  return absl::ResourceExhaustedError(fmt::format("table nodes is full ({} nodes): no room for {}",
+                                                  tables_->nodes.size(), peer.name));
+}
+
+absl::Status NodeTables::PlacePeers(const NodeFacts& facts, Unasked unasked) {
   for (const plan::PeerNode& peer : facts.plan.peers) {
-    auto place = slots_.find(peer.name);
-    if (place == slots_.end()) {
-      const auto known = adopted_.find(NextHops(MakeNode(peer, facts, 0)));
-      std::optional<uint32_t> slot;
-      if (known != adopted_.end()) {
-        slot = known->second;
-        adopted_.erase(known);
-      } else {
-        slot = free_.Take();
-      }
-      if (!slot.has_value()) {
-        return absl::ResourceExhaustedError(fmt::format(
-            "table nodes is full ({} nodes): no room for {}", tables_->nodes.size(), peer.name));
-      }
-      place = slots_.emplace(peer.name, *slot).first;
-    }
-    node& entry = tables_->nodes[place->second];
-    const node wanted = MakeNode(peer, facts, entry.generation);
-    if (std::memcmp(&entry, &wanted, sizeof(entry)) != 0) entry = wanted;
+    FL_ASSIGN_OR_RETURN(const uint32_t slot, SlotOf(peer));
+    slots_.emplace(peer.name, slot);
+    node& entry = tables_->nodes[slot];
+    // Without our own Node nobody knows whether a tunnel is still wanted.
+    const bool unsure = unasked == Unasked::kKeep && !facts.plan.own.has_value();
+    if (unsure && entry.ifindex != 0) continue;
+    WriteNode(MakeNode(peer, facts, entry.generation), entry);
   }
   return absl::OkStatus();
 }
@@ -217,13 +253,27 @@ void NodeTables::ForgetPeers(const NodeFacts& facts) {
   };
   std::set<std::string> staying;
   for (const plan::PeerNode& peer : facts.plan.peers) staying.insert(peer.name);
-  for (const auto& [hops, slot] : adopted_) forget(slot);
+  for (const uint32_t slot : unclaimed_) forget(slot);
+  unclaimed_.clear();
   adopted_.clear();
   for (auto it = slots_.begin(); it != slots_.end();) {
     const bool stays = staying.contains(it->first);
     if (!stays) forget(it->second);
     it = stays ? std::next(it) : slots_.erase(it);
   }
+}
+
+// Every address of every node, whichever way we reach it: it may reach us by the other.
+absl::Status NodeTables::ApplyTunnelPeers(const NodeFacts& facts, Unasked unasked) {
+  Desired<tunnel_peer_key, tunnel_peer> desired;
+  if (facts.tunnel_ifindex != 0) {
+    for (const plan::PeerNode& peer : facts.plan.peers) {
+      for (const std::optional<IpAddress>& address : {peer.ip4, peer.ip6}) {
+        if (address.has_value()) desired.Put({ToMapped(*address)}, {slots_.at(peer.name)});
+      }
+    }
+  }
+  return Reconcile(desired, unasked, tables_->tunnel_peers);
 }
 
 absl::Status NodeTables::ApplyUplinks(const NodeFacts& facts, Unasked unasked) {
@@ -262,7 +312,8 @@ absl::Status NodeTables::ApplyWays(const NodeFacts& facts, Unasked unasked) {
   FL_RETURN_IF_ERROR(ApplyUplinks(facts, unasked));
   BumpUplinkEpoch(facts);
   // The next hop before the prefix that leads to it; deletes last.
-  FL_RETURN_IF_ERROR(PlacePeers(facts));
+  FL_RETURN_IF_ERROR(PlacePeers(facts, unasked));
+  FL_RETURN_IF_ERROR(ApplyTunnelPeers(facts, unasked));
   FL_RETURN_IF_ERROR(Reconcile(MakePrefixes<Abi4>(facts, slots_), unasked, tables_->v4.prefixes));
   FL_RETURN_IF_ERROR(Reconcile(MakePrefixes<Abi6>(facts, slots_), unasked, tables_->v6.prefixes));
   if (unasked == Unasked::kDelete) ForgetPeers(facts);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// NodeTables: who is where, into `nodes`, `prefixes`, `uplinks`, `node_state`.
+// NodeTables: who is where, into `nodes`, `prefixes`, `tunnel_peers`, `uplinks`, `node_state`.
 #ifndef FAIRLEAD_LOADER_APPLY_NODE_TABLES_H_
 #define FAIRLEAD_LOADER_APPLY_NODE_TABLES_H_
 
@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -46,6 +47,7 @@ struct NodeFacts {
   MasqueradeRules masquerade;
   uint32_t tunnel_overhead = 0;  // what a tunnel takes of an uplink's MTU
   uint32_t pod_mtu = 0;          // of this node's pods; 0: not known
+  uint32_t tunnel_ifindex = 0;  // 0: no tunnels (now)
   // The device on whose subnet an address is, 0 for none: a peer there is its
   // own next hop, all others are left to the host's routes.
   std::function<uint32_t(const IpAddress&)> link_to = [](const IpAddress&) { return 0U; };
@@ -57,22 +59,28 @@ class NodeTables {
   static absl::StatusOr<NodeTables> Adopt(Tables& tables);
 
   // Fewest writes. A peer keeps its slot, and flows to it their exit, when its
-  // address or its podCIDR changes.
+  // address, its podCIDR or the way to it changes; across a restart, too, if one
+  // of its addresses or blocks stays.
   absl::Status Apply(const NodeFacts& facts, Unasked unasked = Unasked::kDelete);
 
   // Slots by the node's name, for people.
   const std::map<std::string, uint32_t>& slots() const { return slots_; }
 
  private:
-  absl::Status PlacePeers(const NodeFacts& facts);
+  absl::StatusOr<uint32_t> SlotOf(const plan::PeerNode& peer);
+  absl::Status PlacePeers(const NodeFacts& facts, Unasked unasked);
   void ForgetPeers(const NodeFacts& facts);
   absl::Status ApplyWays(const NodeFacts& facts, Unasked unasked);
+  absl::Status ApplyTunnelPeers(const NodeFacts& facts, Unasked unasked);
   absl::Status ApplyUplinks(const NodeFacts& facts, Unasked unasked);
   void BumpUplinkEpoch(const NodeFacts& facts);
 
   Tables* tables_ = nullptr;
   std::map<std::string, uint32_t> slots_;
-  std::map<std::string, uint32_t> adopted_;  // by next hops: names are not in the tables
+  // What an earlier run has left: slots nobody has claimed yet, and which of a
+  // peer's blocks and addresses led to them. Names are not in the tables.
+  std::set<uint32_t> unclaimed_;
+  std::map<Cidr, uint32_t> adopted_;
   NumberQueue free_;
   // What the uplink epoch stands for; nothing before the first Apply, as the
   // uplinks may have changed while no daemon was there.

@@ -29,7 +29,8 @@ constexpr std::string_view kClsactMark = "clsact_";
 constexpr uint32_t kLoopback = 1;
 
 bool IsIngress(hook hook_id) {
-  return hook_id == HOOK_FROM_POD || hook_id == HOOK_FROM_NETWORK || hook_id == HOOK_FROM_ROOM;
+  return hook_id == HOOK_FROM_POD || hook_id == HOOK_FROM_NETWORK || hook_id == HOOK_FROM_ROOM ||
+         hook_id == HOOK_FROM_OVERLAY;
 }
 
 // "from_pod_1048577_v4", of numbers and our own words only.
@@ -83,6 +84,10 @@ const char* HookName(hook hook_id) {
       return "to_network";
     case HOOK_FROM_ROOM:
       return "from_room";
+    case HOOK_FROM_OVERLAY:
+      return "from_overlay";
+    case HOOK_TO_OVERLAY:
+      return "to_overlay";
     case HOOK_COUNT:
       break;
   }

@@ -11,6 +11,7 @@
 #include "loader/daemon/bpf_filesystem.h"
 #include "loader/daemon/cni_install.h"
 #include "loader/daemon/reassembly_room.h"
+#include "loader/daemon/tunnel_device.h"
 #include "loader/netlink/netlink_socket.h"
 #include "loader/netlink/routes.h"
 #include "loader/netlink/sysctl_journal.h"
@@ -58,6 +59,11 @@ absl::Status RemoveRoutes() {
   return absl::OkStatus();
 }
 
+absl::Status RemoveTunnel() {
+  FL_ASSIGN_OR_RETURN(NetlinkSocket netlink, NetlinkSocket::Open());
+  return RemoveTunnelDevice(netlink);
+}
+
 absl::Status RestoreSysctls(const Options& options) {
   FL_ASSIGN_OR_RETURN(SysctlJournal journal,
                       SysctlJournal::Open(options.state_dir + "/sysctls.json"));
@@ -87,6 +93,7 @@ absl::Status CleanUp(const Options& options) {
   note(UninstallCni(options.state_dir), "remove the CNI plugin");
   note(RemoveRoom(options), "remove the reassembly room");
   note(RemoveRoutes(), "remove routes");
+  note(RemoveTunnel(), "remove the tunnel device");
   note(RestoreSysctls(options), "put sysctls back");
   note(RemoveBpfDirectory(options.bpffs), "remove pins");
   // What could not be undone is still needed by the next try.

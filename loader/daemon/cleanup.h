@@ -9,7 +9,7 @@
 
 namespace fairlead {
 
-// Removes hooks, pods' interfaces, routes, pins and state, and puts sysctls
+// Removes hooks, pods' interfaces, routes, the tunnel device, pins and state, and puts sysctls
 // back. Tries everything; returns the first error. Nothing to do is OK.
 absl::Status CleanUp(const Options& options);
 

@@ -17,6 +17,7 @@
 #include "loader/daemon/host_setup.h"
 #include "loader/daemon/masquerade_rules.h"
 #include "loader/daemon/route_fingerprint.h"
+#include "loader/daemon/tunnel_device.h"
 #include "loader/plan/host_port_plan.h"
 #include "loader/plan/node_plan.h"
 #include "maps/abi/limits_abi.h"
@@ -216,9 +217,15 @@ void Controller::ApplyNodes() {
   facts.routes = FingerprintRoutes(*netlink_, node_problems_);
   facts.pod_mtu = PodMtu(facts.plan);
   facts.tunnel_overhead = plan::TunnelOverhead(options_.routing, facts.plan);
+  facts.tunnel_ifindex = MakeTunnelDevice(facts.plan);
   node_problems_.Note(dataplane_->ApplyNodes(facts, unasked()), "apply nodes");
+  if (facts.tunnel_ifindex != 0) {
+    node_problems_.Note(RaiseTunnelDevice(*netlink_, options_.routing), "raise the tunnel device");
+  } else if (!options_.routing.has_tunnels() && unasked() == apply::Unasked::kDelete) {
+    node_problems_.Note(RemoveTunnelDevice(*netlink_), "remove the tunnel device");
+  }
   FollowMtu();
-  SetUpRoutes(*netlink_, facts.plan, host, unasked(), node_problems_);
+  SetUpRoutes(*netlink_, facts.plan, host, facts.tunnel_ifindex, unasked(), node_problems_);
   WriteHostFile();
 }
 
@@ -233,6 +240,16 @@ void Controller::NoteStrayAddresses(const plan::NodePlan& nodes) {
                                       options_.node_name, address->ToString()));
     }
   }
+}
+
+// Its index; 0 if there is none, or it could not be made.
+uint32_t Controller::MakeTunnelDevice(const plan::NodePlan& nodes) {
+  if (!options_.routing.has_tunnels()) return 0;
+  const absl::StatusOr<uint32_t> ifindex =
+      EnsureTunnelDevice(*netlink_, options_.routing,
+                         TunnelMtu(nodes));
+  node_problems_.Note(ifindex.status(), "make the tunnel device");
+  return ifindex.value_or(0);
 }
 
 // Tells the CNI side what this node has to give.

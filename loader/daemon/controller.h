@@ -68,7 +68,9 @@ class Controller {
   void NoteStrayPods(const plan::OwnNode& own);
   void InstallCniFiles();
   void FollowMtu();
+  uint32_t TunnelMtu(const plan::NodePlan& nodes) const;
   uint32_t PodMtu(const plan::NodePlan& nodes) const;
+  uint32_t MakeTunnelDevice(const plan::NodePlan& nodes);
   void WriteNames();
   void WriteNamesOfNewPods();
   apply::Unasked unasked() const;

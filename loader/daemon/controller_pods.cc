@@ -59,11 +59,15 @@ void Controller::ApplyHostPorts() {
   WriteNames();
 }
 
-uint32_t Controller::PodMtu(const plan::NodePlan& nodes) const {
-  if (options_.mtu != 0) return options_.mtu;
+// What fits through the narrowest uplink, in a tunnel if there may be one.
+uint32_t Controller::TunnelMtu(const plan::NodePlan& nodes) const {
   constexpr uint32_t kEthernet = 1500;
   return (uplink_mtu_ != 0 ? uplink_mtu_ : kEthernet) -
          plan::TunnelOverhead(options_.routing, nodes);
+}
+
+uint32_t Controller::PodMtu(const plan::NodePlan& nodes) const {
+  return options_.mtu != 0 ? options_.mtu : TunnelMtu(nodes);
 }
 
 // After the tables: they answer what is too big from now on, so no packet is

@@ -97,6 +97,8 @@ absl::StatusOr<std::unique_ptr<Dataplane>> Dataplane::Create(const Options& opti
     hooks.snat_ports = ports.size();
   }
   FL_ASSIGN_OR_RETURN(hooks.netns_cookie, attach::NetnsCookie());
+  if (options.routing.has_tunnels()) hooks.tunnel_port = options.routing.tunnel_port;
+  hooks.vni = options.routing.vni;
   FL_ASSIGN_OR_RETURN(dataplane->programs_, Programs::Load(maps, hooks));
   FL_RETURN_IF_ERROR(PinTailCalls(*dataplane->programs_, options.pin_dir()));
   FL_ASSIGN_OR_RETURN(const attach::Mechanism mechanism,
@@ -199,6 +201,11 @@ absl::Status Dataplane::ApplyNodes(const apply::NodeFacts& facts, apply::Unasked
     FL_RETURN_IF_ERROR(links_->Attach(HOOK_FROM_NETWORK, uplink.ifindex));
     FL_RETURN_IF_ERROR(links_->Attach(HOOK_TO_NETWORK, uplink.ifindex));
     devices.insert(uplink.ifindex);
+  }
+  if (facts.tunnel_ifindex != 0) {
+    FL_RETURN_IF_ERROR(links_->Attach(HOOK_FROM_OVERLAY, facts.tunnel_ifindex));
+    FL_RETURN_IF_ERROR(links_->Attach(HOOK_TO_OVERLAY, facts.tunnel_ifindex));
+    devices.insert(facts.tunnel_ifindex);
   }
   if (unasked == apply::Unasked::kKeep) return status;
   FL_ASSIGN_OR_RETURN(const auto attached, attach::ListHooks(pin_dir_ + "/links"));

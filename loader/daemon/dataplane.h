@@ -42,7 +42,8 @@ class Dataplane : public PodDataplane {
   absl::Status ApplyServices(const plan::ServicePlan& plan, apply::Unasked unasked) {
     return services_.Apply(plan, unasked);
   }
-  // Also attaches to new uplinks and detaches from those that are none any more.
+  // Also attaches to new uplinks and the tunnel device, and detaches from those that are none any
+  // more.
   absl::Status ApplyNodes(const apply::NodeFacts& facts, apply::Unasked unasked);
   // Attaches again what somebody has taken off a pod's device or an uplink, and returns its
   // names. A device that is gone has lost nothing.

@@ -29,7 +29,7 @@ Route ToRoute(const plan::PlannedRoute& planned) {
   route.gateway = planned.gateway;
   route.link_index = planned.link;
   route.source = planned.source;
-  if (!planned.gateway.has_value()) {
+  if (planned.link == 0) {
     route.kind = RouteKind::kUnreachable;
     route.metric = kLastResort;
   }
@@ -46,7 +46,7 @@ bool IsSame(const Route& actual, const Route& wanted) {
 }  // namespace
 
 void SetUpRoutes(NetlinkSocket& netlink, const plan::NodePlan& nodes, const HostNetwork& host,
-                 apply::Unasked unasked, ProblemLog& problems) {
+                 uint32_t tunnel_link, apply::Unasked unasked, ProblemLog& problems) {
   const absl::StatusOr<std::vector<Route>> routes = ListRoutes(netlink, {});
   if (!routes.ok()) {
     problems.Note(routes.status(), "list routes");
@@ -60,7 +60,8 @@ void SetUpRoutes(NetlinkSocket& netlink, const plan::NodePlan& nodes, const Host
   }
   std::map<Place, Route> desired;
   for (const plan::PlannedRoute& planned : plan::MakeRoutePlan(
-           nodes, [&host](const IpAddress& address) { return host.LinkTo(address); })) {
+           nodes, [&host](const IpAddress& address) { return host.LinkTo(address); },
+           tunnel_link)) {
     const Route route = ToRoute(planned);
     desired[{route.destination, route.metric}] = route;
   }

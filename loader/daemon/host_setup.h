@@ -16,7 +16,7 @@ namespace fairlead {
 // Routes to peers' blocks and the refusal of our own unused addresses. A route
 // of somebody else with the same destination is left alone and named.
 void SetUpRoutes(NetlinkSocket& netlink, const plan::NodePlan& nodes, const HostNetwork& host,
-                 apply::Unasked unasked, ProblemLog& problems);
+                 uint32_t tunnel_link, apply::Unasked unasked, ProblemLog& problems);
 
 }  // namespace fairlead
 

@@ -26,6 +26,8 @@
 #include "follow_icmp_error_v6.skel.h"
 #include "from_network_v4.skel.h"
 #include "from_network_v6.skel.h"
+#include "from_overlay_v4.skel.h"
+#include "from_overlay_v6.skel.h"
 #include "from_pod_v4.skel.h"
 #include "from_pod_v6.skel.h"
 #include "from_room_v4.skel.h"
@@ -35,6 +37,8 @@
 #include "read_clock.skel.h"
 #include "to_network_v4.skel.h"
 #include "to_network_v6.skel.h"
+#include "to_overlay_v4.skel.h"
+#include "to_overlay_v6.skel.h"
 #include "to_pod_v4.skel.h"
 #include "to_pod_v6.skel.h"
 #pragma GCC diagnostic pop
@@ -63,6 +67,8 @@ std::span<const EmbeddedObject> EmbeddedObjects() {
       HOOK(from_network, HOOK_FROM_NETWORK),
       HOOK(to_network, HOOK_TO_NETWORK),
       HOOK(from_room, HOOK_FROM_ROOM),
+      HOOK(from_overlay, HOOK_FROM_OVERLAY),
+      HOOK(to_overlay, HOOK_TO_OVERLAY),
       ANSWER(answer_neighbour, TAIL_ANSWER_NEIGHBOUR),
       ANSWER(answer_unreachable, TAIL_ANSWER_UNREACHABLE),
       ANSWER(answer_tcp_reset, TAIL_ANSWER_TCP_RESET),

@@ -26,6 +26,8 @@ hook_config MakeHookConfig(const HookOptions& options, uint64_t hash_seed,
   config.masquerade = options.masquerade ? 1 : 0;
   config.record_verdicts = options.record_verdicts ? 1 : 0;
   config.default_deny = options.default_deny ? 1 : 0;
+  config.tunnel_port = options.tunnel_port;
+  config.vni = options.vni;
   config.test_seed = options.test_seed;
   config.netns_cookie = options.netns_cookie;
   return config;

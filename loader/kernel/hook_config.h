@@ -22,6 +22,8 @@ struct HookOptions {
   bool masquerade = true;
   bool record_verdicts = false;
   bool default_deny = false;
+  uint32_t tunnel_port = 0;  // 0: no tunnels
+  uint32_t vni = 0;
   uint32_t test_seed = 0;     // not 0: choices follow from the packet
   uint64_t netns_cookie = 0;  // 0: no process of the host is served
 };

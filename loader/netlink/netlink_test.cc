@@ -20,6 +20,7 @@
 #include "loader/netlink/routes.h"
 #include "loader/netlink/scratch_netns.h"
 #include "loader/netlink/sysctls.h"
+#include "loader/netlink/vxlan.h"
 
 namespace fairlead::testing {
 namespace {
@@ -264,6 +265,33 @@ TEST_F(VethWorld, MonitorReportsEverythingAfterEventsWereLost) {
   EXPECT_TRUE(changes.links);
   EXPECT_TRUE(changes.addresses);
   EXPECT_TRUE(changes.routes);
+}
+
+TEST(Vxlan, IsFoundAgainAsItWasCreated) {
+  ScratchNetns node;
+  NetlinkSocket netlink = Must(NetlinkSocket::Open());
+  EXPECT_FALSE(Must(FindVxlan(netlink, "tunnel")).has_value());
+  MustOk(CreateVxlan(netlink, {.name = "tunnel", .mac = kHostMac, .port = 4789, .mtu = 1430}));
+  const std::optional<FoundVxlan> found = Must(FindVxlan(netlink, "tunnel"));
+  ASSERT_TRUE(found.has_value());
+  EXPECT_TRUE(found->is_as_created);
+  EXPECT_EQ(found->port, 4789);
+  EXPECT_EQ(found->link.mac, kHostMac);
+  EXPECT_EQ(found->link.mtu, 1430U);
+  EXPECT_FALSE(found->link.is_up());
+  EXPECT_TRUE(SetLinkUp(netlink, found->link.index).ok());
+}
+
+TEST(Vxlan, TellsWhatIsNotOurs) {
+  ScratchNetns node;
+  NetlinkSocket netlink = Must(NetlinkSocket::Open());
+  MustOk(CreateVeth(
+      netlink,
+      {.host_name = "tunnel", .host_mac = kHostMac, .peer_name = "peer", .peer_mac = kPeerMac}));
+  EXPECT_TRUE(absl::IsFailedPrecondition(FindVxlan(netlink, "tunnel").status()));
+  MustOk(CreateVxlan(netlink, {.name = "one", .mac = kHostMac, .port = 4789}));
+  EXPECT_TRUE(
+      absl::IsAlreadyExists(CreateVxlan(netlink, {.name = "two", .mac = kHostMac, .port = 4789})));
 }
 
 TEST(ForeignNetns, OwnNamespaceAndOrdinaryFilesAreRefused) {

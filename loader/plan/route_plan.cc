@@ -6,13 +6,14 @@
 namespace fairlead::plan {
 
 std::vector<PlannedRoute> MakeRoutePlan(const NodePlan& nodes,
-                                        const std::function<uint32_t(const IpAddress&)>& link_to) {
+                                        const std::function<uint32_t(const IpAddress&)>& link_to,
+                                        uint32_t tunnel_link) {
   std::vector<PlannedRoute> routes;
   for (const PeerNode& peer : nodes.peers) {
     for (const Cidr& cidr : peer.pod_cidrs) {
-      const std::optional<IpAddress>& gateway =
-          cidr.family() == Family::kIpv4 ? peer.ip4 : peer.ip6;
-      const uint32_t link = gateway.has_value() ? link_to(*gateway) : 0;
+      const bool by_tunnel = peer.tunnel.has_value();
+      const std::optional<IpAddress> gateway = by_tunnel ? std::nullopt : peer.Of(cidr.family());
+      const uint32_t link = by_tunnel ? tunnel_link : (gateway.has_value() ? link_to(*gateway) : 0);
       if (link == 0) continue;
       routes.push_back(
           {cidr, gateway, link,

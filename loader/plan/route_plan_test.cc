@@ -36,6 +36,18 @@ TEST(RoutesToPeers, AreLeftToTheFabricWhenNoLinkIsShared) {
   for (const PlannedRoute& route : routes) EXPECT_FALSE(route.gateway.has_value());
 }
 
+TEST(RoutesToPeers, EndAtTheTunnelDeviceWhereAPeerIsBehindATunnel) {
+  NodePlan nodes = TwoNodes();
+  nodes.peers[0].tunnel = nodes.peers[0].ip6;
+  const auto near = [](const IpAddress&) { return 7U; };
+  EXPECT_THAT(
+      MakeRoutePlan(nodes, near, 9),
+      ::testing::IsSupersetOf(
+          {PlannedRoute{*Cidr::Parse("10.244.2.0/24"), {}, 9, *IpAddress::Parse("172.31.0.11")},
+           PlannedRoute{*Cidr::Parse("fd00:2::/64"), {}, 9, *IpAddress::Parse("fd00:31::11")}}));
+  EXPECT_EQ(MakeRoutePlan(nodes, near, 0).size(), 2U);  // our own blocks
+}
+
 TEST(OwnBlocks, AreUnreachableButForTheirPods) {
   const auto routes = MakeRoutePlan(TwoNodes(), [](const IpAddress&) { return 0U; });
   EXPECT_EQ(routes.size(), 2U);

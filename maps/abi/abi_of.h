@@ -5,6 +5,8 @@
 #ifndef FAIRLEAD_MAPS_ABI_ABI_OF_H_
 #define FAIRLEAD_MAPS_ABI_ABI_OF_H_
 
+#include <arpa/inet.h>
+
 #include <cstring>
 
 #include "base/ip.h"
@@ -65,6 +67,20 @@ Ip ToAbi(const IpAddress& address) {
 }
 inline IpAddress FromAbi(const ip4& ip) { return IpAddress::FromBytes(Family::kIpv4, &ip); }
 inline IpAddress FromAbi(const ip6& ip) { return IpAddress::FromBytes(Family::kIpv6, &ip); }
+
+// Either family in 16 bytes, as tables about tunnels' ends hold it: IPv4 as
+// ::ffff:a.b.c.d.
+inline ip6 ToMapped(const IpAddress& address) {
+  if (address.family() == Family::kIpv6) return ToAbi<ip6>(address);
+  ip6 mapped{};
+  mapped.word[2] = htonl(0xffff);
+  mapped.word[3] = ToAbi<ip4>(address).word[0];
+  return mapped;
+}
+inline IpAddress FromMapped(const ip6& ip) {
+  const bool is_mapped = ip.word[0] == 0 && ip.word[1] == 0 && ip.word[2] == htonl(0xffff);
+  return is_mapped ? FromAbi(ip4{ip.word[3]}) : FromAbi(ip);
+}
 
 }  // namespace fairlead
 

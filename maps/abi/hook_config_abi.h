@@ -21,8 +21,10 @@ struct hook_config {
 	__u32 default_deny; /* policy denies what nothing allows (tests; later: strict mode) */
 	__u32 test_seed;    /* not 0: choices follow from the packet, not from chance */
 	__u32 flow_mask;    /* covers the numbers of flows: a power of two less one */
+	__u32 tunnel_port;  /* UDP, host order; 0: no tunnels */
+	__u32 vni;	    /* of the tunnels */
 	__u32 pad;
 };
-FL_ASSERT(sizeof(struct hook_config) == 4 * (TIMEOUT_COUNT + 13), "hook_config has hidden padding");
+FL_ASSERT(sizeof(struct hook_config) == 4 * (TIMEOUT_COUNT + 15), "hook_config has hidden padding");
 
 #endif /* FAIRLEAD_MAPS_ABI_HOOK_CONFIG_ABI_H_ */

@@ -21,6 +21,10 @@
 
 /* What every pod takes for its gateway: the MAC of every host end. */
 #define FL_GATEWAY_MAC {0x02, 0xfa, 0x17, 0x1e, 0xad, 0x01}
+/* What inner frames of tunnels are from. They are to FL_GATEWAY_MAC, the tunnel
+ * device's own; the kernel takes a frame from that for one that came back.
+ */
+#define FL_TUNNEL_MAC  {0x02, 0xfa, 0x17, 0x1e, 0xad, 0x03}
 #define FL_GATEWAY_IP4 0xa9fe0101 /* 169.254.1.1, host order */
 #define FL_GATEWAY_IP6 {0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1} /* fe80::1 */
 

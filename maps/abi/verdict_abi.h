@@ -8,6 +8,8 @@
 #ifndef FAIRLEAD_MAPS_ABI_VERDICT_ABI_H_
 #define FAIRLEAD_MAPS_ABI_VERDICT_ABI_H_
 
+#include "maps/abi/family.h"
+
 #define FL_FORWARD_VERDICTS(X)                                                                     \
 	X(TO_POD, "delivered to a pod of this node")                                               \
 	X(TO_NODE, "sent to another node")                                                         \
@@ -30,6 +32,9 @@
 	X(UNKNOWN_POD, "came from an interface that is no pod's")                                  \
 	X(SPOOFED_MAC, "source MAC address is not the pod's")                                      \
 	X(SPOOFED_SOURCE, "source address is not the sender's")                                    \
+	X(UNKNOWN_TUNNEL_PEER, "tunnelled by an address that is no node's")                        \
+	X(WRONG_VNI, "tunnelled with another network's identifier")                                \
+	X(FORGED_TUNNEL, "a pod's packet to the tunnel port about to leave as the node's")         \
 	X(LINK_SCOPE, "stays on the link by its address")                                          \
 	X(BAD_NEIGHBOUR_REQUEST, "ARP or neighbour request for something else than the gateway")   \
 	X(NO_HANDSHAKE, "TCP SYN-ACK that answers no SYN")                                         \
@@ -43,6 +48,7 @@
 	X(POLICY_DENIED, "denied by policy")                                                       \
 	X(BACKEND_GONE, "the flow's backend is gone")                                              \
 	X(NO_SUCH_POD, "address of this node's podCIDR without a pod")                             \
+	X(WRONG_NODE, "tunnelled to this node, but the address is elsewhere")                      \
 	X(NO_ROUTE, "no route to its destination")                                                 \
 	X(NO_NODE_ADDRESS, "node has no address of this family to masquerade with")                \
 	X(NO_SNAT_PORT, "no free source port for masquerading")                                    \
@@ -71,8 +77,14 @@ enum hook {
 	HOOK_FROM_NETWORK,
 	HOOK_TO_NETWORK,
 	HOOK_FROM_ROOM,
+	HOOK_FROM_OVERLAY,
+	HOOK_TO_OVERLAY,
 	HOOK_COUNT
 };
+
+/* Covers every hook: for numbers that the verifier does not know. */
+#define FL_HOOK_MASK 7
+FL_ASSERT(HOOK_COUNT <= FL_HOOK_MASK + 1, "hooks outgrow their mask");
 
 /* Index into `counters`: hook, family, reason. */
 #define FL_COUNTER_REASONS 64

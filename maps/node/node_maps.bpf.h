@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Whose address is it (prefixes), how to get there (nodes, uplinks), and the
- * facts of this node (node_state).
+ * Whose address is it (prefixes, tunnel_peers), how to get there (nodes, uplinks),
+ * and the facts of this node (node_state).
  */
 #ifndef FAIRLEAD_MAPS_NODE_NODE_MAPS_BPF_H_
 #define FAIRLEAD_MAPS_NODE_NODE_MAPS_BPF_H_
 
 /*
  * Written by: the daemon
- * Read by:    30_conntrack, 45_locate, 90_deliver, fairlead
+ * Read by:    30_conntrack, 45_locate, 90_deliver, to_overlay, fairlead
  * Lives:      as long as the Node; the generation outlives it
  */
 struct {
@@ -18,6 +18,19 @@ struct {
 	__type(key, __u32);
 	__type(value, struct node);
 } nodes SEC(".maps");
+
+/*
+ * Written by: the daemon
+ * Read by:    20_guard, fairlead
+ * Lives:      as long as a Node has the address and routing uses tunnels
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 2 * FL_MAX_NODES);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct tunnel_peer_key);
+	__type(value, struct tunnel_peer);
+} tunnel_peers SEC(".maps");
 
 /*
  * Written by: the daemon
@@ -33,7 +46,7 @@ struct {
 
 /*
  * Written by: the daemon
- * Read by:    45_locate, to_network, fairlead
+ * Read by:    20_guard, 45_locate, to_network, to_overlay, fairlead
  * Lives:      as long as the Node or the address
  */
 struct {

@@ -146,6 +146,17 @@ Matcher<const Hop&> SendsToPeer(const Packet& packet) {
                       packet.OneHopLater());
 }
 
+Matcher<const Hop&> SendsByTunnel(const Packet& packet) {
+  return Expect({"sends the packet by tunnel", Action::kRedirect, VERDICT_TO_NODE,
+                 ScratchNetwork::Get().tunnel(), FL_MARK_DONE,
+                 packet.OneHopLater().FromMac(kTunnelMac).ToMac(kGatewayMac).ToBytes()});
+}
+
+Matcher<const Hop&> EntersTunnel(const Packet& packet) {
+  return Expect({"lets the packet into the tunnel", Action::kOk, VERDICT_TO_NODE, std::nullopt,
+                 FL_MARK_DONE, packet.FromMac(kTunnelMac).ToMac(kGatewayMac).ToBytes()});
+}
+
 Matcher<const Hop&> SendsToWorld(const Packet& packet) {
   return ExpectSentOn({"sends the packet to the world", Action::kRedirect, VERDICT_TO_WORLD,
                        ScratchNetwork::Get().uplink(), FL_MARK_DONE, std::nullopt},

@@ -15,6 +15,10 @@ namespace fairlead::testing {
 
 ::testing::Matcher<const Hop&> Delivers(const Packet& packet, const Pod& pod);
 ::testing::Matcher<const Hop&> SendsToPeer(const Packet& packet);
+// By the tunnel device; the frame is as the other end takes it.
+::testing::Matcher<const Hop&> SendsByTunnel(const Packet& packet);
+// to_overlay: what our own stack sends goes on into the tunnel. It has lost its hop already.
+::testing::Matcher<const Hop&> EntersTunnel(const Packet& packet);
 ::testing::Matcher<const Hop&> SendsToWorld(const Packet& packet);
 // To the host's stack, as a part of a flow: nothing but the packet's translation changes.
 ::testing::Matcher<const Hop&> PassesToStack(const Packet& packet);

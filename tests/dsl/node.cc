@@ -13,8 +13,10 @@
 namespace fairlead::testing {
 namespace {
 
-HookOptions Recording(HookOptions options) {
+HookOptions Recording(HookOptions options, const plan::RoutingOptions& routing) {
   options.record_verdicts = true;
+  options.tunnel_port = routing.has_tunnels() ? routing.tunnel_port : 0;
+  options.vni = routing.vni;
   return options;
 }
 
@@ -34,7 +36,7 @@ Node::State::State(Family family_under_test, const NodeOptions& node_options)
       options(node_options),
       network(ScratchNetwork::Get()),
       maps(Must(MapSet::Create(options.sizes, ""))),
-      programs(Must(Programs::Load(maps, Recording(options.hooks)))),
+      programs(Must(Programs::Load(maps, Recording(options.hooks, options.routing)))),
       tables(Must(maps.Open())),
       pods(tables),
       nodes(Must(apply::NodeTables::Adopt(tables))),
@@ -113,6 +115,13 @@ void Node::RemovePeer(const Peer& peer) {
   ApplyNodes();
 }
 
+void Node::SetRouting(const plan::RoutingOptions& routing) {
+  state_->options.routing = routing;
+  state_->nodes = Must(apply::NodeTables::Adopt(state_->tables));
+  Reload(state_->options.hooks);
+  ApplyNodes();
+}
+
 Service Node::AddService(const std::string& name, Port port,
                          const std::vector<Endpoint>& endpoints) {
   const Service service{name, ServiceAddress(state_->family, ++state_->service_count), port};
@@ -136,7 +145,7 @@ void Node::SetEndpoints(const Service& service, const std::vector<Endpoint>& end
 }
 
 void Node::Reload(const HookOptions& hooks) {
-  state_->programs = Must(Programs::Load(state_->maps, Recording(hooks)));
+  state_->programs = Must(Programs::Load(state_->maps, Recording(hooks, state_->options.routing)));
 }
 
 void Node::ApplyServices() {
@@ -163,6 +172,7 @@ void Node::ApplyNodes() {
   facts.masquerade = state_->masquerade;
   facts.uplinks = {uplink};
   facts.pod_mtu = state_->options.pod_mtu;
+  if (state_->options.routing.has_tunnels()) facts.tunnel_ifindex = state_->network.tunnel();
   facts.local_addresses = {NodeAddress(Family::kIpv4, 0), NodeAddress(Family::kIpv6, 0)};
   plan::PlanReach(state_->options.routing, facts.link_to, facts.plan);
   MustOk(state_->nodes.Apply(facts));
@@ -210,8 +220,27 @@ Hop Node::ToNetwork(const Packet& packet, uint32_t mark) {
 Hop Node::FromRoom(const Packet& packet) {
   return Run(HOOK_FROM_ROOM, room(), packet.OnLink(kRoomMac, kGatewayMac));
 }
+Hop Node::FromOverlay(const Peer& peer, const Packet& packet) {
+  return FromOverlay({UnderlayOf(peer), state_->options.routing.vni}, packet);
+}
+Hop Node::FromOverlay(const Outer& outer, const Packet& packet) {
+  return Run(HOOK_FROM_OVERLAY, state_->network.tunnel(), packet.OnLink(kTunnelMac, kGatewayMac), 0,
+             [&outer](int program) { return TunnelArrival::Get().Before(program, outer); });
+}
+Hop Node::ToOverlay(const Packet& packet, uint32_t mark) {
+  return Run(HOOK_TO_OVERLAY, state_->network.tunnel(), packet.OnLink(kGatewayMac, kGatewayMac),
+             mark);
+}
+IpAddress Node::UnderlayOf(const Peer& peer) const {
+  return NodeAddress(state_->options.routing.underlay.value_or(Family::kIpv4), peer.number);
+}
 
 Hop Node::Run(hook where, uint32_t ifindex, const Packet& packet, uint32_t mark) {
+  return Run(where, ifindex, packet, mark, [](int program) { return program; });
+}
+
+Hop Node::Run(hook where, uint32_t ifindex, const Packet& packet, uint32_t mark,
+              const std::function<int(int)>& program_of) {
   ProgInput input;
   input.frame = packet.ToBytes();
   input.ifindex = ifindex;
@@ -224,7 +253,8 @@ Hop Node::Run(hook where, uint32_t ifindex, const Packet& packet, uint32_t mark)
   hop.where = where;
   // As attached: the program of IPv6 sees what that of IPv4 has left to it.
   for (const Family family : {Family::kIpv4, Family::kIpv6}) {
-    absl::StatusOr<ProgOutput> output = RunOnce(state_->programs.fd(where, family), input);
+    absl::StatusOr<ProgOutput> output =
+        RunOnce(program_of(state_->programs.fd(where, family)), input);
     if (!output.ok()) {
       // EBADMSG: the checksum of the whole packet does not fit its bytes any more.
       ADD_FAILURE() << output.status();
@@ -247,6 +277,7 @@ Hop Node::Run(hook where, uint32_t ifindex, const Packet& packet, uint32_t mark)
 std::string Node::NameOf(uint32_t ifindex) const {
   if (ifindex == uplink()) return "the uplink";
   if (ifindex == room()) return "the reassembly room";
+  if (ifindex == state_->network.tunnel()) return "the tunnel device";
   const auto found = state_->names.find(ifindex);
   return found == state_->names.end() ? fmt::format("interface {}", ifindex) : found->second;
 }

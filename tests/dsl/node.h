@@ -7,6 +7,7 @@
 #define FAIRLEAD_TESTS_DSL_NODE_H_
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "loader/kernel/programs.h"
 #include "loader/plan/reach_plan.h"
 #include "tests/dsl/hop.h"
+#include "tests/dsl/tunnel_arrival.h"
 
 namespace fairlead::testing {
 
@@ -82,6 +84,8 @@ class Node {
   void SetMtu(const Pod& pod, uint16_t mtu);
   Peer AddPeer(const std::string& name);
   void RemovePeer(const Peer& peer);
+  // A restart of the daemon with other flags, over the same tables.
+  void SetRouting(const plan::RoutingOptions& routing);
   Service AddService(const std::string& name, Port port, const std::vector<Endpoint>& endpoints);
   // internalTrafficPolicy: Local.
   Service AddLocalService(const std::string& name, Port port,
@@ -116,6 +120,10 @@ class Node {
   Hop FromNetwork(const Packet& packet, uint32_t mark = 0);
   Hop ToNetwork(const Packet& packet, uint32_t mark = 0);
   Hop FromRoom(const Packet& packet);  // what the kernel has put in order
+  // What `peer`, or anybody, has tunnelled to us; and what our stack sends to a tunnelled peer.
+  Hop FromOverlay(const Peer& peer, const Packet& packet);
+  Hop FromOverlay(const Outer& outer, const Packet& packet);
+  Hop ToOverlay(const Packet& packet, uint32_t mark = 0);
   Hop Run(hook where, uint32_t ifindex, const Packet& packet, uint32_t mark = 0);
 
   Family family() const;
@@ -136,12 +144,17 @@ class Node {
   uint32_t SlotOf(const Peer& peer) const;
   uint32_t uplink() const;
   uint32_t room() const;
+  // A node's outer address, in the family of options.routing.underlay or IPv4.
+  IpAddress UnderlayOf(const Peer& peer) const;
   const Programs& programs() const;
 
  private:
   struct State;
   void ApplyServices();
   void ApplyNodes();
+  // `program_of(program)` is run in its stead.
+  Hop Run(hook where, uint32_t ifindex, const Packet& packet, uint32_t mark,
+          const std::function<int(int)>& program_of);
   std::string NameOf(uint32_t ifindex) const;
 
   std::unique_ptr<State> state_;

@@ -5,6 +5,8 @@
 #include "loader/netlink/links.h"
 #include "loader/netlink/routes.h"
 #include "loader/netlink/sysctls.h"
+#include "loader/netlink/vxlan.h"
+#include "maps/abi/limits_abi.h"
 #include "tests/dsl/address_plan.h"
 
 namespace fairlead::testing {
@@ -38,6 +40,7 @@ ScratchNetwork::ScratchNetwork() : netlink_(Must(NetlinkSocket::Open())) {
   AddUplink();
   AddSideLink();
   AddRoom();
+  AddTunnel();
 }
 
 void ScratchNetwork::AddUplink() {
@@ -70,6 +73,12 @@ void ScratchNetwork::AddRoom() {
   room_ = MakeLink(
       netlink_,
       {.host_name = "room", .host_mac = kGatewayMac, .peer_name = "inside", .peer_mac = kRoomMac});
+}
+
+void ScratchNetwork::AddTunnel() {
+  MustOk(CreateVxlan(netlink_, {.name = "tunnel", .mac = kGatewayMac, .port = 8472, .mtu = 1450}));
+  tunnel_ = Must(FindLink(netlink_, "tunnel"))->index;
+  MustOk(SetLinkUp(netlink_, tunnel_));
 }
 
 uint32_t ScratchNetwork::PodLink(uint32_t slot) {

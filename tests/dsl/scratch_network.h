@@ -17,7 +17,8 @@
 
 namespace fairlead::testing {
 
-inline constexpr MacAddress kGatewayMac = {0x02, 0xfa, 0x17, 0x1e, 0xad, 0x01};
+inline constexpr MacAddress kGatewayMac = FL_GATEWAY_MAC;
+inline constexpr MacAddress kTunnelMac = FL_TUNNEL_MAC;
 inline constexpr MacAddress kUplinkMac = {0x02, 0, 0, 0, 0, 0x01};
 inline constexpr MacAddress kRoomMac = FL_ROOM_MAC;
 inline constexpr MacAddress kRouterMac = {0x02, 0, 0, 0, 0, 0xfe};
@@ -30,6 +31,7 @@ class ScratchNetwork {
   // The host end of the veth pair of the pod in `slot`.
   uint32_t PodLink(uint32_t slot);
   uint32_t uplink() const { return uplink_; }
+  uint32_t tunnel() const { return tunnel_; }        // a VXLAN device
   uint32_t side_link() const { return side_link_; }  // no uplink of fairlead's
   // The near end of a wire to where a reassembly room would be.
   uint32_t room() const { return room_; }
@@ -39,6 +41,7 @@ class ScratchNetwork {
   void AddUplink();
   void AddSideLink();
   void AddRoom();
+  void AddTunnel();
 
   ScratchNetns netns_;
   NetlinkSocket netlink_;
@@ -46,6 +49,7 @@ class ScratchNetwork {
   uint32_t uplink_ = 2;
   uint32_t side_link_ = 4;
   uint32_t room_ = 0;
+  uint32_t tunnel_ = 0;
 };
 
 }  // namespace fairlead::testing

@@ -79,6 +79,11 @@ NodeOptions WithoutRoom() {
   options.has_room = false;
   return options;
 }
+NodeOptions Tunnelling() {
+  NodeOptions options;
+  options.routing.routing = plan::Routing::kVxlan;
+  return options;
+}
 NodeOptions WithoutAddress() {
   NodeOptions options;
   options.uplink_has_addresses = false;
@@ -112,6 +117,28 @@ const std::vector<DropCase>& Cases() {
        }},
       {DROP_SPOOFED_MAC, FROM_POD(w.packet.FromMac(w.other.mac))},
       {DROP_SPOOFED_SOURCE, FROM_POD(w.packet.From(w.other.On(1)))},
+      {DROP_UNKNOWN_TUNNEL_PEER,
+       [](Family family) {
+         World w(family, Tunnelling());
+         return w.node.FromOverlay(Outer{WorldAddress(family, 1)}, w.packet);
+       }},
+      {DROP_WRONG_VNI,
+       [](Family family) {
+         World w(family, Tunnelling());
+         const Peer peer = w.node.AddPeer("there");
+         return w.node.FromOverlay(Outer{peer.address, 2}, w.packet);
+       }},
+      {DROP_FORGED_TUNNEL,
+       [](Family family) {
+         World w(family, Tunnelling());
+         return w.node.FromPod(w.pod, Udp(w.pod.On(1), w.node.World(1, 8472)));
+       }},
+      {DROP_WRONG_NODE,
+       [](Family family) {
+         World w(family, Tunnelling());
+         const Peer peer = w.node.AddPeer("there");
+         return w.node.FromOverlay(peer, Udp(peer.Pod(1, 1), w.node.World(1, 1)));
+       }},
       {DROP_LINK_SCOPE, FROM_POD(w.packet.To(Ip(family, "224.0.0.1", "ff02::1")))},
       {DROP_BAD_NEIGHBOUR_REQUEST, FROM_POD(NeighbourRequest(w.pod, w.other.address))},
       {DROP_NO_HANDSHAKE, FROM_POD(w.packet.SynAck())},
