@@ -97,6 +97,12 @@ absl::Status DumpFamily(const FamilyTables<Abi>& tables, const std::string& stem
   if (stem == "free_flows") return DumpQueue(tables.free_flows, show);
   if (stem == "fragments") return DumpTable(tables.fragments, key, show);
   if (stem == "pod_address") return DumpTable(tables.pod_address, key, show);
+  if (stem == "groups") return DumpTable(tables.groups, key, show);
+  if (stem == "group_counts") {
+    return DumpArray(
+        tables.group_counts, all, [](uint32_t count) { return count != 0; },
+        [](uint32_t count) { return Json(count); }, show);
+  }
   if (stem == "prefixes") return DumpTable(tables.prefixes, key, show);
   return DumpArray(tables.node_state, all, [](const auto&) { return true; }, value, show);
 }

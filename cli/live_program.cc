@@ -150,9 +150,9 @@ absl::StatusOr<std::vector<Attachment>> ReadAttachments(const std::string& direc
 }
 
 const char* TailSlotName(uint32_t slot) {
-  constexpr const char* kNames[] = {"answer_neighbour", "answer_unreachable",
-                                    "answer_tcp_reset", "follow_icmp_error",
-                                    "answer_too_big",   "answer_time_exceeded"};
+  constexpr const char* kNames[] = {
+      "answer_neighbour", "answer_unreachable",   "answer_tcp_reset", "follow_icmp_error",
+      "answer_too_big",   "answer_time_exceeded", "deliver_multicast"};
   static_assert(std::size(kNames) == TAIL_SLOT_COUNT, "a tail slot has no name");
   return slot < TAIL_SLOT_COUNT ? kNames[slot] : "?";
 }

@@ -64,6 +64,7 @@ absl::Status CountFamily(const FamilyTables<Abi>& tables, Counts& used) {
   used[name("free_flows")] = tables.flows.size() - flows;
   used[name("fragments")] = CountKeys(tables.fragments.map());
   used[name("pod_address")] = CountKeys(tables.pod_address.map());
+  used[name("groups")] = CountKeys(tables.groups.map());
   used[name("prefixes")] = CountKeys(tables.prefixes.map());
   return absl::OkStatus();
 }
@@ -92,6 +93,8 @@ std::string MapPurpose(const std::string& name) {
       {"pods", "local pod by slot: interface, MAC, addresses"},
       {"snat_refused", "by pod slot: connections to the world that found no source port"},
       {"pod_address", "address of a local pod -> its slot"},
+      {"groups", "multicast group -> the pods that listen to it"},
+      {"group_counts", "by pod slot: multicast groups the pod listens to"},
       {"nodes", "other nodes by slot: by which device and way"},
       {"prefixes", "whose address is it: this node, its pods, a peer, a peer's pods"},
       {"tunnel_peers", "outer address of a tunnel -> the node it is"},

@@ -96,6 +96,11 @@ Json TableJson<Abi>::Key(const typename Abi::PodAddress& key) {
 }
 
 template <typename Abi>
+Json TableJson<Abi>::Key(const typename Abi::Group& key) {
+  return Address(key.address);
+}
+
+template <typename Abi>
 Json TableJson<Abi>::Key(const typename Abi::PrefixKey& key) {
   return fmt::format("{}/{}", Address(key.address), key.length);
 }
@@ -208,6 +213,14 @@ Json ValueJson(const prefix& value) {
   const char* const kKinds[] = {"?",    "host",   "own_pods", "peer_pods",
                                 "peer", "direct", "peer_hide"};
   return {{"kind", kKinds[value.kind <= PREFIX_PEER_HIDE ? value.kind : 0]}, {"node", value.node}};
+}
+
+Json ValueJson(const group_listeners& value) {
+  Json slots = Json::array();
+  for (uint32_t slot = 0; slot < FL_MAX_PODS; ++slot) {
+    if ((value.slots[slot / 64] >> (slot % 64) & 1) != 0) slots.push_back(slot);
+  }
+  return {{"slots", slots}};
 }
 
 Json ValueJson(const counter& value) {

@@ -18,6 +18,7 @@ struct TableJson {
   static Json Key(const typename Abi::Tuple& tuple);
   static Json Key(const typename Abi::FragmentKey& key);
   static Json Key(const typename Abi::PodAddress& key);
+  static Json Key(const typename Abi::Group& key);
   static Json Key(const typename Abi::PrefixKey& key);
   static Json Value(const typename Abi::Backend& backend);
   static Json Value(const typename Abi::Flow& flow);
@@ -37,6 +38,7 @@ Json ValueJson(const node& value);
 Json ValueJson(const tunnel_peer& value);
 Json ValueJson(const uplink& value);
 Json ValueJson(const prefix& value);
+Json ValueJson(const group_listeners& value);  // slots
 Json ValueJson(const counter& value);
 Json ValueJson(const verdict_record& value);
 

@@ -74,6 +74,7 @@ namespace {
        {F(fragment_key##n, source), F(fragment_key##n, destination), F(fragment_key##n, id),       \
         F(fragment_key##n, protocol)}},                                                            \
       {"pod_address" #n, sizeof(pod_address##n), {F(pod_address##n, address)}},                    \
+      {"group" #n, sizeof(group##n), {F(group##n, address)}},                                      \
       {"prefix_key" #n,                                                                            \
        sizeof(prefix_key##n),                                                                      \
        {F(prefix_key##n, length), F(prefix_key##n, address)}},                                     \
@@ -126,11 +127,12 @@ const std::vector<StructLayout>& StructLayouts() {
        sizeof(pod),
        {F(pod, ifindex), F(pod, generation), F(pod, mac), F(pod, mtu), F(pod, address4),
         F(pod, address6), F(pod, policy_subject)}},
+      {"group_listeners", sizeof(group_listeners), {F(group_listeners, slots)}},
       {"pod_slot", sizeof(pod_slot), {F(pod_slot, slot), F(pod_slot, generation)}},
       {"node",
        sizeof(node),
        {F(node, ifindex), F(node, generation), F(node, next_hop4), F(node, next_hop6), F(node, way),
-        F(node, mtu),        F(node, tunnel_local), F(node, tunnel_remote)}},
+        F(node, mtu), F(node, tunnel_local), F(node, tunnel_remote)}},
       {"tunnel_peer_key", sizeof(tunnel_peer_key), {F(tunnel_peer_key, address)}},
       {"tunnel_peer", sizeof(tunnel_peer), {F(tunnel_peer, node)}},
       {"uplink", sizeof(uplink), {F(uplink, address4), F(uplink, address6), F(uplink, mtu)}},

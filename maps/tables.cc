@@ -28,6 +28,8 @@ absl::Status OpenFamily(const MapOpener& open, bool writable, FamilyTables<Abi>&
   FL_ASSIGN_OR_RETURN(tables.free_flows, open(name("free_flows")));
   FL_RETURN_IF_ERROR(OpenInto(open, name("fragments"), tables.fragments));
   FL_RETURN_IF_ERROR(OpenInto(open, name("pod_address"), tables.pod_address));
+  FL_RETURN_IF_ERROR(OpenInto(open, name("groups"), tables.groups));
+  FL_RETURN_IF_ERROR(OpenInto(open, name("group_counts"), tables.group_counts, writable));
   FL_RETURN_IF_ERROR(OpenInto(open, name("prefixes"), tables.prefixes));
   return OpenInto(open, name("node_state"), tables.node_state, writable);
 }
@@ -36,12 +38,14 @@ absl::Status OpenFamily(const MapOpener& open, bool writable, FamilyTables<Abi>&
 
 const std::vector<std::string>& MapNames() {
   static const auto* const kNames = new std::vector<std::string>{
-      "services4",    "services6",   "host_ports4", "host_ports6", "socket_peers4", "socket_peers6",
-      "runs4",        "runs6",       "backends4",   "backends6",   "half_open4",    "half_open6",
-      "flow_index4",  "flow_index6", "flows4",      "flows6",      "free_flows4",   "free_flows6",
-      "fragments4",   "fragments6",  "room",        "pods",        "pod_address4",  "pod_address6",
-      "snat_refused", "nodes",       "prefixes4",   "prefixes6",   "tunnel_peers",  "uplinks",
-      "node_state4",  "node_state6", "answer_budgets", "counters",    "last_verdict"};
+      "services4",     "services6",      "host_ports4",   "host_ports6",  "socket_peers4",
+      "socket_peers6", "runs4",          "runs6",         "backends4",    "backends6",
+      "half_open4",    "half_open6",     "flow_index4",   "flow_index6",  "flows4",
+      "flows6",        "free_flows4",    "free_flows6",   "fragments4",   "fragments6",
+      "room",          "pods",           "pod_address4",  "pod_address6", "groups4",
+      "groups6",       "group_counts4",  "group_counts6", "snat_refused", "nodes",
+      "prefixes4",     "prefixes6",      "tunnel_peers",  "uplinks",      "node_state4",
+      "node_state6",   "answer_budgets", "counters",      "last_verdict"};
   return *kNames;
 }
 

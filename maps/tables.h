@@ -31,6 +31,8 @@ struct FamilyTables {
   BpfMap free_flows;                                                          // free_flows
   Table<typename Abi::FragmentKey, fragment> fragments;                       // fragments
   Table<typename Abi::PodAddress, pod_slot> pod_address;                      // pod_address
+  Table<typename Abi::Group, group_listeners> groups;                         // groups
+  MappedArray<uint32_t> group_counts;                                         // group_counts
   Table<typename Abi::PrefixKey, prefix> prefixes;                            // prefixes
   MappedArray<typename Abi::NodeState> node_state;                            // node_state
 };

@@ -81,21 +81,14 @@ static __always_inline bool choose_speaker(struct __sk_buff *skb, const struct p
 	return !is_zero_ip(from);
 }
 
-/* Back through the tunnel it came by, to the node that sent it. */
-static __always_inline int send_into_tunnel(struct __sk_buff *skb, __u32 reason)
+/* Back through the tunnel it came by, to the node that sent it. A function of its
+ * own: the stack of its caller is full.
+ */
+static __noinline int send_into_tunnel(struct __sk_buff *skb, __u32 reason)
 {
-	struct tunnel_peer_key sender = {};
-	struct tunnel_peer *peer;
-	struct node *node;
-	__u32 vni = 0, slot;
+	__u32 slot = skb->cb[CB_NODE];
+	struct node *node = bpf_map_lookup_elem(&nodes, &slot);
 
-	if (!read_tunnel(skb, &sender, &vni))
-		return give_up(skb, reason);
-	peer = bpf_map_lookup_elem(&tunnel_peers, &sender);
-	if (!peer)
-		return give_up(skb, reason);
-	slot = peer->node;
-	node = bpf_map_lookup_elem(&nodes, &slot);
 	if (!node || node->way == NODE_NATIVE || !address_inner_frame(skb) ||
 	    !write_tunnel(skb, node))
 		return give_up(skb, reason);

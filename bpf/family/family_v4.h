@@ -68,6 +68,11 @@ static __always_inline bool is_loopback(const struct ip4 *ip)
 	return (bpf_ntohl(ip->word[0]) >> 24) == 127;
 }
 
+static __always_inline bool is_multicast(const struct ip4 *ip)
+{
+	return (bpf_ntohl(ip->word[0]) >> 28) == 0xe;
+}
+
 /* A source that no wire may bring. */
 static __always_inline bool is_martian(const struct ip4 *ip)
 {

@@ -44,8 +44,7 @@ static __always_inline bool is_icmp_error(__u8 type)
 
 static __always_inline bool is_neighbour_message(__u8 type)
 {
-	return (type >= ND_ROUTER_SOLICIT && type <= ND_REDIRECT) ||
-	       (type >= MLD_QUERY && type <= MLD_DONE) || type == MLD2_REPORT;
+	return type >= ND_ROUTER_SOLICIT && type <= ND_REDIRECT;
 }
 
 /* Multicast, link-local, loopback, unspecified: not for routers. */
@@ -60,6 +59,11 @@ static __always_inline bool is_link_scope(const struct ip6 *ip)
 static __always_inline bool is_loopback(const struct ip6 *ip)
 {
 	return !ip->word[0] && !ip->word[1] && !ip->word[2] && bpf_ntohl(ip->word[3]) == 1;
+}
+
+static __always_inline bool is_multicast(const struct ip6 *ip)
+{
+	return (bpf_ntohl(ip->word[0]) >> 24) == 0xff;
 }
 
 /* A source that no wire may bring. */

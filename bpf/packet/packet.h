@@ -36,6 +36,7 @@
 #include "maps/conntrack/conntrack_maps.bpf.h"
 #include "maps/fragment/fragment_maps.bpf.h"
 #include "maps/pod/pod_maps.bpf.h"
+#include "maps/group/group_maps.bpf.h"
 #include "maps/node/node_maps.bpf.h"
 #include "maps/answer/answer_maps.bpf.h"
 #include "maps/counter/counter_maps.bpf.h"
@@ -45,7 +46,7 @@
 /* Shapes of packets that take another way than the usual one. */
 #define PACKET_FRAGMENT	  0x01 /* part of a fragmented packet */
 #define PACKET_ICMP_ERROR 0x02 /* quotes a packet of ours */
-#define PACKET_NEIGHBOUR  0x04 /* ARP, neighbour discovery, multicast listeners: link business */
+#define PACKET_NEIGHBOUR  0x04 /* ARP, neighbour discovery: link business */
 #define PACKET_HAS_PORTS  0x08 /* ports, or an echo's id, that can be exchanged for others */
 #define PACKET_LATER	  0x10 /* a fragment, and not the first: there is no transport header */
 #define PACKET_TINY	  0x20 /* a first fragment that ends inside its transport header */

@@ -44,6 +44,14 @@ static __always_inline bool is_mac_of(struct __sk_buff *skb, const struct pod *p
 			  (frame->source[2] ^ mac[2]));
 }
 
+/* A pod's link ends here, but for multicast the pods of this node are one. */
+static __always_inline enum verdict stay_on_link(struct packet *pkt)
+{
+	if (is_multicast(&pkt->tuple.destination))
+		return answer(pkt, TAIL_DELIVER_MULTICAST, VERDICT_TO_GROUP);
+	return drop(pkt, DROP_LINK_SCOPE);
+}
+
 __stage guard_pod(struct __sk_buff *skb, struct packet *pkt)
 {
 	struct pod *pod = pod_in_slot(skb->ifindex - FL_POD_IFINDEX_BASE);
@@ -63,13 +71,15 @@ __stage guard_pod(struct __sk_buff *skb, struct packet *pkt)
 
 	address = &pod->FAMILY(address);
 	if (!is_same_ip(&pkt->tuple.source, address) || is_zero_ip(address)) {
-		/* Its own link-local address is no forgery, but goes nowhere. */
-		if (is_link_scope(&pkt->tuple.source))
-			return drop(pkt, DROP_LINK_SCOPE);
-		return drop(pkt, DROP_SPOOFED_SOURCE);
+		/* Its own link-local address is no forgery, but goes no further than
+		 * to pods of this node: deliver_multicast looks whether it is its own.
+		 */
+		if (!is_link_scope(&pkt->tuple.source))
+			return drop(pkt, DROP_SPOOFED_SOURCE);
+		return stay_on_link(pkt);
 	}
 	if (is_link_scope(&pkt->tuple.destination))
-		return drop(pkt, DROP_LINK_SCOPE);
+		return stay_on_link(pkt);
 	return CONTINUE;
 }
 
@@ -142,6 +152,7 @@ __stage guard_overlay(struct __sk_buff *skb, struct packet *pkt)
 	if (vni != config.vni)
 		return drop(pkt, DROP_WRONG_VNI);
 	pkt->tunnel_node = peer->node;
+	skb->cb[CB_NODE] = peer->node; /* for an answer, when 45 has overwritten it */
 	take_facts(pkt, node);
 	if ((pkt->shape & PACKET_NEIGHBOUR) || is_link_scope(&pkt->tuple.destination))
 		return drop(pkt, DROP_LINK_SCOPE);

@@ -38,6 +38,7 @@ static __always_inline enum verdict answer(struct packet *pkt, __u32 slot, __u32
 #define CB_HOOK	  0
 #define CB_REASON 1
 #define CB_MTU	  2 /* of the way that was too narrow */
+#define CB_NODE	  3 /* from_overlay: whose tunnel it came by, a slot in nodes */
 
 /* Counts and records; every program of fairlead ends in here. */
 static __always_inline int finish(struct __sk_buff *skb, __u32 hook, int action, __u32 reason,

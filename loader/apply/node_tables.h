@@ -47,7 +47,7 @@ struct NodeFacts {
   MasqueradeRules masquerade;
   uint32_t tunnel_overhead = 0;  // what a tunnel takes of an uplink's MTU
   uint32_t pod_mtu = 0;          // of this node's pods; 0: not known
-  uint32_t tunnel_ifindex = 0;  // 0: no tunnels (now)
+  uint32_t tunnel_ifindex = 0;   // 0: no tunnels (now)
   // The device on whose subnet an address is, 0 for none: a peer there is its
   // own next hop, all others are left to the host's routes.
   std::function<uint32_t(const IpAddress&)> link_to = [](const IpAddress&) { return 0U; };

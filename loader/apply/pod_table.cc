@@ -53,6 +53,25 @@ absl::Status CheckAddress(const FamilyTables<Abi>& tables, const std::optional<I
                   address->ToString()));
 }
 
+// The pod's own reports write here at the same time, those of others too: one of
+// theirs that falls between our look and our write is lost, and made good by its
+// repetition (bpf/answers/deliver_multicast.bpf.c).
+template <typename Abi>
+absl::Status LeaveGroups(FamilyTables<Abi>& tables, uint32_t slot) {
+  if (tables.group_counts[slot] == 0) return absl::OkStatus();
+  const uint64_t bit = uint64_t{1} << (slot % 64);
+  FL_ASSIGN_OR_RETURN(const auto groups, tables.groups.Snapshot());
+  for (auto [group, listeners] : groups) {
+    if ((listeners.slots[slot / 64] & bit) == 0) continue;
+    listeners.slots[slot / 64] &= ~bit;
+    const bool empty =
+        std::ranges::all_of(listeners.slots, [](uint64_t word) { return word == 0; });
+    FL_RETURN_IF_ERROR(empty ? tables.groups.Erase(group) : tables.groups.Put(group, listeners));
+  }
+  tables.group_counts[slot] = 0;
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status PodTable::Put(const PodEntry& desired) {
@@ -85,7 +104,9 @@ absl::Status PodTable::Remove(uint32_t slot) {
   entry.generation = entry.generation + 1;
   std::atomic_thread_fence(std::memory_order_release);
   entry.ifindex = 0;
-  return absl::OkStatus();
+  // From here on guard_pod refuses its reports.
+  FL_RETURN_IF_ERROR(LeaveGroups(tables_.v4, slot));
+  return LeaveGroups(tables_.v6, slot);
 }
 
 absl::Status PodTable::Check(const PodEntry& desired) const {

@@ -246,8 +246,7 @@ void Controller::NoteStrayAddresses(const plan::NodePlan& nodes) {
 uint32_t Controller::MakeTunnelDevice(const plan::NodePlan& nodes) {
   if (!options_.routing.has_tunnels()) return 0;
   const absl::StatusOr<uint32_t> ifindex =
-      EnsureTunnelDevice(*netlink_, options_.routing,
-                         TunnelMtu(nodes));
+      EnsureTunnelDevice(*netlink_, options_.routing, TunnelMtu(nodes));
   node_problems_.Note(ifindex.status(), "make the tunnel device");
   return ifindex.value_or(0);
 }

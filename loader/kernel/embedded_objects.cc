@@ -22,6 +22,8 @@
 #include "answer_too_big_v6.skel.h"
 #include "answer_unreachable_v4.skel.h"
 #include "answer_unreachable_v6.skel.h"
+#include "deliver_multicast_v4.skel.h"
+#include "deliver_multicast_v6.skel.h"
 #include "follow_icmp_error_v4.skel.h"
 #include "follow_icmp_error_v6.skel.h"
 #include "from_network_v4.skel.h"
@@ -75,6 +77,7 @@ std::span<const EmbeddedObject> EmbeddedObjects() {
       ANSWER(follow_icmp_error, TAIL_FOLLOW_ICMP_ERROR),
       ANSWER(answer_too_big, TAIL_ANSWER_TOO_BIG),
       ANSWER(answer_time_exceeded, TAIL_ANSWER_TIME_EXCEEDED),
+      ANSWER(deliver_multicast, TAIL_DELIVER_MULTICAST),
   };
   return kObjects;
 }

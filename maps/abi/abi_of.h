@@ -32,6 +32,7 @@ struct AbiOf<Family::kIpv4> {
   using Flow = flow4;
   using FragmentKey = fragment_key4;
   using PodAddress = pod_address4;
+  using Group = group4;
   using PrefixKey = prefix_key4;
   using NodeState = node_state4;
 };
@@ -51,6 +52,7 @@ struct AbiOf<Family::kIpv6> {
   using Flow = flow6;
   using FragmentKey = fragment_key6;
   using PodAddress = pod_address6;
+  using Group = group6;
   using PrefixKey = prefix_key6;
   using NodeState = node_state6;
 };

@@ -16,6 +16,12 @@
 #define FL_BUDGET_OF_WIRE 4096
 #define FL_ANSWER_BUDGETS 4097
 
+/* Multicast groups that pods of this node listen to, per family, and those that
+ * one pod may.
+ */
+#define FL_MAX_GROUPS	  2048
+#define FL_GROUPS_PER_POD 32
+
 /* Nodes of the cluster, this one included. */
 #define FL_MAX_NODES 16384
 

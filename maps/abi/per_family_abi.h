@@ -11,5 +11,6 @@
 #include "maps/conntrack/flow_abi.h"
 #include "maps/fragment/fragment_abi.h"
 #include "maps/pod/pod_address_abi.h"
+#include "maps/group/group_abi.h"
 #include "maps/node/prefix_abi.h"
 #include "maps/node/node_state_abi.h"

@@ -13,6 +13,7 @@ enum tail_slot {
 	TAIL_FOLLOW_ICMP_ERROR,	   /* translate the packet quoted by an ICMP error */
 	TAIL_ANSWER_TOO_BIG,	   /* ICMP fragmentation needed, ICMPv6 packet too big */
 	TAIL_ANSWER_TIME_EXCEEDED, /* ICMP time exceeded */
+	TAIL_DELIVER_MULTICAST,	   /* a copy for each pod that listens */
 	TAIL_SLOT_COUNT
 };
 

@@ -20,6 +20,8 @@
 	X(TO_ROOM, "fragment out of order: into the reassembly room")                              \
 	X(IN_ORDER, "fragment out of the reassembly room, back to where it came from")             \
 	X(COPY, "second copy of a fragment that the host has already")                             \
+	X(TO_GROUP, "copied to the pods of this node that listen to its group")                    \
+	X(GROUPS_NOTED, "told which multicast groups a pod listens to")                            \
 	X(NOT_PROMOTED, "flow table full: the flow goes on, half-open")                            \
 	X(UNANSWERED, "the ICMP error due for it was withheld: too many, or nobody to tell")
 
@@ -36,6 +38,8 @@
 	X(WRONG_VNI, "tunnelled with another network's identifier")                                \
 	X(FORGED_TUNNEL, "a pod's packet to the tunnel port about to leave as the node's")         \
 	X(LINK_SCOPE, "stays on the link by its address")                                          \
+	X(NO_LISTENER, "multicast that no other pod of this node listens to")                      \
+	X(TOO_MANY_GROUPS, "no room to note that a pod listens to one more multicast group")       \
 	X(BAD_NEIGHBOUR_REQUEST, "ARP or neighbour request for something else than the gateway")   \
 	X(NO_HANDSHAKE, "TCP SYN-ACK that answers no SYN")                                         \
 	X(TINY_FRAGMENT, "first fragment that ends inside its transport header")                   \

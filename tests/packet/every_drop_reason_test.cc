@@ -6,6 +6,7 @@
 #include <set>
 
 #include "tests/dsl/address_plan.h"
+#include "tests/dsl/group_reports.h"
 #include "tests/dsl/matchers.h"
 #include "tests/dsl/neighbours.h"
 #include "tests/dsl/scratch_network.h"
@@ -67,6 +68,15 @@ Hop ReachNoLocalBackend(Family family) {
   const Peer peer = w.node.AddPeer("there");
   const Service web = w.node.AddLocalService("web", TcpPort(80), {peer.Pod(1, 80)});
   return w.node.FromPod(w.pod, Tcp(w.pod.On(1), web.Front()).Syn());
+}
+
+Hop ReachTooManyGroups(Family family) {
+  World w(family);
+  const IpAddress group = Ip(family, "239.1.0.0", "ff15::");
+  for (int i = 0; i < FL_GROUPS_PER_POD; ++i) {
+    w.node.FromPod(w.pod, JoinGroup(w.pod, group.Plus(static_cast<uint64_t>(i))));
+  }
+  return w.node.FromPod(w.pod, JoinGroup(w.pod, group.Plus(FL_GROUPS_PER_POD)));
 }
 
 NodeOptions Denying() {
@@ -139,7 +149,9 @@ const std::vector<DropCase>& Cases() {
          const Peer peer = w.node.AddPeer("there");
          return w.node.FromOverlay(peer, Udp(peer.Pod(1, 1), w.node.World(1, 1)));
        }},
-      {DROP_LINK_SCOPE, FROM_POD(w.packet.To(Ip(family, "224.0.0.1", "ff02::1")))},
+      {DROP_LINK_SCOPE, FROM_POD(w.packet.To(Ip(family, "169.254.7.7", "fe80::7")))},
+      {DROP_NO_LISTENER, FROM_POD(w.packet.To(Ip(family, "224.0.0.1", "ff02::1")))},
+      {DROP_TOO_MANY_GROUPS, ReachTooManyGroups},
       {DROP_BAD_NEIGHBOUR_REQUEST, FROM_POD(NeighbourRequest(w.pod, w.other.address))},
       {DROP_NO_HANDSHAKE, FROM_POD(w.packet.SynAck())},
       {DROP_TINY_FRAGMENT, FROM_POD(w.packet.Fragments(family == Family::kIpv4 ? 28 : 56).at(0))},
