@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/dsl/scratch_network.h"
 
+#include <unistd.h>
+
 #include "loader/netlink/addresses.h"
 #include "loader/netlink/links.h"
 #include "loader/netlink/routes.h"
@@ -13,6 +15,16 @@ namespace fairlead::testing {
 namespace {
 
 constexpr Family kFamilies[] = {Family::kIpv4, Family::kIpv6};
+// Until then a link that is up drops what a program sends out of it: the kernel
+// opens its queue in its own time.
+void AwaitQueue(NetlinkSocket& netlink, uint32_t index) {
+  constexpr int kTries = 5000;
+  for (int i = 0; i < kTries; ++i) {
+    if (Must(FindLink(netlink, index))->is_operational) return;
+    ::usleep(1000);
+  }
+  MustOk(absl::DeadlineExceededError("a link does not become operational"));
+}
 
 uint32_t MakeLink(NetlinkSocket& netlink, const VethPair& pair) {
   MustOk(CreateVeth(netlink, pair));
@@ -22,6 +34,7 @@ uint32_t MakeLink(NetlinkSocket& netlink, const VethPair& pair) {
     MustOk(SetNoIpv6LinkLocal(netlink, index));
     MustOk(SetLinkUp(netlink, index));
   }
+  for (const uint32_t index : {host->index, peer->index}) AwaitQueue(netlink, index);
   return host->index;
 }
 

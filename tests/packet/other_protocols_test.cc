@@ -54,8 +54,7 @@ TEST_P(OtherProtocol, FromAnothersAddressIsRefused) {
 }
 
 TEST_P(OtherProtocol, ToTheWorldHasNoPortToMasqueradeWith) {
-  EXPECT_THAT(node_.FromPod(client_, From(client_.On(0), node_.World(1, 0))),
-              Drops(DROP_NO_SNAT_PORT));
+  EXPECT_THAT(node_.FromPod(client_, From(client_.On(0), node_.World(1, 0))), Drops(DROP_NO_PORTS));
 }
 
 std::vector<Case> Cases() {
