@@ -19,7 +19,8 @@
 namespace fairlead::lab {
 namespace {
 
-constexpr auto kCniTimeout = std::chrono::seconds(30);
+// More than the plugin itself waits for its turn.
+constexpr auto kCniTimeout = std::chrono::seconds(180);
 
 bool Accepts(const std::string& socket_path) {
   sockaddr_un address{};
