@@ -110,6 +110,7 @@ absl::Status Run(const Settings& settings) {
     return world.status();
   };
   FL_RETURN_IF_ERROR(add(MakeFairleadWorld("native")));
+  FL_RETURN_IF_ERROR(add(MakeFairleadWorld("vxlan")));
   FL_RETURN_IF_ERROR(add(MakeRoutedWorld()));
   FL_RETURN_IF_ERROR(add(MakeBridgeWorld()));
   FL_ASSIGN_OR_RETURN(const std::vector<Contest> contests, Compare(settings, worlds));
