@@ -17,6 +17,7 @@
 
 #include "base/errno_status.h"
 #include "base/status_macros.h"
+#include "base/unique_fd.h"
 #include "loader/attach/clsact.h"
 #include "loader/attach/hook_check.h"
 #include "loader/attach/tcx.h"
@@ -157,8 +158,9 @@ absl::StatusOr<std::vector<HookOnDevice>> ListHooks(const std::string& directory
 
 absl::Status Detach(const std::string& directory, const HookOnDevice& where) {
   for (const Family family : kFamilies) {
-    // The last reference to a pinned link is its pin.
     const std::string pin = directory + "/" + PinName(where, family);
+    // Said first: the kernel lets go of a link some time after its last pin has gone.
+    if (const UniqueFd link(bpf_obj_get(pin.c_str())); link.ok()) bpf_link_detach(link.get());
     if (unlink(pin.c_str()) != 0 && errno != ENOENT) return ErrnoStatus(errno, "unpin " + pin);
     const std::string mark = ClsactMark(directory, where, family);
     if (access(mark.c_str(), F_OK) == 0) FL_RETURN_IF_ERROR(DetachMarked(mark, where, family));
