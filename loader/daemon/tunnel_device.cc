@@ -38,11 +38,15 @@ absl::Status Create(NetlinkSocket& netlink, const plan::RoutingOptions& options,
   return status;
 }
 
-// A strict return path filter would want to know more than the kernel's routes
-// say. The kernel takes the larger of this and the setting for all devices, and
-// only 2, "any route at all", is above 1, "the best one".
+// No filter, because the device has no IPv4 address: of such a device even the
+// loose filter takes only what the routes lead back to, and a peer node that answers
+// for a pod's host port is behind the uplink. The kernel takes the larger of this
+// and the setting for all devices; where that is strict, loose is the best there is.
 absl::Status RelaxReturnPath() {
-  return EnsureSysctl(DeviceSysctl(Family::kIpv4, kTunnelDevice, "rp_filter"), "2");
+  const absl::StatusOr<std::string> all =
+      ReadSysctl(DeviceSysctl(Family::kIpv4, "all", "rp_filter"));
+  const bool strict = all.ok() && *all == "1";
+  return EnsureSysctl(DeviceSysctl(Family::kIpv4, kTunnelDevice, "rp_filter"), strict ? "2" : "0");
 }
 
 // Nodes may have set the default for new devices to "no IPv6".
