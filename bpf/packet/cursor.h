@@ -56,4 +56,26 @@ static __always_inline void *header_at(struct __sk_buff *skb, __u32 offset, __u3
 	return header + bytes <= frame_end(skb) ? header : NULL;
 }
 
+/* A MAC as it is written, and as it is copied. */
+union mac {
+	__u8 byte[6];
+	__u16 part[3];
+};
+
+/* Writes both ends of the frame, each six bytes; false if it is too short. */
+static __always_inline bool write_macs(struct __sk_buff *skb, const void *destination,
+				       const void *source)
+{
+	struct frame_addresses *frame = header_at(skb, 0, ETH_HLEN);
+	const __u16 *to = destination, *from = source;
+
+	if (!frame)
+		return false;
+	for (int i = 0; i < 3; i++) {
+		frame->destination[i] = to[i];
+		frame->source[i] = from[i];
+	}
+	return true;
+}
+
 #endif /* FAIRLEAD_BPF_PACKET_CURSOR_H_ */

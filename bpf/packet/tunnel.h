@@ -56,19 +56,9 @@ static __always_inline bool write_tunnel(struct __sk_buff *skb, const struct nod
 /* The inner frame as the other end's tunnel device takes it. */
 static __always_inline bool address_inner_frame(struct __sk_buff *skb)
 {
-	struct frame_addresses *frame = header_at(skb, 0, ETH_HLEN);
-	const union {
-		__u8 mac[6];
-		__u16 part[3];
-	} to = {.mac = FL_GATEWAY_MAC}, from = {.mac = FL_TUNNEL_MAC};
+	const union mac to = {.byte = FL_GATEWAY_MAC}, from = {.byte = FL_TUNNEL_MAC};
 
-	if (!frame)
-		return false;
-	for (int i = 0; i < 3; i++) {
-		frame->destination[i] = to.part[i];
-		frame->source[i] = from.part[i];
-	}
-	return true;
+	return write_macs(skb, to.part, from.part);
 }
 
 #endif /* FAIRLEAD_BPF_PACKET_TUNNEL_H_ */

@@ -31,20 +31,9 @@ static __always_inline __u32 lose_a_hop(struct __sk_buff *skb, struct packet *pk
 
 static __always_inline __u32 address_frame(struct __sk_buff *skb, const struct pod *pod)
 {
-	struct frame_addresses *frame = header_at(skb, 0, ETH_HLEN);
-	const __u16 *mac = (const __u16 *)pod->mac;
-	const union {
-		__u8 mac[6];
-		__u16 part[3];
-	} gateway = {.mac = FL_GATEWAY_MAC};
+	const union mac gateway = {.byte = FL_GATEWAY_MAC};
 
-	if (!frame)
-		return DROP_TOO_SHORT;
-	for (int i = 0; i < 3; i++) {
-		frame->destination[i] = mac[i];
-		frame->source[i] = gateway.part[i];
-	}
-	return 0;
+	return write_macs(skb, pod->mac, gateway.part) ? 0 : DROP_TOO_SHORT;
 }
 
 /* The remembered exit, or for a side's first packet a fresh one, remembered. */

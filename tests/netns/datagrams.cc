@@ -12,7 +12,6 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
@@ -53,12 +52,7 @@ std::string EchoedIn(std::string packet, Family family, uint16_t id) {
 }  // namespace
 
 UdpEcho::UdpEcho(const std::string& network_namespace, const Endpoint& local) {
-  auto fd = Serve(network_namespace, SOCK_DGRAM, local);
-  if (!fd.ok()) {
-    fmt::print(stderr, "{}\n", fd.status().ToString());
-    std::abort();
-  }
-  fd_ = *std::move(fd);
+  fd_ = Serve(network_namespace, SOCK_DGRAM, local);
   thread_ = std::thread([this] { Answer(); });
 }
 

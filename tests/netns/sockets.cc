@@ -10,10 +10,11 @@
 #include <poll.h>
 
 #include <cerrno>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 #include "base/errno_status.h"
-#include "base/status_macros.h"
 #include "lab/network_namespace.h"
 
 namespace fairlead::testing {
@@ -57,10 +58,9 @@ Endpoint SocketAddress::ToEndpoint() const {
   return {IpAddress::FromBytes(Family::kIpv6, &address->sin6_addr), ntohs(address->sin6_port)};
 }
 
-absl::StatusOr<UniqueFd> Serve(const std::string& network_namespace, int type,
-                               const Endpoint& local) {
+UniqueFd Serve(const std::string& network_namespace, int type, const Endpoint& local) {
   UniqueFd fd;
-  FL_RETURN_IF_ERROR(lab::InNamespace(network_namespace, [&]() -> absl::Status {
+  const absl::Status served = lab::InNamespace(network_namespace, [&]() -> absl::Status {
     fd = UniqueFd(::socket(Domain(local), type | SOCK_CLOEXEC, 0));
     if (!fd.ok()) return ErrnoStatus(errno, "make a socket in " + network_namespace);
     const int on = 1;
@@ -71,7 +71,11 @@ absl::StatusOr<UniqueFd> Serve(const std::string& network_namespace, int type,
       return ErrnoStatus(errno, fmt::format("serve {} in {}", local.ToString(), network_namespace));
     }
     return absl::OkStatus();
-  }));
+  });
+  if (!served.ok()) {
+    fmt::print(stderr, "{}\n", served.ToString());
+    std::abort();
+  }
   return fd;
 }
 

@@ -29,9 +29,8 @@ struct SocketAddress {
 };
 
 // A socket of the namespace, bound to `local`; `type` is SOCK_STREAM (then it
-// listens) or SOCK_DGRAM.
-absl::StatusOr<UniqueFd> Serve(const std::string& network_namespace, int type,
-                               const Endpoint& local);
+// listens) or SOCK_DGRAM. A failure ends the test program at once, with its reason.
+UniqueFd Serve(const std::string& network_namespace, int type, const Endpoint& local);
 
 // A connected socket of the namespace whose reads and writes give up after
 // kPatienceMilliseconds. `error` gets errno of a failed connect, 0 otherwise.

@@ -8,8 +8,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
-#include <cstdlib>
 #include <utility>
 #include <vector>
 
@@ -88,12 +86,7 @@ void Converse(int fd, const std::string& name, const Endpoint& client) {
 
 TcpServer::TcpServer(std::string name, const std::string& network_namespace, const Endpoint& local)
     : name_(std::move(name)) {
-  auto listener = Serve(network_namespace, SOCK_STREAM, local);
-  if (!listener.ok()) {
-    fmt::print(stderr, "{}\n", listener.status().ToString());
-    std::abort();
-  }
-  listener_ = *std::move(listener);
+  listener_ = Serve(network_namespace, SOCK_STREAM, local);
   thread_ = std::thread([this] { Accept(); });
 }
 

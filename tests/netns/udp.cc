@@ -7,8 +7,6 @@
 #include <sys/socket.h>
 
 #include <cerrno>
-#include <cstdio>
-#include <cstdlib>
 #include <utility>
 
 #include "base/errno_status.h"
@@ -17,12 +15,7 @@ namespace fairlead::testing {
 
 UdpServer::UdpServer(std::string name, const std::string& network_namespace, const Endpoint& local)
     : name_(std::move(name)) {
-  auto fd = Serve(network_namespace, SOCK_DGRAM, local);
-  if (!fd.ok()) {
-    fmt::print(stderr, "{}\n", fd.status().ToString());
-    std::abort();
-  }
-  fd_ = *std::move(fd);
+  fd_ = Serve(network_namespace, SOCK_DGRAM, local);
   thread_ = std::thread([this] { Answer(); });
 }
 
