@@ -82,10 +82,7 @@ __first_packet int is_expected(struct packet *pkt, __u32 now)
 /* A copy for the room: it may be a pod's; the host keeps the original. */
 static __always_inline void clone_into(struct __sk_buff *skb, __u32 ifindex)
 {
-	const union {
-		__u8 mac[6];
-		__u16 part[3];
-	} inside = {.mac = FL_ROOM_MAC};
+	const union mac inside = {.byte = FL_ROOM_MAC};
 	struct frame_addresses *frame = header_at(skb, 0, ETH_HLEN);
 	__u16 before[3];
 

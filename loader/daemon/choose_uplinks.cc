@@ -8,7 +8,7 @@
 
 #include <algorithm>
 
-#include "maps/abi/limits_abi.h"
+#include "loader/pods/local_pod.h"
 
 namespace fairlead {
 namespace {
@@ -38,7 +38,7 @@ const Link* PortOf(const HostView& view, const Link& link) {
 bool CarriesEthernet(const Link& link) { return !link.is_loopback() && link.mac != MacAddress{}; }
 
 bool IsOurs(const Link& link) {
-  return IsPodDevice(link.index) || link.name.starts_with(kOwnDevices);
+  return IsPodIfindex(link.index) || link.name.starts_with(kOwnDevices);
 }
 
 bool IsPattern(const std::string& device) { return device.find_first_of("+*?[") != device.npos; }
@@ -72,10 +72,6 @@ int Rank(const InterfaceAddress& entry, const std::optional<plan::OwnNode>& own)
 }
 
 }  // namespace
-
-bool IsPodDevice(uint32_t ifindex) {
-  return ifindex >= FL_POD_IFINDEX_BASE && ifindex < FL_POD_IFINDEX_BASE + FL_MAX_PODS;
-}
 
 ChosenUplinks ChooseUplinks(const HostView& view, const std::vector<std::string>& devices,
                             const std::optional<plan::OwnNode>& own) {

@@ -46,8 +46,6 @@ ChosenUplinks ChooseUplinks(const HostView& view, const std::vector<std::string>
 std::optional<IpAddress> ChooseAddress(const HostView& view, uint32_t ifindex, Family family,
                                        const std::optional<plan::OwnNode>& own);
 
-bool IsPodDevice(uint32_t ifindex);
-
 }  // namespace fairlead
 
 #endif  // FAIRLEAD_LOADER_DAEMON_CHOOSE_UPLINKS_H_

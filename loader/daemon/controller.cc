@@ -131,7 +131,7 @@ void Controller::NetworkChanged() {
     return;
   }
   // First: ApplyNodes would put hooks back without a word.
-  host_->KeepWhatChanged(*changes, pods_->pods(), node_problems_);
+  host_->KeepWhatChanged(*changes, *pods_, node_problems_);
   if (changes->any()) {
     ApplyNodes();
     ApplyHostPorts();

@@ -45,7 +45,7 @@ void Controller::NoteStrayPods(const plan::OwnNode& own) {
 plan::ServicePlan Controller::PlanHostPorts() {
   planned_changes_ = pods_->changes();
   planned_addresses_ = host_->network().addresses;
-  return plan::MakeHostPortPlan(PodsWithHostPorts(pods_->pods()), planned_addresses_);
+  return plan::MakeHostPortPlan(PodsWithHostPorts(pods_->attachments()), planned_addresses_);
 }
 
 // A pod or an address has come or gone; most have nothing to do with host ports.

@@ -16,7 +16,6 @@
 #include "base/status_macros.h"
 #include "loader/attach/socket_hooks.h"
 #include "loader/daemon/bpf_filesystem.h"
-#include "loader/daemon/choose_uplinks.h"
 #include "loader/daemon/host_ports.h"
 #include "loader/daemon/reassembly_room.h"
 #include "loader/netlink/netlink_socket.h"
@@ -219,7 +218,7 @@ absl::Status Dataplane::ApplyNodes(const apply::NodeFacts& facts, apply::Unasked
 
 absl::StatusOr<std::vector<std::string>> Dataplane::RepairHooks(uint32_t ifindex) {
   std::vector<std::string> repaired;
-  const bool pod = IsPodDevice(ifindex);
+  const bool pod = IsPodIfindex(ifindex);
   for (const hook hook_id :
        {pod ? HOOK_FROM_POD : HOOK_FROM_NETWORK, pod ? HOOK_TO_POD : HOOK_TO_NETWORK}) {
     const absl::StatusOr<bool> attached = links_->IsAttached(hook_id, ifindex);

@@ -4,10 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/log.h"
 #include "base/status_macros.h"
-#include "loader/daemon/choose_uplinks.h"
 #include "loader/daemon/wanted_sysctls.h"
 
 namespace fairlead {
@@ -84,7 +84,7 @@ void HostKeeper::KeepHooks(uint32_t ifindex, const std::string& device, ProblemL
   if (fight.losses() == 0) fights_.erase(ifindex);
 }
 
-void HostKeeper::KeepWhatChanged(const NetworkChanges& changes, const std::vector<LocalPod>& pods,
+void HostKeeper::KeepWhatChanged(const NetworkChanges& changes, const PodAttacher& pods,
                                  ProblemLog& problems) {
   const bool all = changes.lost_events;
   if (changes.sysctls) KeepHost(problems);
@@ -94,12 +94,14 @@ void HostKeeper::KeepWhatChanged(const NetworkChanges& changes, const std::vecto
       KeepHooks(ifindex, network_.uplink_names[i], problems);
     }
   }
-  if (!all && changes.spoilt_links.empty() && changes.unfiltered_links.empty()) return;
-  for (const LocalPod& pod : pods) {
-    if (all || changes.spoilt_links.contains(pod.ifindex) ||
-        changes.unfiltered_links.contains(pod.ifindex)) {
-      KeepPod(pod, problems);
-    }
+  if (all) {
+    for (const auto& [id, pod] : pods.attachments()) KeepPod(pod, problems);
+    return;
+  }
+  std::set<uint32_t> links = changes.spoilt_links;
+  links.insert(changes.unfiltered_links.begin(), changes.unfiltered_links.end());
+  for (const uint32_t ifindex : links) {
+    if (const LocalPod* pod = pods.FindDevice(ifindex); pod != nullptr) KeepPod(*pod, problems);
   }
 }
 

@@ -25,6 +25,7 @@
 #include "loader/netlink/netlink_socket.h"
 #include "loader/netlink/sysctl_journal.h"
 #include "loader/pods/local_pod.h"
+#include "loader/pods/pod_attacher.h"
 
 namespace fairlead {
 
@@ -48,7 +49,7 @@ class HostKeeper {
   void KeepHost(ProblemLog& problems);
   void KeepPod(const LocalPod& pod, ProblemLog& problems);
   // What the monitor has named; the rest of what it says is the caller's.
-  void KeepWhatChanged(const NetworkChanges& changes, const std::vector<LocalPod>& pods,
+  void KeepWhatChanged(const NetworkChanges& changes, const PodAttacher& pods,
                        ProblemLog& problems);
   // What nobody tells us. To be called every second; a round takes kRoundSeconds. True if it is
   // time to Look().

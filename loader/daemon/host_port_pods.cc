@@ -3,9 +3,9 @@
 
 namespace fairlead {
 
-std::vector<plan::HostPortPod> PodsWithHostPorts(const std::vector<LocalPod>& pods) {
+std::vector<plan::HostPortPod> PodsWithHostPorts(const std::map<AttachmentId, LocalPod>& pods) {
   std::vector<plan::HostPortPod> result;
-  for (const LocalPod& pod : pods) {
+  for (const auto& [id, pod] : pods) {
     if (pod.port_mappings.empty()) continue;
     plan::HostPortPod& asked = result.emplace_back();
     asked.name_space = pod.name_space;

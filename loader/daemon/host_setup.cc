@@ -8,7 +8,7 @@
 
 #include "loader/netlink/routes.h"
 #include "loader/plan/route_plan.h"
-#include "maps/abi/limits_abi.h"
+#include "loader/pods/local_pod.h"
 
 namespace fairlead {
 namespace {
@@ -17,11 +17,6 @@ constexpr uint32_t kLastResort = 0xffffffff;  // metric of the unreachable route
 
 // A destination may have a route at each metric.
 using Place = std::pair<Cidr, uint32_t>;
-
-bool LeadsToPod(const Route& route) {
-  return route.link_index >= FL_POD_IFINDEX_BASE &&
-         route.link_index < FL_POD_IFINDEX_BASE + FL_MAX_PODS;
-}
 
 Route ToRoute(const plan::PlannedRoute& planned) {
   Route route;
@@ -55,7 +50,7 @@ void SetUpRoutes(NetlinkSocket& netlink, const plan::NodePlan& nodes, const Host
   std::map<Place, const Route*> ours;
   std::map<Place, const Route*> foreign;
   for (const Route& route : *routes) {
-    if (LeadsToPod(route)) continue;
+    if (IsPodIfindex(route.link_index)) continue;
     (route.protocol == kRouteProtocol ? ours : foreign)[{route.destination, route.metric}] = &route;
   }
   std::map<Place, Route> desired;

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "loader/netlink/routes.h"
-#include "maps/abi/limits_abi.h"
+#include "loader/pods/local_pod.h"
 
 namespace fairlead {
 
@@ -18,7 +18,7 @@ size_t FingerprintRoutes(NetlinkSocket& netlink, ProblemLog& problems) {
     return 0;
   }
   std::erase_if(*routes, [](const Route& route) {
-    return route.protocol == kRouteProtocol || route.link_index - FL_POD_IFINDEX_BASE < FL_MAX_PODS;
+    return route.protocol == kRouteProtocol || IsPodIfindex(route.link_index);
   });
   std::ranges::sort(*routes);
   std::string text;

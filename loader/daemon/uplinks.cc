@@ -10,6 +10,7 @@
 #include "base/status_macros.h"
 #include "loader/daemon/choose_uplinks.h"
 #include "loader/netlink/routes.h"
+#include "loader/pods/local_pod.h"
 
 namespace fairlead {
 
@@ -35,7 +36,7 @@ absl::StatusOr<HostNetwork> LookAtHost(NetlinkSocket& netlink,
 
   HostNetwork host;
   for (const InterfaceAddress& entry : view.addresses) {
-    if (entry.scope != RT_SCOPE_UNIVERSE || IsPodDevice(entry.link_index)) continue;
+    if (entry.scope != RT_SCOPE_UNIVERSE || IsPodIfindex(entry.link_index)) continue;
     host.addresses.push_back(entry.address);
     host.on_links.push_back(entry);
   }

@@ -10,6 +10,8 @@ namespace fairlead {
 
 std::string HostDeviceName(uint32_t slot) { return fmt::format("fl{:05}", slot); }
 
+bool IsPodIfindex(uint32_t ifindex) { return ifindex - FL_POD_IFINDEX_BASE < FL_MAX_PODS; }
+
 IpAddress GatewayAddress(Family family) {
   if (family == Family::kIpv6) {
     constexpr uint8_t kBytes[16] = FL_GATEWAY_IP6;

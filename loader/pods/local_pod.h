@@ -90,6 +90,8 @@ class PodDataplane {
 
 // "fl00042": never built from what a user has written.
 std::string HostDeviceName(uint32_t slot);
+// The index of a pod's host end, now or some time.
+bool IsPodIfindex(uint32_t ifindex);
 
 // A pod's gateway, the same on every node and answered for by from_pod:
 // 169.254.1.1 and fe80::1, at FL_GATEWAY_MAC.

@@ -20,8 +20,8 @@ namespace fairlead {
 namespace {
 
 bool IsPodDevice(const Link& link) {
-  const uint32_t slot = link.index - FL_POD_IFINDEX_BASE;
-  return slot < FL_MAX_PODS && link.kind == "veth" && link.name == HostDeviceName(slot);
+  return IsPodIfindex(link.index) && link.kind == "veth" &&
+         link.name == HostDeviceName(link.index - FL_POD_IFINDEX_BASE);
 }
 
 }  // namespace
@@ -76,8 +76,7 @@ absl::Status PodAttacher::ReserveUnknownDevices(RestoreReport* report) {
     FL_ASSIGN_OR_RETURN(const std::vector<Route> routes,
                         ListRoutes(netlink_, {.protocol = kRouteProtocol}));
     for (const Route& route : routes) {
-      const bool of_a_pod = route.link_index - FL_POD_IFINDEX_BASE < FL_MAX_PODS;
-      if (of_a_pod && !ours.contains(route.link_index)) {
+      if (IsPodIfindex(route.link_index) && !ours.contains(route.link_index)) {
         addresses.push_back(route.destination.address());
       }
     }
@@ -92,10 +91,10 @@ absl::Status PodAttacher::SetNode(const std::vector<Cidr>& pod_cidrs, uint32_t m
 
 absl::StatusOr<std::vector<std::string>> PodAttacher::FollowMtu() {
   std::vector<LocalPod> changed;
-  for (LocalPod& pod : registry_.pods()) {
+  for (const auto& [id, pod] : attachments()) {
     if (pod.mtu == registry_.mtu()) continue;
-    pod.mtu = registry_.mtu();
-    changed.push_back(std::move(pod));
+    changed.push_back(pod);
+    changed.back().mtu = registry_.mtu();
   }
   std::vector<std::string> unseen_names;
   if (registry_.mtu() == 0 || changed.empty()) return unseen_names;
@@ -185,7 +184,7 @@ absl::Status PodAttacher::LookForGone(Clock::time_point now) {
   FL_ASSIGN_OR_RETURN(const std::vector<Link> links, ListLinks(netlink_));
   std::set<uint32_t> present;
   for (const Link& link : links) present.insert(link.index);
-  for (const LocalPod& pod : pods()) {
+  for (const auto& [id, pod] : attachments()) {
     if (!present.contains(pod.ifindex)) NoteGone(pod.ifindex, now);
   }
   return absl::OkStatus();

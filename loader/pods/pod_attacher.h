@@ -98,7 +98,11 @@ class PodAttacher {
   std::vector<LocalPod> ReleaseVanished(Clock::time_point now);
   static constexpr auto kGrace = std::chrono::seconds(60);
 
-  std::vector<LocalPod> pods() const { return registry_.pods(); }  // by slot
+  std::vector<LocalPod> pods() const { return registry_.pods(); }  // a copy, by slot
+  // As they are kept, until the next change.
+  const std::map<AttachmentId, LocalPod>& attachments() const { return registry_.attachments(); }
+  // The pod whose host end has this index; nullptr: none.
+  const LocalPod* FindDevice(uint32_t ifindex) const { return registry_.FindDevice(ifindex); }
   // Pods that have an address outside of the node's present blocks.
   std::vector<LocalPod> Strays() const { return registry_.Strays(); }
   // Counts changes of pods(), so that nobody need compare.

@@ -56,8 +56,9 @@ class PodRegistry {
 
   const LocalPod* Find(const AttachmentId& id) const;  // nullptr: not there
   const LocalPod* FindDevice(uint32_t ifindex) const;  // the same, by the host end
-  std::vector<LocalPod> pods() const;                  // by slot
-  uint64_t changes() const { return changes_; }        // since the start
+  std::vector<LocalPod> pods() const;                  // a copy, by slot
+  const std::map<AttachmentId, LocalPod>& attachments() const { return pods_; }
+  uint64_t changes() const { return changes_; }  // since the start
 
  private:
   explicit PodRegistry(PodStore store);
