@@ -15,16 +15,11 @@
 
 __stage guard_leaving(struct __sk_buff *skb, struct packet *pkt)
 {
-	struct FAMILY(prefix_key) key = {
-		.length = FL_IP_WORDS * 32,
-		.address = pkt->tuple.destination,
-	};
-
 	if ((pkt->shape & PACKET_NEIGHBOUR) ||
 	    !bpf_map_lookup_elem(&FAMILY(pod_address), &pkt->tuple.source))
 		return CONTINUE;
 	/* Inside the cluster pods keep their addresses, whichever way they go. */
-	if (!config.masquerade || bpf_map_lookup_elem(&FAMILY(prefixes), &key))
+	if (!config.masquerade || find_prefix(&pkt->tuple.destination))
 		return CONTINUE;
 	return drop(pkt, DROP_UNTRANSLATED_SOURCE);
 }

@@ -28,6 +28,21 @@ static __always_inline struct FAMILY(node_state) * this_node(void)
 	return bpf_map_lookup_elem(&FAMILY(node_state), &zero);
 }
 
+/* Whose address is it? NULL: the world's. Price: an LPM lookup. */
+static __always_inline struct prefix *find_prefix(const struct FAMILY(ip) * ip)
+{
+	struct FAMILY(prefix_key) key = {.length = FL_IP_WORDS * 32, .address = *ip};
+
+	return bpf_map_lookup_elem(&FAMILY(prefixes), &key);
+}
+
+static __always_inline bool is_own_address(const struct FAMILY(ip) * ip)
+{
+	struct prefix *prefix = find_prefix(ip);
+
+	return prefix && prefix->kind == PREFIX_HOST;
+}
+
 /* What later stages ask of the entry that the guard has found anyway. */
 static __always_inline void take_facts(struct packet *pkt, const struct FAMILY(node_state) * node)
 {
@@ -127,13 +142,11 @@ static __always_inline bool leads_to_node(const struct prefix *prefix)
 /* The source is a pod of the node that tunnelled the packet, or that node itself. */
 __first_packet int is_from_tunnel_node(struct packet *pkt)
 {
-	struct FAMILY(prefix_key) key = {.length = FL_IP_WORDS * 32};
 	struct prefix *prefix;
 
 	if (!pkt)
 		return 0;
-	key.address = pkt->tuple.source;
-	prefix = bpf_map_lookup_elem(&FAMILY(prefixes), &key);
+	prefix = find_prefix(&pkt->tuple.source);
 	return prefix && leads_to_node(prefix) && prefix->node == pkt->tunnel_node;
 }
 

@@ -45,17 +45,10 @@ struct datagram {
 
 static __always_inline enum receiver receiver_of(const struct packet *pkt)
 {
-	struct FAMILY(prefix_key) key = {
-		.length = FL_IP_WORDS * 32,
-		.address = pkt->tuple.destination,
-	};
-	struct prefix *prefix;
-
 	if (pkt->hook == HOOK_FROM_POD || pkt->hook == HOOK_TO_POD ||
 	    bpf_map_lookup_elem(&FAMILY(pod_address), &pkt->tuple.destination))
 		return RECEIVER_POD;
-	prefix = bpf_map_lookup_elem(&FAMILY(prefixes), &key);
-	return prefix && prefix->kind == PREFIX_HOST ? RECEIVER_HOST : RECEIVER_OTHER;
+	return is_own_address(&pkt->tuple.destination) ? RECEIVER_HOST : RECEIVER_OTHER;
 }
 
 static __always_inline enum verdict refuse_fragment(struct packet *pkt, enum receiver receiver,

@@ -64,14 +64,6 @@ static __always_inline bool is_host_port(const struct packet *pkt)
 	return bits && (*bits & HOST_PORT_BIT(port));
 }
 
-static __always_inline bool is_own_address(const struct FAMILY(ip) * ip)
-{
-	struct FAMILY(prefix_key) key = {.length = FL_IP_WORDS * 32, .address = *ip};
-	struct prefix *prefix = bpf_map_lookup_elem(&FAMILY(prefixes), &key);
-
-	return prefix && prefix->kind == PREFIX_HOST;
-}
-
 /* The service of a port that every address of the node has. */
 static __always_inline struct service *find_on_every_address(const struct packet *pkt)
 {

@@ -56,11 +56,7 @@ static __always_inline __u32 locate_by_route(struct __sk_buff *skb, struct packe
 
 static __always_inline __u32 locate_by_prefix(struct __sk_buff *skb, struct packet *pkt)
 {
-	struct FAMILY(prefix_key) key = {
-		.length = FL_IP_WORDS * 32,
-		.address = pkt->out.destination,
-	};
-	struct prefix *prefix = bpf_map_lookup_elem(&FAMILY(prefixes), &key);
+	struct prefix *prefix = find_prefix(&pkt->out.destination);
 	struct node *node;
 
 	pkt->hides_source = !prefix || prefix->kind == PREFIX_PEER_HIDE;
@@ -206,22 +202,13 @@ __stage locate_pod(struct __sk_buff *skb, struct packet *pkt, const struct known
 /* A node tunnels what is for our pods and for us, from its pods and itself. */
 __stage locate_tunnelled(struct __sk_buff *skb, struct packet *pkt, const struct known *known)
 {
-	struct FAMILY(prefix_key) key = {
-		.length = FL_IP_WORDS * 32,
-		.address = pkt->tuple.destination,
-	};
-	struct prefix *prefix;
-
 	if (known->side || pkt->remembered)
 		return CONTINUE;
 	if (!is_from_tunnel_node(pkt))
 		return drop(pkt, DROP_SPOOFED_SOURCE);
 	if (find_local_pod(pkt))
 		return CONTINUE;
-	prefix = bpf_map_lookup_elem(&FAMILY(prefixes), &key);
-	if (!prefix || prefix->kind != PREFIX_HOST)
-		return drop(pkt, DROP_WRONG_NODE);
-	return STOP_PASS;
+	return is_own_address(&pkt->tuple.destination) ? STOP_PASS : drop(pkt, DROP_WRONG_NODE);
 }
 
 #endif /* FAIRLEAD_BPF_PATH_45_LOCATE_H_ */
