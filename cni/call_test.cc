@@ -13,6 +13,7 @@
 #include <variant>
 #include <vector>
 
+#include "cni/test_call.h"
 #include "loader/netlink/scratch_netns.h"
 
 namespace fairlead::testing {
@@ -21,18 +22,6 @@ namespace {
 using nlohmann::json;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-constexpr char kConfiguration[] =
-    R"({"cniVersion": "1.1.0", "name": "fairlead", "type": "fairlead-cni",
-        "socket": "/run/other.sock", "dns": {"nameservers": ["10.96.0.10"]}})";
-
-Environment AddEnvironment() {
-  return {{"CNI_COMMAND", "ADD"},
-          {"CNI_CONTAINERID", "c1"},
-          {"CNI_NETNS", "/run/netns/c1"},
-          {"CNI_IFNAME", "eth0"},
-          {"CNI_ARGS", "IgnoreUnknown=1;K8S_POD_NAMESPACE=shop;K8S_POD_NAME=web;K8S_POD_UID=42"}};
-}
 
 TEST(CniCall, AddIsReadFromEnvironmentAndConfiguration) {
   const auto parsed = ParseCall(AddEnvironment(), kConfiguration);

@@ -10,6 +10,7 @@
 #include <string>
 #include <variant>
 
+#include "cni/test_call.h"
 #include "loader/netlink/scratch_netns.h"
 
 namespace fairlead::testing {
@@ -17,17 +18,6 @@ namespace {
 
 using nlohmann::json;
 using ::testing::HasSubstr;
-
-constexpr char kConfiguration[] =
-    R"({"cniVersion": "1.1.0", "name": "fairlead", "type": "fairlead-cni",
-        "socket": "/run/other.sock", "dns": {"nameservers": ["10.96.0.10"]}})";
-
-Environment AddEnvironment() {
-  return {{"CNI_COMMAND", "ADD"},
-          {"CNI_CONTAINERID", "c1"},
-          {"CNI_NETNS", "/run/netns/c1"},
-          {"CNI_IFNAME", "eth0"}};
-}
 
 CniAttachment Attachment() {
   return {.host_device = "fl00003",

@@ -16,10 +16,10 @@
 namespace fairlead {
 namespace {
 
+// The same on every node, so that an inner frame to it is always for the device
+// that receives it.
 constexpr MacAddress kMac = FL_GATEWAY_MAC;
 
-// The same MAC on every node, so that an inner frame to it is always for the
-// device that receives it.
 bool IsRight(const FoundVxlan& found, const plan::RoutingOptions& options) {
   return found.is_as_created && found.port == options.tunnel_port && found.link.mac == kMac;
 }
