@@ -107,7 +107,7 @@ Outcome WithoutDaemon(const CniCall& call, const absl::Status& why) {
       .details = fmt::format("{} (is it running on this node?)", std::string(why.message()))};
   if (call.request.command == CniCommand::kStatus) error.code = CniCode::kNotAvailable;
   if (call.request.command != CniCommand::kDelete) return error;
-  const absl::Status deferred = DeferDelete(call.socket, {pod.container_id, pod.interface_name});
+  const absl::Status deferred = DeferDelete(call.socket, IdOf(pod));
   if (deferred.ok()) return std::string();
   error.details += fmt::format("; leave the DEL to it: {}", std::string(deferred.message()));
   return error;

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "loader/plan/host_port_plan.h"
-#include "loader/pods/cni_protocol.h"
 #include "loader/pods/local_pod.h"
 
 namespace fairlead {

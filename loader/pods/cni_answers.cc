@@ -84,7 +84,7 @@ CniReply CniAnswers::Add(const PodRequest& pod, const UniqueFd& netns, bool hung
   if (hung_up) return Refuse("the client is gone", absl::CancelledError("nothing was done"));
   if (!netns.ok()) return NoNetns();
   // Its DEL, told to be done, came first: it must not find the new attachment.
-  const AttachmentId id(pod.container_id, pod.interface_name);
+  const AttachmentId id = IdOf(pod);
   if (deferred_.Contains(id)) {
     if (const absl::Status removed = Remove(id, "by a deferred DEL"); !removed.ok()) {
       return Refuse("cannot detach what is attached by this name", removed);
@@ -117,15 +117,14 @@ absl::Status CniAnswers::Remove(const AttachmentId& id, const char* why) {
 }
 
 CniReply CniAnswers::Delete(const PodRequest& pod) {
-  const absl::Status removed = Remove({pod.container_id, pod.interface_name}, "by its runtime");
+  const absl::Status removed = Remove(IdOf(pod), "by its runtime");
   return removed.ok() ? CniReply{} : Refuse("cannot detach the pod", removed);
 }
 
 CniReply CniAnswers::Check(const CniRequest& request, const UniqueFd& netns) {
   if (!netns.ok()) return NoNetns();
   const PodRequest& pod = request.pod;
-  const absl::Status status =
-      attacher_.Check({pod.container_id, pod.interface_name}, request.expected, netns.get());
+  const absl::Status status = attacher_.Check(IdOf(pod), request.expected, netns.get());
   if (status.ok()) return {};
   LogWarn("pod is not as it should be container={} error=\"{}\"", pod.container_id,
           std::string(status.message()));
@@ -144,7 +143,7 @@ CniReply CniAnswers::CollectGarbage(const std::string& network, const UniqueFd& 
   if (!valid.ok()) return Refuse("cannot read the list of attachments", valid.status());
   absl::Status first;
   for (const LocalPod& pod : attacher_.pods()) {
-    const AttachmentId id(pod.container_id, pod.interface_name);
+    const AttachmentId id = IdOf(pod);
     if (pod.network == network && !valid->contains(id)) first.Update(Remove(id, "by GC"));
   }
   return first.ok() ? CniReply{} : Refuse("cannot detach every pod that is no more", first);

@@ -46,9 +46,6 @@ enum class CniCode : uint32_t {
   kNotAsExpected = 104,
 };
 
-// What names an attachment: container ID and interface name.
-using AttachmentId = std::pair<std::string, std::string>;
-
 enum class CniCommand : uint8_t { kAdd, kDelete, kCheck, kGarbageCollect, kStatus };
 
 // What CHECK expects of the pod's interface, by the result of its ADD as later

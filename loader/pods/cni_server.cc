@@ -2,6 +2,7 @@
 #include "loader/pods/cni_server.h"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -29,6 +30,12 @@ constexpr auto kPause = std::chrono::seconds(1);
 bool HasSpoken(int socket) {
   char byte = 0;
   return ::recv(socket, &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
+// Asked of the socket itself: an event may be older than the client that has its number now.
+bool HasHungUp(int socket) {
+  pollfd state{.fd = socket, .events = 0, .revents = 0};
+  return ::poll(&state, 1, 0) > 0;
 }
 
 bool IsRoot(int socket) {
@@ -93,6 +100,9 @@ absl::Status CniServer::Watch(int fd) const {
   return absl::OkStatus();
 }
 
+// Closing is not enough: a process just forked still holds the socket, and its number is reused.
+void CniServer::Unwatch(int fd) const { ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr); }
+
 void CniServer::ReadReady() {
   std::array<epoll_event, kAnswersPerTurn> events;
   const int ready = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), 0);
@@ -106,7 +116,7 @@ void CniServer::ReadReady() {
     } else if (event.data.fd == answers_.deferred_fd()) {
       CompleteDeferred();
     } else if (clients_.contains(event.data.fd)) {
-      Answer(event.data.fd, (event.events & (EPOLLHUP | EPOLLERR)) != 0);
+      Answer(event.data.fd);
     }
   }
 }
@@ -139,10 +149,10 @@ void CniServer::Accept() {
   ArmTimer();
 }
 
-void CniServer::Answer(int client, bool hung_up) {
+void CniServer::Answer(int client) {
   absl::StatusOr<SocketMessage> message = ReceiveMessage(client);
   if (message.ok()) {
-    const CniReply reply = answers_.Answer(message->text, message->descriptor, hung_up);
+    const CniReply reply = answers_.Answer(message->text, message->descriptor, HasHungUp(client));
     // Never waits: a reply fits into the buffer of a socket that has sent nothing.
     const absl::Status sent = SendMessage(client, EncodeReply(reply), -1);
     if (!sent.ok()) LogWarn("CNI client left before its answer error=\"{}\"", sent.ToString());
@@ -161,7 +171,8 @@ void CniServer::CompleteDeferred() {
 }
 
 void CniServer::Drop(int client) {
-  clients_.erase(client);  // closing removes it from epoll
+  Unwatch(client);
+  clients_.erase(client);
   PauseAccepting(false);
   ArmTimer();
 }
@@ -172,7 +183,11 @@ void CniServer::DropLate() {
     // Who has spoken waits for us, not we for them.
     if (HasSpoken(fd)) client.deadline = now + patience_;
   }
-  std::erase_if(clients_, [now](const auto& entry) { return entry.second.deadline <= now; });
+  std::erase_if(clients_, [&](const auto& entry) {
+    if (entry.second.deadline > now) return false;
+    Unwatch(entry.first);
+    return true;
+  });
   PauseAccepting(false);
   ArmTimer();
 }

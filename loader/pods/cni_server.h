@@ -58,8 +58,9 @@ class CniServer {
       : path_(std::move(path)), answers_(std::move(answers)), patience_(patience) {}
   absl::Status Listen();
   absl::Status Watch(int fd) const;
+  void Unwatch(int fd) const;
   void Accept();
-  void Answer(int client, bool hung_up);
+  void Answer(int client);
   void CompleteDeferred();
   void Drop(int client);
   void DropLate();

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -26,6 +27,9 @@ struct PortMapping {
 
   friend auto operator<=>(const PortMapping&, const PortMapping&) = default;
 };
+
+// What names an attachment: container ID and interface name.
+using AttachmentId = std::pair<std::string, std::string>;
 
 // CNI_CONTAINERID, CNI_IFNAME, the K8S_POD_* of CNI_ARGS and what runtimeConfig
 // asks for. The first two together name an attachment; names are for people and
@@ -64,6 +68,9 @@ struct LocalPod {
 
   friend bool operator==(const LocalPod&, const LocalPod&) = default;
 };
+
+inline AttachmentId IdOf(const PodRequest& pod) { return {pod.container_id, pod.interface_name}; }
+inline AttachmentId IdOf(const LocalPod& pod) { return {pod.container_id, pod.interface_name}; }
 
 // The kernel's side of a pod's attachment: programs and tables. Implemented by
 // the daemon, called by PodAttacher on the daemon's thread.

@@ -146,7 +146,7 @@ absl::Status PodAttacher::Attach(const LocalPod& pod, int netns_fd) {
 }
 
 absl::StatusOr<LocalPod> PodAttacher::Add(const PodRequest& request, int netns_fd) {
-  const AttachmentId id(request.container_id, request.interface_name);
+  const AttachmentId id = IdOf(request);
   if (const LocalPod* known = registry_.Find(id); known != nullptr) {
     return absl::AlreadyExistsError(fmt::format("{} of container {} is attached already, as {}",
                                                 id.second, id.first, known->host_device));
@@ -176,7 +176,7 @@ absl::Status PodAttacher::Remove(const std::string& container_id,
 
 void PodAttacher::NoteGone(uint32_t ifindex, Clock::time_point now) {
   if (const LocalPod* pod = registry_.FindDevice(ifindex); pod != nullptr) {
-    vanished_.emplace(AttachmentId(pod->container_id, pod->interface_name), now + kGrace);
+    vanished_.emplace(IdOf(*pod), now + kGrace);
   }
 }
 

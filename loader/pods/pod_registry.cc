@@ -62,7 +62,7 @@ absl::StatusOr<PodRegistry> PodRegistry::Open(const std::string& state_dir) {
   for (LocalPod& pod : state.pods) {
     registry.slots_.Reserve(pod.slot);
     registry.last_serial_ = std::max(registry.last_serial_, pod.serial);
-    AttachmentId id(pod.container_id, pod.interface_name);
+    AttachmentId id = IdOf(pod);
     registry.pods_.emplace(std::move(id), std::move(pod));
   }
   registry.slots_.RememberFreed({state.freed_slots.begin(), state.freed_slots.end()});
@@ -141,7 +141,7 @@ absl::StatusOr<LocalPod> PodRegistry::Allocate(const PodRequest& request) {
 absl::StatusOr<LocalPod> PodRegistry::Take(const PodRequest& request) {
   if (ipam_.empty()) return CheckReady();
   FL_ASSIGN_OR_RETURN(const LocalPod pod, Allocate(request));
-  pods_.emplace(AttachmentId(pod.container_id, pod.interface_name), pod);
+  pods_.emplace(IdOf(pod), pod);
   ++changes_;
   const absl::Status status = store_.NeedsSave() ? Save() : store_.AppendAdd(pod);
   if (status.ok()) return pod;
@@ -155,7 +155,7 @@ absl::Status PodRegistry::Release(const LocalPod& pod) {
 }
 
 void PodRegistry::Forget(const LocalPod& pod) {
-  const AttachmentId id(pod.container_id, pod.interface_name);
+  const AttachmentId id = IdOf(pod);
   slots_.Release(pod.slot);
   ipam_.Release(AddressesOf(pod));
   // Before SetBlocks there is no pool to take them back.
@@ -169,7 +169,7 @@ void PodRegistry::Forget(const LocalPod& pod) {
 
 absl::Status PodRegistry::Replace(const std::vector<LocalPod>& pods) {
   for (const LocalPod& pod : pods) {
-    const auto found = pods_.find(AttachmentId(pod.container_id, pod.interface_name));
+    const auto found = pods_.find(IdOf(pod));
     if (found != pods_.end()) found->second = pod;
   }
   return Save();

@@ -85,12 +85,11 @@ void TakeBack(std::vector<IpAddress>& freed, const std::optional<IpAddress>& add
   if (address) std::erase(freed, *address);
 }
 
-absl::Status ReplayAdd(LocalPod pod, PodState* state) {
+void ReplayAdd(LocalPod pod, PodState* state) {
   std::erase(state->freed_slots, pod.slot);
   TakeBack(state->freed_addresses, pod.ip4);
   TakeBack(state->freed_addresses, pod.ip6);
   state->pods.push_back(std::move(pod));
-  return absl::OkStatus();
 }
 
 absl::Status ReplayRemove(uint32_t slot, PodState* state) {
@@ -112,7 +111,8 @@ absl::Status ReplayLine(const std::string& line, PodState* state) {
       return ReplayRemove(object.at("remove").get<uint32_t>(), state);
     }
     FL_ASSIGN_OR_RETURN(LocalPod pod, PodFromJson(object.at("add")));
-    return ReplayAdd(std::move(pod), state);
+    ReplayAdd(std::move(pod), state);
+    return absl::OkStatus();
   } catch (const json::exception& error) {
     return absl::InvalidArgumentError(error.what());
   }
