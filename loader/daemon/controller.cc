@@ -226,6 +226,7 @@ void Controller::ApplyNodes() {
   }
   FollowMtu();
   SetUpRoutes(*netlink_, facts.plan, host, facts.tunnel_ifindex, unasked(), node_problems_);
+  node_problems_.Note(peer_neighbours_.Follow(*netlink_, facts.plan), "resolve peers anew");
   WriteHostFile();
 }
 

@@ -22,6 +22,7 @@
 #include "loader/daemon/host_keeper.h"
 #include "loader/daemon/masquerade_file.h"
 #include "loader/daemon/options.h"
+#include "loader/daemon/peer_neighbours.h"
 #include "loader/daemon/problem_log.h"
 #include "loader/daemon/refusal_log.h"
 #include "loader/kube/manifest_source.h"
@@ -90,6 +91,7 @@ class Controller {
   UniqueFd signals_;
   UniqueFd timer_;
   std::unique_ptr<HostKeeper> host_;
+  PeerNeighbours peer_neighbours_;
   plan::ServicePlan services_;    // as planned, host ports included
   plan::ServicePlan host_ports_;  // as they are in services_
   // What host ports have last been planned from.

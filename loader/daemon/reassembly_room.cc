@@ -3,6 +3,7 @@
 
 #include <bpf/bpf.h>
 #include <fmt/format.h>
+#include <linux/neighbour.h>
 #include <linux/netfilter.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -124,7 +125,7 @@ absl::Status Defragment(int program, Family family, const std::string& pin) {
 absl::Status RouteBack(NetlinkSocket& inside, uint32_t link, Family family) {
   const IpAddress gateway = GatewayAddress(family);
   const uint8_t zero[16] = {};
-  FL_RETURN_IF_ERROR(PutPermanentNeighbour(inside, link, gateway, GatewayMac()));
+  FL_RETURN_IF_ERROR(PutNeighbour(inside, link, gateway, GatewayMac(), NUD_PERMANENT));
   if (family == Family::kIpv4) {
     FL_RETURN_IF_ERROR(ReplaceRoute(
         inside, {.destination = Cidr::Make(gateway, AddressBits(family)), .link_index = link}));

@@ -21,10 +21,10 @@ ndmsg* Fill(NetlinkMessage& message, uint32_t link_index, const IpAddress& addre
 
 }  // namespace
 
-absl::Status PutPermanentNeighbour(NetlinkSocket& netlink, uint32_t link_index,
-                                   const IpAddress& address, const MacAddress& mac) {
+absl::Status PutNeighbour(NetlinkSocket& netlink, uint32_t link_index, const IpAddress& address,
+                          const MacAddress& mac, uint16_t state) {
   NetlinkMessage message(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE);
-  Fill(message, link_index, address)->ndm_state = NUD_PERMANENT;
+  Fill(message, link_index, address)->ndm_state = state;
   message.PutAddress(NDA_DST, address);
   message.Put(NDA_LLADDR, mac.data(), mac.size());
   return netlink.Request(message, fmt::format("put neighbour {} at {} on link {}",

@@ -22,8 +22,9 @@ struct Neighbour {
   uint16_t state = 0;  // NUD_*
 };
 
-absl::Status PutPermanentNeighbour(NetlinkSocket& netlink, uint32_t link_index,
-                                   const IpAddress& address, const MacAddress& mac);
+// `state`: NUD_PERMANENT, or as what the kernel's resolution would leave it.
+absl::Status PutNeighbour(NetlinkSocket& netlink, uint32_t link_index, const IpAddress& address,
+                          const MacAddress& mac, uint16_t state);
 // An absent entry is OK.
 absl::Status DeleteNeighbour(NetlinkSocket& netlink, uint32_t link_index, const IpAddress& address);
 absl::StatusOr<std::vector<Neighbour>> ListNeighbours(NetlinkSocket& netlink);

@@ -194,8 +194,8 @@ TEST_P(Both, RouteThroughAMissingLinkSaysWhichRoute) {
 }
 
 TEST_P(Both, NeighbourIsPermanentUntilItIsDeleted) {
-  ASSERT_TRUE(PutPermanentNeighbour(host_, kIndex, pod_ip(), kHostMac).ok());
-  ASSERT_TRUE(PutPermanentNeighbour(host_, kIndex, pod_ip(), kPeerMac).ok());
+  ASSERT_TRUE(PutNeighbour(host_, kIndex, pod_ip(), kHostMac, NUD_PERMANENT).ok());
+  ASSERT_TRUE(PutNeighbour(host_, kIndex, pod_ip(), kPeerMac, NUD_PERMANENT).ok());
   const std::vector<Neighbour> neighbours = Must(ListNeighbours(host_));
   const auto found = std::ranges::find(neighbours, pod_ip(), &Neighbour::address);
   ASSERT_NE(found, neighbours.end());

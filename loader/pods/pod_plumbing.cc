@@ -2,6 +2,7 @@
 #include "loader/pods/pod_plumbing.h"
 
 #include <fmt/format.h>
+#include <linux/neighbour.h>
 
 #include <chrono>
 #include <functional>
@@ -88,7 +89,7 @@ absl::Status WaitUntilPodReceives(NetlinkSocket& inside, const LocalPod& pod) {
 absl::Status RoutePodFromHost(NetlinkSocket& host, const LocalPod& pod) {
   for (const IpAddress& address : AddressesOf(pod)) {
     // Neighbour first: no packet may find the route and go asking for a MAC.
-    FL_RETURN_IF_ERROR(PutPermanentNeighbour(host, pod.ifindex, address, pod.mac));
+    FL_RETURN_IF_ERROR(PutNeighbour(host, pod.ifindex, address, pod.mac, NUD_PERMANENT));
     FL_RETURN_IF_ERROR(
         ReplaceRoute(host, {.destination = Host(address), .link_index = pod.ifindex}));
   }
