@@ -168,7 +168,11 @@ absl::Status PlugNode(const std::string& lab, const Fabric& fabric, int number) 
 }
 
 absl::Status UnplugNode(const std::string& lab, const Fabric& fabric, int number) {
-  absl::Status status = Ip(NamespaceName(lab, "router"), FabricRoutes(fabric, number, "delete"));
+  // Who takes the address next has another MAC, and no switch here tells the router so.
+  absl::Status status = Ip(NamespaceName(lab, "router"),
+                           FabricRoutes(fabric, number, "delete") +
+                               fmt::format("neigh flush to {}\nneigh flush to {}\n",
+                                           NodeIpv4(fabric, number), NodeIpv6(fabric, number)));
   // Not left to the namespace's end: its name must be free at once.
   status.Update(Ip(NamespaceName(lab, "wire"), fmt::format("link delete {}\n", NodeName(number))));
   status.Update(DeleteNamespace(NamespaceName(lab, NodeName(number))));
