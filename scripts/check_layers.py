@@ -3,7 +3,7 @@
 """Nothing includes upwards, and only few files know what an address family is.
 
     base ◀ maps ◀ loader/kernel ◀ {loader/apply, loader/attach, cli, bench}
-    base ◀ loader/kube ◀ loader/plan     pure: no kernel, no maps, no netlink
+    base ◀ loader/kube ◀ {loader/plan, loader/config}     pure: no kernel, no maps, no netlink
     maps/…_abi.h ◀ bpf
 
 Tests, and headers whose first lines say "For tests", may include anything, but
@@ -20,9 +20,10 @@ os.chdir(pathlib.Path(__file__).resolve().parent.parent)
 ALLOWED = {
     "base": [],
     "maps": ["base"],
-    "loader": ["base", "loader/daemon"],
+    "loader": ["base", "loader/config", "loader/daemon"],
     "loader/kernel": ["base", "maps"],
     "loader/kube": ["base"],
+    "loader/config": ["base", "loader/kube"],
     "loader/plan": ["base", "loader/kube"],
     "loader/netlink": ["base"],
     "loader/apply": ["base", "maps", "loader/plan", "loader/kube"],

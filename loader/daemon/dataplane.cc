@@ -77,6 +77,13 @@ void ServeOwnProcesses(const Options& options, const MapSet& maps, const Program
   LogError("processes of this node do not reach its host ports: {}", std::string(status.message()));
 }
 
+void SetTimeouts(const FlowTimeouts& timeouts, HookOptions& hooks) {
+  hooks.timeout_seconds[TIMEOUT_TCP_ESTABLISHED] = timeouts.tcp_established;
+  hooks.timeout_seconds[TIMEOUT_TCP_HALF_CLOSED] = timeouts.tcp_half_closed;
+  hooks.timeout_seconds[TIMEOUT_OTHER_FIRST] = timeouts.other_first;
+  hooks.timeout_seconds[TIMEOUT_OTHER_CONVERSATION] = timeouts.other_conversation;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Dataplane>> Dataplane::Create(const Options& options) {
@@ -89,6 +96,7 @@ absl::StatusOr<std::unique_ptr<Dataplane>> Dataplane::Create(const Options& opti
   FL_ASSIGN_OR_RETURN(Tables tables, maps.Open());
   auto dataplane = std::unique_ptr<Dataplane>(new Dataplane(options.pin_dir(), std::move(tables)));
   HookOptions hooks;
+  SetTimeouts(options.timeouts, hooks);
   hooks.masquerade = options.masquerade;
   if (options.masquerade) {
     FL_ASSIGN_OR_RETURN(const plan::PortRange ports, FindMasqueradePorts(options));

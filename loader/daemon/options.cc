@@ -55,6 +55,10 @@ absl::Status ValidateOptions(const Options& options) {
   if (options.manifests.empty()) {
     return absl::InvalidArgumentError("no state source: give --manifests DIR");
   }
+  return ValidateValues(options);
+}
+
+absl::Status ValidateValues(const Options& options) {
   for (const auto& [flag, path] : {std::pair{"--state-dir", options.state_dir},
                                    {"--run-dir", options.run_dir},
                                    {"--bpffs", options.bpffs}}) {

@@ -16,6 +16,14 @@
 
 namespace fairlead {
 
+// Seconds after which flows that nobody uses are forgotten.
+struct FlowTimeouts {
+  uint32_t tcp_established = 24 * 3600;
+  uint32_t tcp_half_closed = 3600;
+  uint32_t other_first = 30;  // all that is not TCP
+  uint32_t other_conversation = 120;
+};
+
 struct Options {
   std::string node_name;
   std::string manifests;               // directory
@@ -41,6 +49,7 @@ struct Options {
   std::string attach = "auto";  // auto, tcx, clsact
   std::string log_level = "info";
   MapSizes sizes;
+  FlowTimeouts timeouts = {};
 
   std::string pin_dir() const;    // maps of this layout
   std::string links_dir() const;  // links of the attached programs
@@ -48,8 +57,11 @@ struct Options {
   std::string cni_socket() const { return run_dir + "/cni.sock"; }
 };
 
-// InvalidArgument, naming the flag and the remedy.
+// InvalidArgument, naming the flag and the remedy: what must be there, is there.
 absl::Status ValidateOptions(const Options& options);
+
+// The same, and only of what is there.
+absl::Status ValidateValues(const Options& options);
 
 // --pod-cidrs and --node-ip. InvalidArgument as above.
 absl::StatusOr<plan::OwnFlags> ReadOwnFlags(const Options& options);
