@@ -52,6 +52,7 @@ std::unique_ptr<Command> MakeNodesCommand();
 std::unique_ptr<Command> MakeFlowsCommand();
 std::unique_ptr<Command> MakeDropsCommand();
 std::unique_ptr<Command> MakeMapsCommand();
+std::unique_ptr<Command> MakeMetricsCommand();
 
 }  // namespace fairlead::cli
 

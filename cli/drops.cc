@@ -8,7 +8,7 @@
 #include "cli/command.h"
 #include "cli/pinned_node.h"
 #include "cli/print_table.h"
-#include "cli/verdict_counters.h"
+#include "maps/counter/verdict_counters.h"
 
 namespace fairlead::cli {
 namespace {

@@ -9,7 +9,7 @@
 #include "base/status_macros.h"
 #include "cli/live_program.h"
 #include "cli/table_json.h"
-#include "cli/verdict_counters.h"
+#include "maps/counter/verdict_counters.h"
 
 namespace fairlead::cli {
 namespace {

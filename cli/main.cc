@@ -31,7 +31,8 @@ struct Choice {
 std::vector<Choice> AddCommands(CLI::App& app) {
   std::vector<Choice> choices;
   for (auto make : {MakeStatusCommand, MakeServicesCommand, MakeBackendsCommand, MakePodsCommand,
-                    MakeNodesCommand, MakeFlowsCommand, MakeDropsCommand, MakeMapsCommand}) {
+                    MakeNodesCommand, MakeFlowsCommand, MakeDropsCommand, MakeMapsCommand,
+                    MakeMetricsCommand}) {
     std::unique_ptr<Command> command = make();
     CLI::App* sub = app.add_subcommand(command->name(), command->summary());
     command->AddOptions(*sub);

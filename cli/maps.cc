@@ -7,9 +7,9 @@
 #include "base/status_macros.h"
 #include "cli/command.h"
 #include "cli/dump_map.h"
-#include "cli/map_usage.h"
 #include "cli/pinned_node.h"
 #include "cli/print_table.h"
+#include "maps/usage/map_usage.h"
 
 namespace fairlead::cli {
 namespace {
@@ -49,7 +49,8 @@ class MapsCommand final : public Command {
  private:
   static absl::StatusOr<int> List(const PinnedNode& node, const Options& options,
                                   std::ostream& out) {
-    FL_ASSIGN_OR_RETURN(const std::vector<MapUsage> maps, ReadMapUsage(node));
+    FL_ASSIGN_OR_RETURN(const std::vector<MapUsage> maps,
+                        ReadMapUsage(node.tables(), node.directory()));
     std::vector<Json> rows;
     rows.reserve(maps.size());
     for (const MapUsage& map : maps) {

@@ -5,10 +5,10 @@
 
 #include <sstream>
 
-#include "cli/map_usage.h"
 #include "cli/names.h"
-#include "cli/verdict_counters.h"
+#include "maps/counter/verdict_counters.h"
 #include "maps/tables.h"
+#include "maps/usage/map_usage.h"
 
 namespace fairlead::cli {
 namespace {

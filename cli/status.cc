@@ -14,12 +14,12 @@
 #include "cli/command.h"
 #include "cli/host_report.h"
 #include "cli/live_program.h"
-#include "cli/map_usage.h"
 #include "cli/pinned_node.h"
 #include "cli/print_table.h"
 #include "cli/routing_view.h"
-#include "cli/verdict_counters.h"
+#include "maps/counter/verdict_counters.h"
 #include "maps/layout.h"
+#include "maps/usage/map_usage.h"
 
 namespace fairlead::cli {
 namespace {
@@ -126,7 +126,7 @@ absl::StatusOr<Status> Examine(const PinnedNode& node, const Options& options) {
   status.problems = status.host.problems;
   status.warnings = status.host.warnings;
   FL_ASSIGN_OR_RETURN(status.attachments, ReadAttachments(node.directory() + "/links"));
-  FL_ASSIGN_OR_RETURN(status.maps, ReadMapUsage(node));
+  FL_ASSIGN_OR_RETURN(status.maps, ReadMapUsage(node.tables(), node.directory()));
   JudgeAttachments(node, status);
   JudgeTailCalls(node, status);
   JudgeMaps(status);

@@ -7,7 +7,7 @@
 #include <algorithm>
 
 #include "cli/service_view.h"
-#include "cli/verdict_counters.h"
+#include "maps/counter/verdict_counters.h"
 
 namespace fairlead::cli {
 namespace {

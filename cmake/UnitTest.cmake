@@ -23,3 +23,9 @@ endfunction()
 function(add_netns_test name sources)
   fairlead_test(netns ${name} "${sources}" ${ARGN})
 endfunction()
+
+# add_contract_test(…): the same for points of kube-proxy's contract, each test
+# named after its number. With real daemons, as netns tests.
+function(add_contract_test name sources)
+  fairlead_test(contract ${name} "${sources}" ${ARGN})
+endfunction()

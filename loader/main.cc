@@ -3,6 +3,7 @@
 // fairleadd — the node daemon. Flags and their file, then the controller, then an exit code;
 // nothing else happens here.
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -58,6 +59,15 @@ int CheckConfig(const std::string& path, const Options& options, CLI::App& app) 
   return EXIT_SUCCESS;
 }
 
+// Maps, pods and HTTP clients have a descriptor each; the usual limit of 1024 is
+// there for programs that use select().
+void RaiseFileLimit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int RunDaemon(const Options& options) {
   const absl::StatusOr<std::unique_ptr<Controller>> controller = Controller::Create(options);
   if (!controller.ok()) return Fail(controller.status());
@@ -102,6 +112,9 @@ int Main(int argc, char** argv) {
   if (!claim.ok()) return Fail(claim.status());
   if (cleanup->parsed()) return CleanUp(options).ok() ? EXIT_SUCCESS : EXIT_FAILURE;
   for (const config::Note& note : file.notes) LogWarn("{}", NoteText(file, note));
+  RaiseFileLimit();
+  options.flags = FlagsInUse(app);
+  options.version = FAIRLEAD_VERSION;
   return RunDaemon(options);
 }
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Nothing includes upwards, and only few files know what an address family is.
 
-    base ◀ maps ◀ loader/kernel ◀ {loader/apply, loader/attach, cli, bench}
+    base ◀ maps ◀ {loader/kernel, loader/metrics} ◀ {loader/apply, loader/attach, cli, bench}
     base ◀ loader/kube ◀ {loader/plan, loader/config}     pure: no kernel, no maps, no netlink
     maps/…_abi.h ◀ bpf
 
@@ -26,11 +26,13 @@ ALLOWED = {
     "loader/config": ["base", "loader/kube"],
     "loader/plan": ["base", "loader/kube"],
     "loader/netlink": ["base"],
+    "loader/http": ["base"],
+    "loader/metrics": ["base", "maps"],
     "loader/apply": ["base", "maps", "loader/plan", "loader/kube"],
     "loader/attach": ["base", "maps", "loader/kernel", "loader/netlink"],
     "loader/pods": ["base", "maps/abi", "loader/netlink"],
     "loader/daemon": ["base", "maps", "loader"],
-    "cli": ["base", "maps", "loader/kernel"],
+    "cli": ["base", "maps", "loader/kernel", "loader/metrics"],
     "cni": ["base", "loader/pods/attachment_list.h", "loader/pods/cni_protocol.h",
             "loader/pods/cni_socket.h", "loader/pods/deferred_deletes.h"],
     "lab": ["base"],

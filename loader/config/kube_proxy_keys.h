@@ -22,6 +22,8 @@ struct MappedKey {
 inline constexpr MappedKey kMappedKeys[] = {
     {"clusterCIDR", "--cluster-cidr", Shape::kText},
     {"hostnameOverride", "--node-name", Shape::kText},
+    {"healthzBindAddress", "--healthz-bind-address", Shape::kText},
+    {"metricsBindAddress", "--metrics-bind-address", Shape::kText},
     {"conntrack.tcpEstablishedTimeout", "--conntrack-tcp-timeout-established", Shape::kDuration},
     {"conntrack.tcpCloseWaitTimeout", "--conntrack-tcp-timeout-close-wait", Shape::kDuration},
     {"conntrack.udpTimeout", "--conntrack-udp-timeout", Shape::kDuration},
@@ -50,7 +52,6 @@ inline constexpr char kSourceKept[] =
 inline constexpr char kByInterface[] = "a pod is known by the interface its packets come from";
 inline constexpr char kWindows[] = "is for Windows";
 inline constexpr char kIpvs[] = "there is no IPVS here";
-inline constexpr char kNoEndpoints[] = "there is no such endpoint yet";
 inline constexpr char kSource[] = "cluster state comes from --manifests";
 
 inline constexpr UnusedKey kUnusedKeys[] = {
@@ -69,10 +70,8 @@ inline constexpr UnusedKey kUnusedKeys[] = {
     {"iptables.minSyncPeriod", kAtOnce},
     {"iptables.snatNodeInternalIP", "the uplink's address is used, which others can answer"},
     {"iptables.syncPeriod", kAtOnce},
-    {"healthzBindAddress", kNoEndpoints},
     {"ipvs", kIpvs},
     {"logging", "the log has one format, on standard error"},
-    {"metricsBindAddress", kNoEndpoints},
     {"mode", "fairlead has one way, its own programs"},
     {"nftables.masqueradeAll", kSourceKept},
     {"nftables.masqueradeBit", kNoMarks},

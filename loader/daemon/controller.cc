@@ -71,6 +71,8 @@ absl::Status Controller::Start() {
   if (!options_.non_masquerade_config.empty()) {
     FL_ASSIGN_OR_RETURN(masquerade_file_, MasqueradeFile::Open(options_.non_masquerade_config));
   }
+  FL_ASSIGN_OR_RETURN(status_,
+                      StatusServer::Create(options_, record_, [this] { return ReadMetrics(); }));
   FL_ASSIGN_OR_RETURN(dataplane_, Dataplane::Create(options_));
   FL_ASSIGN_OR_RETURN(host_, HostKeeper::Create(options_.state_dir, *netlink_, *dataplane_));
   FL_ASSIGN_OR_RETURN(pods_, PodAttacher::Create(options_.state_dir, *dataplane_));
@@ -79,13 +81,14 @@ absl::Status Controller::Start() {
     LogWarn("device={} looks like a pod's, but no pod of ours is behind it: left alone", device);
   }
   complete_ = manifests_->errors().empty();
-  store_.TakeChanges();
+  record_.Queued(store_.TakeChanges(), store_, ProxyRecord::Instant::Now());
   ApplyAll();
   FL_RETURN_IF_ERROR(dataplane_->KeepPods(pods_->pods()));
   FL_RETURN_IF_ERROR(dataplane_->FinishTakeover());
   for (const LocalPod& pod : pods_->pods()) host_->KeepPod(pod, node_problems_);
   FL_ASSIGN_OR_RETURN(cni_, CniServer::Create(options_.cni_socket(), *pods_));
   InstallCniFiles();
+  status_->KeepOpen();
   LogInfo("node={} ready: services={} pods={} peers={}", options_.node_name,
           services_.services.size(), pods_->pods().size(), dataplane_->node_slots().size());
   return WatchAll();
@@ -103,6 +106,7 @@ absl::Status Controller::WatchAll() {
   if (masquerade_file_.has_value()) {
     FL_RETURN_IF_ERROR(loop_.Watch(masquerade_file_->fd(), [this] { MasqueradeFileChanged(); }));
   }
+  FL_RETURN_IF_ERROR(loop_.Watch(status_->fd(), [this] { status_->ReadReady(); }));
   FL_RETURN_IF_ERROR(loop_.Watch(timer_.get(), [this] { Tick(); }));
   return loop_.Watch(signals_.get(), [this] {
     LogInfo("asked to stop: the dataplane stays and carries traffic");
@@ -116,6 +120,7 @@ void Controller::ManifestsChanged() {
   manifests_->ReadChanges(store_);
   const bool proved = std::exchange(complete_, complete_ || manifests_->errors().empty());
   const kube::ObjectChanges objects = store_.TakeChanges();
+  record_.Queued(objects, store_, ProxyRecord::Instant::Now());
   if (!objects.nodes.empty() || proved != complete_) {
     ApplyAll();
   } else if (!objects.affected_services.empty()) {
@@ -163,6 +168,7 @@ void Controller::Tick() {
   ApplyHostPorts();
   WriteNamesOfNewPods();
   if (!cni_installed_) InstallCniFiles();
+  status_->KeepOpen();
   if (node_problems_.failed()) ApplyNodes();
   if (service_problems_.failed()) ApplyServices();
   if (host_->KeepSlowly(pods_->pods(), node_problems_)) ApplyNodes();
@@ -181,12 +187,15 @@ apply::Unasked Controller::unasked() const {
 }
 
 void Controller::ApplyServices() {
+  const auto began = ProxyRecord::Instant::Now();
   service_problems_.Begin();
   services_ = plan::MakeServicePlan(store_.services(), store_.endpoint_slices(), context_);
   host_ports_ = PlanHostPorts();
   plan::AddHostPorts(host_ports_, services_);
   service_problems_.Note(services_.problems);
   service_problems_.Note(dataplane_->ApplyServices(services_, unasked()), "apply services");
+  record_.Applied(!service_problems_.failed(), began, ProxyRecord::Instant::Now());
+  FollowHealthChecks();
 }
 
 void Controller::ApplyNodes() {
@@ -209,6 +218,7 @@ void Controller::ApplyNodes() {
   node_problems_.Note(facts.plan.problems);
   NoteStrayAddresses(facts.plan);
   TakePods(facts.plan);
+  FollowNodeStatus(facts.plan);
   host_->KeepHost(node_problems_);
   facts.local_addresses = host.addresses;
   facts.uplinks = host.uplinks;

@@ -24,7 +24,9 @@
 #include "loader/daemon/options.h"
 #include "loader/daemon/peer_neighbours.h"
 #include "loader/daemon/problem_log.h"
+#include "loader/daemon/proxy_record.h"
 #include "loader/daemon/refusal_log.h"
+#include "loader/daemon/status_server.h"
 #include "loader/kube/manifest_source.h"
 #include "loader/kube/object_store.h"
 #include "loader/netlink/monitor.h"
@@ -75,6 +77,9 @@ class Controller {
   void WriteNames();
   void WriteNamesOfNewPods();
   apply::Unasked unasked() const;
+  metrics::Families ReadMetrics() const;
+  void FollowNodeStatus(const plan::NodePlan& nodes);
+  void FollowHealthChecks();
 
   Options options_;
   plan::OwnFlags own_flags_;
@@ -98,6 +103,9 @@ class Controller {
   uint64_t planned_changes_ = 0;
   std::vector<IpAddress> planned_addresses_;
   plan::PlanContext context_;
+  std::vector<IpAddress> node_port_addresses_;
+  ProxyRecord record_{ProxyRecord::Instant::Now()};
+  std::unique_ptr<StatusServer> status_;
   ProblemLog node_problems_;
   ProblemLog service_problems_;
   ProblemLog cni_problems_;

@@ -21,6 +21,7 @@
 #include "loader/kernel/clock.h"
 #include "loader/kernel/map_set.h"
 #include "loader/kernel/programs.h"
+#include "loader/metrics/dataplane_metrics.h"
 #include "loader/pods/local_pod.h"
 #include "maps/conntrack/flow_sweep.h"
 
@@ -51,6 +52,10 @@ class Dataplane : public PodDataplane {
   // The programs attached now are ours alone: their tail calls replace the pins
   // of the run before. To be called once every hook has been attached.
   absl::Status FinishTakeover();
+  // fairlead_*, as the tables say now.
+  absl::StatusOr<metrics::Families> ReadMetrics() const {
+    return metrics::ReadDataplane(tables_, pin_dir_);
+  }
   // A slice of the flow tables, to release what has expired.
   absl::Status SweepFlows();
 

@@ -143,9 +143,29 @@ void AddFlags(CLI::App& app, Options& options) {
       ->check(CLI::IsMember({"auto", "tcx", "clsact"}))
       ->capture_default_str();
   AddConntrackFlags(app, options);
+  app.add_option("--healthz-bind-address", options.healthz_bind_address,
+                 "where /healthz and /livez are served; \"\" or 0: nowhere")
+      ->capture_default_str();
+  app.add_option("--metrics-bind-address", options.metrics_bind_address,
+                 "where /metrics, /proxyMode, /configz, /flagz and /statusz are served; \"\" or 0: "
+                 "nowhere")
+      ->capture_default_str();
   app.add_option("--log-level", options.log_level, "how much to say on standard error")
       ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}))
       ->capture_default_str();
+}
+
+std::vector<std::pair<std::string, std::string>> FlagsInUse(const CLI::App& app) {
+  std::vector<std::pair<std::string, std::string>> flags;
+  for (const CLI::Option* option : app.get_options()) {
+    const std::string name = option->get_lnames().empty() ? "" : option->get_lnames().front();
+    if (name.empty() || name == "help" || name == "version") continue;
+    std::string value = option->get_default_str();
+    if (option->count() != 0) value = CLI::detail::join(option->results(), ",");
+    if (value.empty() && option->get_items_expected_max() == 0) value = "false";
+    flags.emplace_back(name, value);
+  }
+  return flags;
 }
 
 }  // namespace fairlead

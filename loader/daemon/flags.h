@@ -7,6 +7,8 @@
 
 #include <CLI/CLI.hpp>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "loader/config/config_file.h"
@@ -16,6 +18,9 @@ namespace fairlead {
 
 // `options` must outlive `app`; it holds the defaults.
 void AddFlags(CLI::App& app, Options& options);
+
+// All of them and their values, to be shown.
+std::vector<std::pair<std::string, std::string>> FlagsInUse(const CLI::App& app);
 
 // After the command line was parsed: what the file says where the command line
 // is silent. What it is not silent about is no longer among the file's settings.

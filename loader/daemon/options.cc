@@ -7,6 +7,7 @@
 
 #include "base/ip.h"
 #include "base/status_macros.h"
+#include "loader/http/listen.h"
 #include "loader/kube/sloppy_address.h"
 #include "loader/plan/masquerade_ports.h"
 #include "maps/abi/limits_abi.h"
@@ -90,6 +91,14 @@ absl::Status ValidateValues(const Options& options) {
   if (options.sizes.flows < 64 || options.sizes.flows > (1U << 24)) {
     return absl::InvalidArgumentError(
         fmt::format("--max-flows must be from 64 to {}, is {}", 1U << 24, options.sizes.flows));
+  }
+  for (const auto& [flag, address] :
+       {std::pair{"--healthz-bind-address", &options.healthz_bind_address},
+        {"--metrics-bind-address", &options.metrics_bind_address}}) {
+    if (const auto parsed = http::ParseBindAddress(*address, kHealthzPort); !parsed.ok()) {
+      return absl::InvalidArgumentError(
+          fmt::format("{}: {}", flag, std::string(parsed.status().message())));
+    }
   }
   return ReadOwnFlags(options).status();
 }

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -23,6 +24,10 @@ struct FlowTimeouts {
   uint32_t other_first = 30;  // all that is not TCP
   uint32_t other_conversation = 120;
 };
+
+// kube-proxy's ports, where a bind address names none.
+inline constexpr uint16_t kHealthzPort = 10256;
+inline constexpr uint16_t kMetricsPort = 10249;
 
 struct Options {
   std::string node_name;
@@ -48,6 +53,10 @@ struct Options {
   std::string cgroup = {};      // whose processes reach host ports; empty: the root of cgroup v2
   std::string attach = "auto";  // auto, tcx, clsact
   std::string log_level = "info";
+  std::string healthz_bind_address = "0.0.0.0:10256";      // "", "0": not served
+  std::string metrics_bind_address = "127.0.0.1:10249";    // the same
+  std::vector<std::pair<std::string, std::string>> flags;  // all of them as given, to be shown
+  std::string version;
   MapSizes sizes;
   FlowTimeouts timeouts = {};
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/map_usage.h"
+#include "maps/usage/map_usage.h"
 
 #include <bpf/bpf.h>
 #include <fmt/format.h>
@@ -9,7 +9,7 @@
 
 #include "base/status_macros.h"
 
-namespace fairlead::cli {
+namespace fairlead {
 namespace {
 
 std::string Stem(const std::string& name) {
@@ -119,20 +119,20 @@ uint64_t MapMemory(const BpfMap& map) {
   return 0;
 }
 
-absl::StatusOr<std::vector<MapUsage>> ReadMapUsage(const PinnedNode& node) {
+absl::StatusOr<std::vector<MapUsage>> ReadMapUsage(const Tables& tables,
+                                                   const std::string& directory) {
   Counts used;
-  FL_RETURN_IF_ERROR(CountFamily<Abi4>(node.tables().v4, used));
-  FL_RETURN_IF_ERROR(CountFamily<Abi6>(node.tables().v6, used));
-  used["pods"] = CountIf(node.tables().pods, [](const pod& pod) { return pod.ifindex != 0; });
-  used["room"] =
-      CountIf(node.tables().reassembly_room, [](const room& r) { return r.ifindex != 0; });
-  used["nodes"] = CountIf(node.tables().nodes, [](const ::node& n) { return n.ifindex != 0; });
-  used["tunnel_peers"] = CountKeys(node.tables().tunnel_peers.map());
-  used["uplinks"] = CountKeys(node.tables().uplinks.map());
+  FL_RETURN_IF_ERROR(CountFamily<Abi4>(tables.v4, used));
+  FL_RETURN_IF_ERROR(CountFamily<Abi6>(tables.v6, used));
+  used["pods"] = CountIf(tables.pods, [](const pod& pod) { return pod.ifindex != 0; });
+  used["room"] = CountIf(tables.reassembly_room, [](const room& r) { return r.ifindex != 0; });
+  used["nodes"] = CountIf(tables.nodes, [](const ::node& n) { return n.ifindex != 0; });
+  used["tunnel_peers"] = CountKeys(tables.tunnel_peers.map());
+  used["uplinks"] = CountKeys(tables.uplinks.map());
 
   std::vector<MapUsage> usages;
   for (const std::string& name : MapNames()) {
-    FL_ASSIGN_OR_RETURN(const BpfMap map, BpfMap::OpenPinned(node.directory() + "/" + name));
+    FL_ASSIGN_OR_RETURN(const BpfMap map, BpfMap::OpenPinned(directory + "/" + name));
     const std::string stem = Stem(name);
     MapUsage usage;
     usage.name = name;
@@ -149,4 +149,4 @@ absl::StatusOr<std::vector<MapUsage>> ReadMapUsage(const PinnedNode& node) {
   return usages;
 }
 
-}  // namespace fairlead::cli
+}  // namespace fairlead

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/verdict_counters.h"
+#include "maps/counter/verdict_counters.h"
 
 #include <algorithm>
 #include <iterator>
 
 #include "base/status_macros.h"
 
-namespace fairlead::cli {
+namespace fairlead {
 namespace {
 
 struct VerdictText {
@@ -36,7 +36,7 @@ std::string_view VerdictSentence(uint32_t reason) {
 
 bool IsDrop(uint32_t reason) { return reason >= FL_FIRST_DROP; }
 
-absl::StatusOr<std::vector<VerdictCount>> ReadVerdictCounts(const Tables& tables) {
+absl::StatusOr<std::vector<VerdictCount>> ReadAllVerdictCounts(const Tables& tables) {
   std::vector<VerdictCount> counts;
   for (uint32_t hook = 0; hook < HOOK_COUNT; ++hook) {
     for (const Family family : {Family::kIpv4, Family::kIpv6}) {
@@ -48,14 +48,20 @@ absl::StatusOr<std::vector<VerdictCount>> ReadVerdictCounts(const Tables& tables
           sum.packets += cpu.packets;
           sum.bytes += cpu.bytes;
         }
-        if (sum.packets != 0) counts.push_back(sum);
+        counts.push_back(sum);
       }
     }
   }
+  return counts;
+}
+
+absl::StatusOr<std::vector<VerdictCount>> ReadVerdictCounts(const Tables& tables) {
+  FL_ASSIGN_OR_RETURN(std::vector<VerdictCount> counts, ReadAllVerdictCounts(tables));
+  std::erase_if(counts, [](const VerdictCount& count) { return count.packets == 0; });
   std::stable_sort(counts.begin(), counts.end(), [](const VerdictCount& a, const VerdictCount& b) {
     return a.packets > b.packets;
   });
   return counts;
 }
 
-}  // namespace fairlead::cli
+}  // namespace fairlead

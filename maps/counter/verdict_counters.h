@@ -2,8 +2,8 @@
 //
 // The counters in words: every verdict has a name and a sentence, both from the
 // one list in maps/abi/verdict_abi.h.
-#ifndef FAIRLEAD_CLI_VERDICT_COUNTERS_H_
-#define FAIRLEAD_CLI_VERDICT_COUNTERS_H_
+#ifndef FAIRLEAD_MAPS_COUNTER_VERDICT_COUNTERS_H_
+#define FAIRLEAD_MAPS_COUNTER_VERDICT_COUNTERS_H_
 
 #include <cstdint>
 #include <string_view>
@@ -13,7 +13,7 @@
 #include "base/ip.h"
 #include "maps/tables.h"
 
-namespace fairlead::cli {
+namespace fairlead {
 
 // The name of a hook: "from_pod"; "?" for a number that is none.
 std::string_view HookName(uint32_t hook);
@@ -31,9 +31,12 @@ struct VerdictCount {
   uint64_t bytes;
 };
 
+// Every verdict of every hook and family, also those that never were, in that order.
+absl::StatusOr<std::vector<VerdictCount>> ReadAllVerdictCounts(const Tables& tables);
+
 // What has happened at all, most packets first.
 absl::StatusOr<std::vector<VerdictCount>> ReadVerdictCounts(const Tables& tables);
 
-}  // namespace fairlead::cli
+}  // namespace fairlead
 
-#endif  // FAIRLEAD_CLI_VERDICT_COUNTERS_H_
+#endif  // FAIRLEAD_MAPS_COUNTER_VERDICT_COUNTERS_H_

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What each map is for, how full it is and what it costs.
-#ifndef FAIRLEAD_CLI_MAP_USAGE_H_
-#define FAIRLEAD_CLI_MAP_USAGE_H_
+#ifndef FAIRLEAD_MAPS_USAGE_MAP_USAGE_H_
+#define FAIRLEAD_MAPS_USAGE_MAP_USAGE_H_
 
 #include <cstdint>
 #include <optional>
@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "cli/pinned_node.h"
 #include "maps/core/bpf_map.h"
+#include "maps/tables.h"
 
-namespace fairlead::cli {
+namespace fairlead {
 
 // One line on a map of this name ("services4"); empty for names we do not know.
 std::string MapPurpose(const std::string& name);
@@ -29,13 +29,14 @@ struct MapUsage {
   bool fills_up = false;         // something is refused when it is full
 };
 
-// All maps of the node, in the order of maps/README.md. Counts what is in use:
-// a pass over mapped memory for arrays, a system call per entry for hashes.
-absl::StatusOr<std::vector<MapUsage>> ReadMapUsage(const PinnedNode& node);
+// All maps of the node, pinned in `directory`, in the order of maps/README.md. Counts what is in
+// use: a pass over mapped memory for arrays, a system call per entry for hashes.
+absl::StatusOr<std::vector<MapUsage>> ReadMapUsage(const Tables& tables,
+                                                   const std::string& directory);
 
 // Kernel memory charged for a map; 0 if the kernel does not tell.
 uint64_t MapMemory(const BpfMap& map);
 
-}  // namespace fairlead::cli
+}  // namespace fairlead
 
-#endif  // FAIRLEAD_CLI_MAP_USAGE_H_
+#endif  // FAIRLEAD_MAPS_USAGE_MAP_USAGE_H_

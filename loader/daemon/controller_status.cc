@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Controller's share in what the node tells about itself: metrics, the Node's
+// eligibility, healthCheckNodePorts.
+#include <string>
+#include <utility>
+
+#include "base/log.h"
+#include "loader/daemon/controller.h"
+#include "loader/metrics/daemon_metrics.h"
+#include "loader/plan/health_check_plan.h"
+
+namespace fairlead {
+
+metrics::Families Controller::ReadMetrics() const {
+  metrics::DaemonFacts facts{options_.version, {}};
+  facts.problems = {{"node", node_problems_.texts().size()},
+                    {"services", service_problems_.texts().size()},
+                    {"cni", cni_problems_.texts().size()},
+                    {"manifests", manifests_->errors().size()},
+                    {"http", status_->problems().texts().size() +
+                                 status_->health_checks().problems().texts().size()}};
+  metrics::Families families = metrics::ReadDaemon(facts);
+  absl::StatusOr<metrics::Families> dataplane = dataplane_->ReadMetrics();
+  if (!dataplane.ok()) {
+    LogError("read metrics: {}", std::string(dataplane.status().message()));
+    return families;
+  }
+  for (auto& family : *dataplane) families.push_back(std::move(family));
+  return families;
+}
+
+void Controller::FollowNodeStatus(const plan::NodePlan& nodes) {
+  const auto node = store_.nodes().find({"", options_.node_name});
+  record_.health().SetNode(node == store_.nodes().end() ? nullptr : node->second.get());
+  node_port_addresses_.clear();
+  if (!nodes.own.has_value()) return;
+  for (const Family family : {Family::kIpv4, Family::kIpv6}) {
+    const std::optional<IpAddress>& address = nodes.own->addresses.Of(family);
+    if (address.has_value()) node_port_addresses_.push_back(*address);
+  }
+}
+
+void Controller::FollowHealthChecks() {
+  plan::HealthCheckPlan plan = plan::MakeHealthCheckPlan(store_, options_.node_name);
+  for (const Family family : {Family::kIpv4, Family::kIpv6}) {
+    const plan::WithoutLocalEndpoints& without = plan.WithoutLocal(family);
+    record_.metrics().SetWithoutLocalEndpoints(family, without.internal, without.external);
+  }
+  status_->health_checks().Follow(std::move(plan.checks), node_port_addresses_);
+}
+
+}  // namespace fairlead
