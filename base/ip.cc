@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 
@@ -46,6 +47,16 @@ std::string IpAddress::ToString() const {
   char text[INET6_ADDRSTRLEN] = "";
   inet_ntop(family_ == Family::kIpv4 ? AF_INET : AF_INET6, bytes_.data(), text, sizeof(text));
   return text;
+}
+
+bool IpAddress::IsLoopback() const {
+  if (family_ == Family::kIpv4) return bytes_[0] == 127;
+  return bytes_[15] == 1 &&
+         std::all_of(bytes_.begin(), bytes_.end() - 1, [](uint8_t byte) { return byte == 0; });
+}
+
+bool IpAddress::IsMulticast() const {
+  return family_ == Family::kIpv4 ? (bytes_[0] & 0xf0) == 0xe0 : bytes_[0] == 0xff;
 }
 
 bool IpAddress::IsUnspecified() const { return bytes_ == std::array<uint8_t, 16>{}; }

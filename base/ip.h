@@ -38,6 +38,8 @@ class IpAddress {
   const uint8_t* bytes() const { return bytes_.data(); }
   std::string ToString() const;
   bool IsUnspecified() const;
+  bool IsLoopback() const;  // 127.0.0.0/8, ::1
+  bool IsMulticast() const;
   // The address `offset` further on, carrying over all bytes (wraps at the end).
   IpAddress Plus(uint64_t offset) const;
 

@@ -97,14 +97,21 @@ absl::Status World::PopulateFamily(const IpAddress& vip) {
     backend.port = htons(static_cast<uint16_t>(kBackendPort + i));
     backend.generation = 1;
     backend.service = i;
-    backend.state = BACKEND_READY;
+    backend.state = BACKEND_LIVE | BACKEND_IN_CLUSTER;
     tables.runs[i] = i;
     for (const uint8_t protocol : {IPPROTO_TCP, IPPROTO_UDP}) {
       typename Abi::ServiceKey key{};
       key.vip = ToAbi<Ip>(vip);
       key.port = htons(static_cast<uint16_t>(kServicePort + i));
       key.protocol = protocol;
-      FL_RETURN_IF_ERROR(tables.services.Put(key, {.first = i, .count = 1, .id = i, .flags = 0}));
+      FL_RETURN_IF_ERROR(tables.services.Put(key, {.id = i,
+                                                   .flags = 0,
+                                                   .first = i,
+                                                   .count = 1,
+                                                   .outside_first = i,
+                                                   .outside_count = 1,
+                                                   .affinity = 0,
+                                                   .kind = SERVICE_CLUSTER_IP}));
     }
   }
   return absl::OkStatus();

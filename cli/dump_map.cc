@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/status_macros.h"
 #include "cli/live_program.h"
@@ -44,8 +45,11 @@ absl::Status DumpRuns(const FamilyTables<Abi>& tables, bool all, const ShowEntry
   std::vector<bool> used(tables.runs.size(), all);
   FL_ASSIGN_OR_RETURN(const auto services, tables.services.Snapshot());
   for (const auto& [key, value] : services) {
-    for (uint64_t i = value.first; i < uint64_t{value.first} + value.count; ++i) {
-      if (i < used.size()) used[i] = true;
+    for (const auto& [first, count] : {std::pair{value.first, value.count},
+                                       std::pair{value.outside_first, value.outside_count}}) {
+      for (uint64_t i = first; i < uint64_t{first} + count; ++i) {
+        if (i < used.size()) used[i] = true;
+      }
     }
   }
   for (uint32_t i = 0; i < tables.runs.size(); ++i) {
@@ -56,12 +60,12 @@ absl::Status DumpRuns(const FamilyTables<Abi>& tables, bool all, const ShowEntry
 
 // "tcp/8080": a port that leads to a service.
 template <typename Abi>
-absl::Status DumpHostPorts(const FamilyTables<Abi>& tables, const ShowEntry& show) {
+absl::Status DumpServicePorts(const FamilyTables<Abi>& tables, const ShowEntry& show) {
   const char* const kNames[] = {"tcp", "udp", "sctp"};
-  for (uint32_t word = 0; word < tables.host_ports.size(); ++word) {
-    const uint32_t bits = tables.host_ports[word];
+  for (uint32_t word = 0; word < tables.service_ports.size(); ++word) {
+    const uint32_t bits = tables.service_ports[word];
     for (uint32_t bit = 0; bits != 0 && bit < 32; ++bit) {
-      if ((bits & HOST_PORT_BIT(bit)) == 0) continue;
+      if ((bits & SERVICE_PORT_BIT(bit)) == 0) continue;
       show(fmt::format("{}/{}", kNames[word / 2048], word % 2048 * 32 + bit), true);
     }
   }
@@ -74,7 +78,7 @@ absl::Status DumpFamily(const FamilyTables<Abi>& tables, const std::string& stem
   const auto key = [](const auto& k) { return TableJson<Abi>::Key(k); };
   const auto value = [](const auto& v) { return TableJson<Abi>::Value(v); };
   if (stem == "services") return DumpTable(tables.services, key, show);
-  if (stem == "host_ports") return DumpHostPorts(tables, show);
+  if (stem == "service_ports") return DumpServicePorts(tables, show);
   if (stem == "socket_peers") return DumpTable(tables.socket_peers, key, show);
   if (stem == "runs") return DumpRuns(tables, all, show);
   if (stem == "backends") {

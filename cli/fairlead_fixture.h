@@ -106,12 +106,24 @@ class FairleadOnANode : public Fairlead {
       plan::PlannedService web, gone, elsewhere;
       web.backends.resize(2);
       web.backends[0].endpoint = web.backends[1].endpoint = Backend(family);
+      web.backends[0].in_cluster = true;
       web.backends[1].endpoint.port += 1;
-      web.backends[1].state = plan::BackendState::kDraining;
-      elsewhere.has_endpoints_elsewhere = true;
-      plan.services[{Web(family).address, 80, Protocol::kTcp}] = web;
-      plan.services[{Web(family).address, 81, Protocol::kUdp}] = gone;
-      plan.services[{Web(family).address, 82, Protocol::kTcp}] = elsewhere;
+      web.frontends = {{.address = {Web(family).address, 80, Protocol::kTcp}}};
+      gone.frontends = {{.address = {Web(family).address, 81, Protocol::kUdp}}};
+      elsewhere.frontends = {{.address = {Web(family).address, 82, Protocol::kTcp},
+                              .kind = plan::FrontendKind::kLoadBalancer,
+                              .outside = plan::EndpointSet::kLocal}};
+      elsewhere.usable_somewhere = true;
+      const auto add = [&](const char* name, const plan::PlannedService& service) {
+        plan::AddService({.owner = {kube::Kind::kService, {"shop", name}},
+                          .port_name = "",
+                          .protocol = service.frontends[0].address.protocol,
+                          .family = family},
+                         service, "", plan);
+      };
+      add("web", web);
+      add("gone", gone);
+      add("elsewhere", elsewhere);
     }
     return plan;
   }
@@ -138,7 +150,7 @@ class FairleadOnANode : public Fairlead {
   uint32_t ReadyBackend() {
     const FamilyTables<Abi>& tables = pins_.tables().of<Abi>();
     for (uint32_t number = 0; number < tables.backends.size(); ++number) {
-      if (tables.backends[number].state == BACKEND_READY) return number;
+      if ((tables.backends[number].state & BACKEND_IN_CLUSTER) != 0) return number;
     }
     ADD_FAILURE() << "no backend is ready";
     return 0;

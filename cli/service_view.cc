@@ -21,9 +21,9 @@ Endpoint EndpointOf(const typename Abi::Backend& backend) {
 // The run may be replaced while we read it; a number that is out of bounds, or
 // of a freed backend, is left out.
 template <typename Abi>
-std::vector<Endpoint> ReadRun(const FamilyTables<Abi>& tables, const service& entry) {
+std::vector<Endpoint> ReadRun(const FamilyTables<Abi>& tables, uint32_t first, uint32_t count) {
   std::vector<Endpoint> endpoints;
-  for (uint64_t i = entry.first; i < uint64_t{entry.first} + entry.count; ++i) {
+  for (uint64_t i = first; i < uint64_t{first} + count; ++i) {
     if (i >= tables.runs.size()) break;
     const uint32_t number = tables.runs[static_cast<uint32_t>(i)];
     if (number >= tables.backends.size()) continue;
@@ -36,13 +36,31 @@ std::vector<Endpoint> ReadRun(const FamilyTables<Abi>& tables, const service& en
 }  // namespace
 
 const char* BackendStateName(uint32_t state) {
-  switch (state) {
-    case BACKEND_READY:
-      return "ready";
-    case BACKEND_DRAINING:
-      return "draining";
+  if (state == BACKEND_FREE) return "free";
+  return BackendSets(state).empty() ? "draining" : "ready";
+}
+
+std::vector<std::string> BackendSets(uint32_t state) {
+  std::vector<std::string> sets;
+  if ((state & BACKEND_IN_CLUSTER) != 0) sets.emplace_back("cluster");
+  if ((state & BACKEND_IN_LOCAL) != 0) sets.emplace_back("local");
+  return sets;
+}
+
+const char* ServiceKindName(uint32_t kind) {
+  switch (kind) {
+    case SERVICE_CLUSTER_IP:
+      return "ClusterIP";
+    case SERVICE_NODE_PORT:
+      return "NodePort";
+    case SERVICE_EXTERNAL_IP:
+      return "externalIP";
+    case SERVICE_LOAD_BALANCER:
+      return "LoadBalancer";
+    case SERVICE_HOST_PORT:
+      return "hostPort";
     default:
-      return "free";
+      return "unknown";
   }
 }
 
@@ -55,7 +73,7 @@ absl::StatusOr<std::vector<ServiceView>> ReadServices(const FamilyTables<Abi>& t
   std::map<uint32_t, uint32_t> draining;  // by service id
   for (uint32_t number = 0; number < tables.backends.size(); ++number) {
     const typename Abi::Backend& backend = tables.backends[number];
-    if (backend.state == BACKEND_DRAINING) ++draining[backend.service];
+    if (backend.state == BACKEND_LIVE) ++draining[backend.service];
   }
   FL_ASSIGN_OR_RETURN(const auto entries, tables.services.Snapshot());
   std::vector<ServiceView> services;
@@ -65,7 +83,8 @@ absl::StatusOr<std::vector<ServiceView>> ReadServices(const FamilyTables<Abi>& t
     view.frontend = {FromAbi(key.vip), ntohs(key.port)};
     view.protocol = key.protocol;
     view.entry = entry;
-    view.ready = ReadRun(tables, entry);
+    view.ready = ReadRun(tables, entry.first, entry.count);
+    view.outside = ReadRun(tables, entry.outside_first, entry.outside_count);
     if (const auto found = draining.find(entry.id); found != draining.end()) {
       view.draining = found->second;
     }

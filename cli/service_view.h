@@ -25,15 +25,18 @@ struct BackendView {
   uint32_t service_id = 0;
   uint64_t flows = 0;  // flow objects that use it and have not expired
 };
-const char* BackendStateName(uint32_t state);  // "ready", "draining"
+const char* BackendStateName(uint32_t state);          // "ready", "draining", "free"
+std::vector<std::string> BackendSets(uint32_t state);  // "cluster", "local": takes their new flows
+const char* ServiceKindName(uint32_t kind);            // "ClusterIP", "NodePort", …
 
 struct ServiceView {
   Family family = Family::kIpv4;
   Endpoint frontend;
   uint8_t protocol = 0;
   service entry{};
-  std::vector<Endpoint> ready;  // in the order of the run
-  uint32_t draining = 0;        // backends that only keep the flows they have
+  std::vector<Endpoint> ready;    // for clients inside, in the order of the run
+  std::vector<Endpoint> outside;  // the same for those outside
+  uint32_t draining = 0;          // backends that only keep the flows they have
 
   std::string Name() const;  // "10.96.0.10:80/tcp"
 };

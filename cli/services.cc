@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// fairlead services — every frontend and the backends that new flows may get.
+// fairlead services — every frontend and the backends that new flows may get: of
+// this node's pods and processes (inside), and of everybody else (outside).
+#include <fmt/format.h>
+
 #include "base/status_macros.h"
 #include "cli/command.h"
 #include "cli/pinned_node.h"
@@ -10,31 +13,47 @@
 namespace fairlead::cli {
 namespace {
 
-// What a client meets who comes now.
-const char* Answer(const ServiceView& service) {
-  if (service.entry.count != 0) return "balanced";
-  return (service.entry.flags & SERVICE_NO_LOCAL_BACKEND) != 0 ? "dropped: none on this node"
-                                                               : "refused: no endpoints";
+// What a client meets who comes now, by which side it comes from.
+const char* Answer(uint32_t count, bool has_endpoints_elsewhere) {
+  if (count != 0) return "balanced";
+  return has_endpoints_elsewhere ? "dropped: none on this node" : "refused: no endpoints";
 }
 
-Json Row(const ServiceView& service, const PinnedNode& node) {
-  std::vector<std::string> backends;
-  backends.reserve(service.ready.size());
-  for (const Endpoint& endpoint : service.ready) backends.push_back(endpoint.ToString());
-  return {{"name", node.names().Service(service.family, service.Name())},
-          {"frontend", service.Name()},
-          {"type", (service.entry.flags & SERVICE_ON_HOST) != 0 ? "hostPort" : "ClusterIP"},
-          {"family", static_cast<int>(service.family)},
-          {"vip", service.frontend.address.ToString()},
-          {"port", service.frontend.port},
-          {"protocol", ProtocolName(service.protocol)},
-          {"ready", service.entry.count},
-          {"draining", service.draining},
-          {"new_flows", Answer(service)},
-          {"no_local_backend", (service.entry.flags & SERVICE_NO_LOCAL_BACKEND) != 0},
-          {"id", service.entry.id},
-          {"first", service.entry.first},
-          {"backends", backends}};
+const char* SetName(uint32_t flags, uint32_t flag) {
+  return (flags & flag) != 0 ? "local" : "cluster";
+}
+
+std::vector<std::string> Texts(const std::vector<Endpoint>& endpoints) {
+  std::vector<std::string> texts;
+  texts.reserve(endpoints.size());
+  for (const Endpoint& endpoint : endpoints) texts.push_back(endpoint.ToString());
+  return texts;
+}
+
+Json Row(const ServiceView& view, const PinnedNode& node) {
+  const service& entry = view.entry;
+  const std::string inside = SetName(entry.flags, SERVICE_INSIDE_LOCAL);
+  const std::string outside = SetName(entry.flags, SERVICE_OUTSIDE_LOCAL);
+  return {
+      {"name", node.names().Service(view.family, view.Name())},
+      {"frontend", view.Name()},
+      {"type", ServiceKindName(entry.kind)},
+      {"family", static_cast<int>(view.family)},
+      {"vip", view.frontend.address.ToString()},
+      {"port", view.frontend.port},
+      {"protocol", ProtocolName(view.protocol)},
+      {"policy", inside == outside ? inside : fmt::format("{}/{}", inside, outside)},
+      {"ready", entry.count},
+      {"outside_ready", entry.outside_count},
+      {"draining", view.draining},
+      {"new_flows", Answer(entry.count, (entry.flags & SERVICE_NO_LOCAL_BACKEND) != 0)},
+      {"from_outside", Answer(entry.outside_count, (entry.flags & SERVICE_OUTSIDE_NO_LOCAL) != 0)},
+      {"affinity_seconds", entry.affinity},
+      {"id", entry.id},
+      {"first", entry.first},
+      {"outside_first", entry.outside_first},
+      {"backends", Texts(view.ready)},
+      {"outside_backends", Texts(view.outside)}};
 }
 
 template <typename Abi>
@@ -60,11 +79,15 @@ class ServicesCommand final : public Command {
               {{"NAME", "name"},
                {"FRONTEND", "frontend"},
                {"TYPE", "type"},
+               {"POLICY", "policy"},
                {"READY", "ready"},
+               {"OUTSIDE", "outside_ready"},
                {"DRAINING", "draining"},
                {"NEW-FLOWS", "new_flows"},
                {"ID", "id"},
-               {"BACKENDS", "backends", true}},
+               {"FROM-OUTSIDE", "from_outside", true},
+               {"BACKENDS", "backends", true},
+               {"OUTSIDE-BACKENDS", "outside_backends", true}},
               rows, options.output);
     return kFine;
   }

@@ -151,7 +151,14 @@ template struct TableJson<Abi4>;
 template struct TableJson<Abi6>;
 
 Json ValueJson(const service& value) {
-  return {{"first", value.first}, {"count", value.count}, {"id", value.id}, {"flags", value.flags}};
+  return {{"id", value.id},
+          {"flags", value.flags},
+          {"first", value.first},
+          {"count", value.count},
+          {"outside_first", value.outside_first},
+          {"outside_count", value.outside_count},
+          {"affinity", value.affinity},
+          {"kind", ServiceKindName(value.kind)}};
 }
 
 Json ValueJson(const socket_peer4& value) { return AddressPort(value.address, value.port); }

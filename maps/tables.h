@@ -21,7 +21,7 @@ namespace fairlead {
 template <typename Abi>
 struct FamilyTables {
   Table<typename Abi::ServiceKey, service> services;                          // services
-  MappedArray<uint32_t> host_ports;                                           // host_ports
+  MappedArray<uint32_t> service_ports;                                        // service_ports
   Table<typename Abi::SocketPeerKey, typename Abi::SocketPeer> socket_peers;  // socket_peers
   MappedArray<uint32_t> runs;                                                 // runs
   MappedArray<typename Abi::Backend> backends;                                // backends

@@ -135,7 +135,7 @@ def constants():
     """Numbers that declarations of maps use."""
     numbers = {}
     for path in ("maps/abi/limits_abi.h", "maps/abi/verdict_abi.h",
-                 "maps/service/host_port_abi.h"):
+                 "maps/service/service_port_abi.h"):
         text = pathlib.Path(path).read_text()
         for name, value in re.findall(r"^#define\s+(\w+)\s+(\d+|\([\w *]+\))\s*(?:/\*|$)", text, re.M):
             numbers[name] = value

@@ -10,7 +10,7 @@
  * Promise: a pod gets what is meant for it with the addresses it expects; what
  * is meant for the host reaches the host untouched.
  * Price for a known flow: one hash lookup. For the host's own traffic: a lookup
- * that misses, a bucket of half_open, a bit of host_ports, and one that asks for
+ * that misses, a bucket of half_open, a bit of service_ports, and one that asks for
  * a local pod.
  */
 #include "bpf/path/90_deliver.h"

@@ -28,7 +28,7 @@
 #include "maps/fragment/room_abi.h"
 #include "maps/node/node_abi.h"
 #include "maps/pod/pod_abi.h"
-#include "maps/service/host_port_abi.h"
+#include "maps/service/service_port_abi.h"
 #include "maps/abi/per_family_abi.h"
 
 #include "maps/service/service_maps.bpf.h"

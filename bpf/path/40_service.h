@@ -7,8 +7,9 @@
  *	                                 ▼
  *	                            backends[number] ──▶ pkt->out
  *
- * A service is found by its address, or, on a port of this node that host_ports
- * knows, by every address that the node has.
+ * A service is found by its address, or, on a port that service_ports knows, by
+ * every address that the node has. Who asks from inside the node and who from
+ * outside may get different backends: externalTrafficPolicy.
  *
  * First packets only: 30_conntrack has answered for the others. It must not be
  * asked twice for one flow — a second choice could move a live connection to a
@@ -41,27 +42,27 @@ static __always_inline struct service *find_frontend(const struct packet *pkt,
 	return bpf_map_lookup_elem(&FAMILY(services), &key);
 }
 
-/* Does this port of the node lead to a service? Price: one array read. */
-static __always_inline bool is_host_port(const struct packet *pkt)
+/* Does this port lead to a service on some address? Price: one array read. */
+static __always_inline bool is_service_port(const struct packet *pkt)
 {
 	__u32 port = bpf_ntohs(pkt->tuple.destination_port);
 	__u32 *bits, word;
 
 	switch (pkt->tuple.protocol) {
 	case IPPROTO_TCP:
-		word = HOST_PORT_WORD(HOST_PORT_TCP, port);
+		word = SERVICE_PORT_WORD(SERVICE_PORT_TCP, port);
 		break;
 	case IPPROTO_UDP:
-		word = HOST_PORT_WORD(HOST_PORT_UDP, port);
+		word = SERVICE_PORT_WORD(SERVICE_PORT_UDP, port);
 		break;
 	case IPPROTO_SCTP:
-		word = HOST_PORT_WORD(HOST_PORT_SCTP, port);
+		word = SERVICE_PORT_WORD(SERVICE_PORT_SCTP, port);
 		break;
 	default:
 		return false;
 	}
-	bits = bpf_map_lookup_elem(&FAMILY(host_ports), &word);
-	return bits && (*bits & HOST_PORT_BIT(port));
+	bits = bpf_map_lookup_elem(&FAMILY(service_ports), &word);
+	return bits && (*bits & SERVICE_PORT_BIT(port));
 }
 
 /* The service of a port that every address of the node has. */
@@ -79,21 +80,28 @@ static __always_inline struct service *find_service(const struct packet *pkt)
 {
 	struct service *service = find_frontend(pkt, &pkt->tuple.destination);
 
-	if (service || !is_host_port(pkt) || !is_own_address(&pkt->tuple.destination))
+	if (service || !is_service_port(pkt) || !is_own_address(&pkt->tuple.destination))
 		return service;
 	return find_on_every_address(pkt);
 }
 
-/* Fills pkt->out's destination with one of the service's backends; 0 or a reason. */
-static __always_inline int take_backend(struct packet *pkt, const struct service *service)
+/* Backends of a service for clients of one side. */
+struct choice {
+	__u32 first;
+	__u32 count;
+	__u32 no_local; /* flag that says why there are none */
+};
+
+/* Fills pkt->out's destination with one of the backends; 0 or a reason. */
+static __always_inline int take_backend(struct packet *pkt, const struct service *service,
+					const struct choice *among)
 {
 	struct FAMILY(backend) * backend;
 	__u32 index, *number;
 
-	if (!service->count)
-		return service->flags & SERVICE_NO_LOCAL_BACKEND ? DROP_NO_LOCAL_BACKEND
-								 : DROP_NO_BACKEND;
-	index = service->first + choose_random(pkt, service->count);
+	if (!among->count)
+		return service->flags & among->no_local ? DROP_NO_LOCAL_BACKEND : DROP_NO_BACKEND;
+	index = among->first + choose_random(pkt, among->count);
 	number = bpf_map_lookup_elem(&FAMILY(runs), &index);
 	if (!number)
 		return DROP_NO_BACKEND;
@@ -111,6 +119,23 @@ static __always_inline int take_backend(struct packet *pkt, const struct service
 	return 0;
 }
 
+/* For pods and processes of this node. */
+static __always_inline int take_inside(struct packet *pkt, const struct service *service)
+{
+	const struct choice among = {service->first, service->count, SERVICE_NO_LOCAL_BACKEND};
+
+	return take_backend(pkt, service, &among);
+}
+
+/* For everybody else. */
+static __always_inline int take_outside(struct packet *pkt, const struct service *service)
+{
+	const struct choice among = {service->outside_first, service->outside_count,
+				     SERVICE_OUTSIDE_NO_LOCAL};
+
+	return take_backend(pkt, service, &among);
+}
+
 /* Fills pkt->out's destination if there is a service; 0 or a drop reason. */
 __first_packet int choose_backend(struct packet *pkt)
 {
@@ -119,7 +144,7 @@ __first_packet int choose_backend(struct packet *pkt)
 	if (!pkt)
 		return 0;
 	service = find_service(pkt);
-	return service ? take_backend(pkt, service) : 0; /* 0: an ordinary destination */
+	return service ? take_inside(pkt, service) : 0; /* 0: an ordinary destination */
 }
 
 /* A connection that a process of the host has is not taken from it by a host port
@@ -153,7 +178,7 @@ __first_packet int choose_host_backend(struct __sk_buff *skb, struct packet *pkt
 	service = find_frontend(pkt, &pkt->tuple.destination);
 	if (!service && is_own_address(&pkt->tuple.destination))
 		service = find_on_every_address(pkt);
-	return service && (service->flags & SERVICE_ON_HOST) ? take_backend(pkt, service) : 0;
+	return service && (service->flags & SERVICE_ON_HOST) ? take_outside(pkt, service) : 0;
 }
 
 /* A half-open flow that began before its Service existed went wherever the host's
@@ -196,7 +221,7 @@ __stage host_service(struct __sk_buff *skb, struct packet *pkt, const struct kno
 	__u32 reason;
 
 	if (known->side || pkt->remembered || !(pkt->shape & PACKET_HAS_PORTS) ||
-	    !is_host_port(pkt))
+	    !is_service_port(pkt))
 		return CONTINUE;
 	reason = choose_host_backend(skb, pkt);
 	return reason ? drop(pkt, reason) : CONTINUE;

@@ -11,7 +11,7 @@
  * told the address it has named.
  *
  * Sockets of the node's own network namespace only: pods keep the translation of
- * their packets. Serves ports of this node (host_ports). A socket that is bound to
+ * their packets. Serves ports of this node (service_ports). A socket that is bound to
  * 127.0.0.1 itself stays there.
  * Price: a comparison for sockets of others; one array read for a connect to
  * anything else; for each datagram received one lookup that misses.
@@ -47,12 +47,12 @@ static __always_inline bool find_pod(struct bpf_sock_addr *ctx, struct packet *p
 {
 	struct service *service;
 
-	if (!is_host_port(pkt) || !leads_to_host(ctx, pkt))
+	if (!is_service_port(pkt) || !leads_to_host(ctx, pkt))
 		return false;
 	service = find_frontend(pkt, &pkt->tuple.destination);
 	if (!service)
 		service = find_on_every_address(pkt);
-	return service && (service->flags & SERVICE_ON_HOST) && !take_backend(pkt, service);
+	return service && (service->flags & SERVICE_ON_HOST) && !take_inside(pkt, service);
 }
 
 static __always_inline void fill_key(struct bpf_sock_addr *ctx,

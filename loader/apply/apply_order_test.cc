@@ -2,87 +2,35 @@
 //
 // The order of writes is a promise, so it has a test: at every moment the
 // tables describe whole services.
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
 
 #include "loader/apply/node_tables.h"
 #include "loader/apply/pod_table.h"
-#include "loader/apply/service_tables.h"
-#include "loader/kernel/map_set.h"
+#include "loader/apply/service_tables_fixture.h"
 
 namespace fairlead::apply {
 namespace {
 
-constexpr MapSizes kSmall = {
-    .flows = 64, .half_open_buckets = 16, .services = 4, .runs = 8, .backends = 8};
-
-const plan::Frontend kWeb4{*IpAddress::Parse("10.96.0.10"), 80, Protocol::kTcp};
-const plan::Frontend kWeb6{*IpAddress::Parse("fd00:96::10"), 80, Protocol::kTcp};
-
-plan::PlannedBackend Backend(const char* address, uint16_t port,
-                             plan::BackendState state = plan::BackendState::kReady) {
-  plan::PlannedBackend backend;
-  backend.endpoint = {*IpAddress::Parse(address), port};
-  backend.state = state;
-  return backend;
-}
-
-plan::PlannedService Service(std::vector<plan::PlannedBackend> backends) {
-  plan::PlannedService service;
-  service.name_space = "shop";
-  service.name = "web";
-  service.backends = std::move(backends);
-  return service;
-}
-
-class ServicesInTables : public ::testing::Test {
- protected:
-  void SetUp() override {
-    absl::StatusOr<MapSet> maps = MapSet::Create(kSmall, "");
-    ASSERT_TRUE(maps.ok()) << maps.status();
-    absl::StatusOr<Tables> tables = maps->Open();
-    ASSERT_TRUE(tables.ok()) << tables.status();
-    tables_ = *std::move(tables);
-    Restart();
-  }
-  void Restart() {
-    absl::StatusOr<ServiceTables> services = ServiceTables::Adopt(tables_);
-    ASSERT_TRUE(services.ok()) << services.status();
-    services_ = *std::move(services);
-  }
-  service Find(const plan::Frontend& frontend) {
-    service_key4 key{};
-    key.vip = ToAbi<ip4>(frontend.vip);
-    key.port = htons(frontend.port);
-    key.protocol = 6;
-    const auto found = tables_.v4.services.Find(key);
-    return found.ok() && found->has_value() ? **found : service{};
-  }
-  uint32_t NumberAt(uint32_t i) { return tables_.v4.runs[Find(kWeb4).first + i]; }
-
-  Tables tables_;
-  ServiceTables services_;
-};
-
 TEST_F(ServicesInTables, ARunHoldsTheReadyBackendsAndDrainingOnesKeepTheirNumber) {
   ASSERT_TRUE(
-      services_.Put(kWeb4, Service({Backend("10.1.0.2", 8080), Backend("10.1.0.3", 8080)})).ok());
+      services_.Put(NameOf(kWeb4), Service({Backend("10.1.0.2", 8080), Backend("10.1.0.3", 8080)}))
+          .ok());
   const uint32_t second = NumberAt(1);
-  ASSERT_TRUE(services_
-                  .Put(kWeb4, Service({Backend("10.1.0.2", 8080),
-                                       Backend("10.1.0.3", 8080, plan::BackendState::kDraining)}))
-                  .ok());
+  ASSERT_TRUE(
+      services_.Put(NameOf(kWeb4), Service({Backend("10.1.0.2", 8080), Draining("10.1.0.3", 8080)}))
+          .ok());
   EXPECT_EQ(Find(kWeb4).count, 1U);
-  EXPECT_EQ(tables_.v4.backends[second].state, BACKEND_DRAINING);
+  EXPECT_EQ(tables_.v4.backends[second].state, BACKEND_LIVE);
   EXPECT_EQ(tables_.v4.backends[second].generation, 0U);
 }
 
 TEST_F(ServicesInTables, AGoneBackendGetsANewGenerationAndOthersKeepTheirNumber) {
   ASSERT_TRUE(
-      services_.Put(kWeb4, Service({Backend("10.1.0.2", 8080), Backend("10.1.0.3", 8080)})).ok());
+      services_.Put(NameOf(kWeb4), Service({Backend("10.1.0.2", 8080), Backend("10.1.0.3", 8080)}))
+          .ok());
   const uint32_t first = NumberAt(0);
   const uint32_t second = NumberAt(1);
-  ASSERT_TRUE(services_.Put(kWeb4, Service({Backend("10.1.0.3", 8080)})).ok());
+  ASSERT_TRUE(services_.Put(NameOf(kWeb4), Service({Backend("10.1.0.3", 8080)})).ok());
   EXPECT_EQ(NumberAt(0), second);
   EXPECT_EQ(tables_.v4.backends[first].state, BACKEND_FREE);
   EXPECT_EQ(tables_.v4.backends[first].generation, 1U);
@@ -90,38 +38,41 @@ TEST_F(ServicesInTables, AGoneBackendGetsANewGenerationAndOthersKeepTheirNumber)
 }
 
 TEST_F(ServicesInTables, TheOldRunStaysWholeUntilTheBatchIsSettled) {
-  ASSERT_TRUE(services_.Put(kWeb4, Service({Backend("10.1.0.2", 1)})).ok());
+  ASSERT_TRUE(services_.Put(NameOf(kWeb4), Service({Backend("10.1.0.2", 1)})).ok());
   const service before = Find(kWeb4);
   const uint32_t number = NumberAt(0);
-  ASSERT_TRUE(services_.Put(kWeb4, Service({Backend("10.1.0.2", 1), Backend("10.1.0.3", 1)})).ok());
+  ASSERT_TRUE(
+      services_.Put(NameOf(kWeb4), Service({Backend("10.1.0.2", 1), Backend("10.1.0.3", 1)})).ok());
   EXPECT_NE(Find(kWeb4).first, before.first);
   EXPECT_EQ(tables_.v4.runs[before.first], number);
 }
 
 TEST_F(ServicesInTables, AServiceWithoutEndpointsIsThereToRefuse) {
-  ASSERT_TRUE(services_.Put(kWeb4, Service({})).ok());
+  ASSERT_TRUE(services_.Put(NameOf(kWeb4), Service({})).ok());
   EXPECT_NE(Find(kWeb4).id, 0U);
   EXPECT_EQ(Find(kWeb4).count, 0U);
 }
 
 TEST_F(ServicesInTables, WhatDoesNotFitIsNamedAndLeavesTheLastGoodState) {
-  ASSERT_TRUE(services_.Put(kWeb4, Service({Backend("10.1.0.2", 1)})).ok());
+  ASSERT_TRUE(services_.Put(NameOf(kWeb4), Service({Backend("10.1.0.2", 1)})).ok());
   std::vector<plan::PlannedBackend> many;
   for (uint16_t port = 1; port <= 9; ++port) many.push_back(Backend("10.1.0.9", port));
-  const absl::Status status = services_.Put(kWeb4, Service(many));
+  const absl::Status status = services_.Put(NameOf(kWeb4), Service(many));
   EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
   EXPECT_NE(std::string(status.message()).find("shop/web"), std::string::npos) << status;
   EXPECT_EQ(Find(kWeb4).count, 1U);
-  EXPECT_TRUE(services_.Put(kWeb4, Service({Backend("10.1.0.2", 1), Backend("10.1.0.3", 1)})).ok());
+  EXPECT_TRUE(
+      services_.Put(NameOf(kWeb4), Service({Backend("10.1.0.2", 1), Backend("10.1.0.3", 1)})).ok());
 }
 
 TEST_F(ServicesInTables, ARestartAdoptsNumbersAndGenerations) {
-  ASSERT_TRUE(services_.Put(kWeb4, Service({Backend("10.1.0.2", 1), Backend("10.1.0.3", 1)})).ok());
+  ASSERT_TRUE(
+      services_.Put(NameOf(kWeb4), Service({Backend("10.1.0.2", 1), Backend("10.1.0.3", 1)})).ok());
   const service before = Find(kWeb4);
   const uint32_t second = NumberAt(1);
   Restart();
   plan::ServicePlan plan;
-  plan.services[kWeb4] = Service({Backend("10.1.0.2", 1), Backend("10.1.0.3", 1)});
+  plan.services[NameOf(kWeb4)] = Service({Backend("10.1.0.2", 1), Backend("10.1.0.3", 1)});
   ASSERT_TRUE(services_.Apply(plan).ok());
   EXPECT_EQ(Find(kWeb4).first, before.first);
   EXPECT_EQ(NumberAt(1), second);
@@ -129,8 +80,8 @@ TEST_F(ServicesInTables, ARestartAdoptsNumbersAndGenerations) {
 }
 
 TEST_F(ServicesInTables, ApplyRemovesWhatThePlanDoesNotHave) {
-  ASSERT_TRUE(services_.Put(kWeb4, Service({Backend("10.1.0.2", 1)})).ok());
-  ASSERT_TRUE(services_.Put(kWeb6, Service({Backend("fd00::2", 1)})).ok());
+  ASSERT_TRUE(services_.Put(NameOf(kWeb4), Service({Backend("10.1.0.2", 1)})).ok());
+  ASSERT_TRUE(services_.Put(NameOf(kWeb6), Service({Backend("fd00::2", 1)}, kWeb6)).ok());
   ASSERT_TRUE(services_.Apply({}).ok());
   EXPECT_EQ(Find(kWeb4).id, 0U);
   EXPECT_EQ(tables_.v6.services.Snapshot()->size(), 0U);

@@ -28,6 +28,7 @@ inline constexpr MappedKey kMappedKeys[] = {
     {"conntrack.tcpCloseWaitTimeout", "--conntrack-tcp-timeout-close-wait", Shape::kDuration},
     {"conntrack.udpTimeout", "--conntrack-udp-timeout", Shape::kDuration},
     {"conntrack.udpStreamTimeout", "--conntrack-udp-timeout-stream", Shape::kDuration},
+    {"nodePortAddresses", "--nodeport-addresses", Shape::kTextList},
 };
 
 // What kube_proxy_config.cc translates by hand: one key's meaning depends on
@@ -77,7 +78,6 @@ inline constexpr UnusedKey kUnusedKeys[] = {
     {"nftables.masqueradeBit", kNoMarks},
     {"nftables.minSyncPeriod", kAtOnce},
     {"nftables.syncPeriod", kAtOnce},
-    {"nodePortAddresses", "node ports are not served yet"},
     {"oomScoreAdj",
      "packets flow without the daemon; the service manager sets it (OOMScoreAdjust=)"},
     {"portRange", "kube-proxy has not used it since its userspace mode"},

@@ -99,7 +99,7 @@ absl::Status Controller::WatchAll() {
   FL_RETURN_IF_ERROR(loop_.Watch(monitor_->fd(), [this] { NetworkChanged(); }));
   FL_RETURN_IF_ERROR(loop_.Watch(cni_->fd(), [this] {
     cni_->ReadReady();
-    ApplyHostPorts();
+    FollowHost();
     // In a burst of pods once a second is enough (Tick).
     if (cni_->idle()) WriteNamesOfNewPods();
   }));
@@ -139,7 +139,7 @@ void Controller::NetworkChanged() {
   host_->KeepWhatChanged(*changes, *pods_, node_problems_);
   if (changes->any()) {
     ApplyNodes();
-    ApplyHostPorts();
+    FollowHost();
   }
   NotePodsGone(*changes);
   WriteHostFile();
@@ -165,7 +165,7 @@ void Controller::Tick() {
   Log(dataplane_->SweepFlows(), "sweep flows");
   NameRefusedPods();
   ReleasePods();
-  ApplyHostPorts();
+  FollowHost();
   WriteNamesOfNewPods();
   if (!cni_installed_) InstallCniFiles();
   status_->KeepOpen();
@@ -189,6 +189,7 @@ apply::Unasked Controller::unasked() const {
 void Controller::ApplyServices() {
   const auto began = ProxyRecord::Instant::Now();
   service_problems_.Begin();
+  planned_context_ = context_;
   services_ = plan::MakeServicePlan(store_.services(), store_.endpoint_slices(), context_);
   host_ports_ = PlanHostPorts();
   plan::AddHostPorts(host_ports_, services_);
@@ -264,7 +265,7 @@ uint32_t Controller::MakeTunnelDevice(const plan::NodePlan& nodes) {
 
 // Tells the CNI side what this node has to give.
 void Controller::TakePods(const plan::NodePlan& nodes) {
-  context_ = {options_.node_name, ""};
+  context_ = ContextOf(nodes);
   if (!nodes.own.has_value()) {
     node_problems_.Note(fmt::format(
         "node {} has no Node object, and no --pod-cidrs: it takes no pods", options_.node_name));
@@ -272,7 +273,6 @@ void Controller::TakePods(const plan::NodePlan& nodes) {
     node_problems_.Note(pods_->SetNode({}, PodMtu(nodes)), "stop taking pods");
     return;
   }
-  context_.zone = nodes.own->zone;
   node_problems_.Note(pods_->SetNode(nodes.own->pod_cidrs, PodMtu(nodes)), "take pods");
   NoteStrayPods(*nodes.own);
 }

@@ -59,8 +59,9 @@ class Controller {
   // they keep no other step from being done.
   void ApplyAll();
   void ApplyServices();
+  plan::PlanContext ContextOf(const plan::NodePlan& nodes) const;
   plan::ServicePlan PlanHostPorts();
-  void ApplyHostPorts();
+  void FollowHost();  // services, where pods or addresses of this node have changed them
   void ApplyNodes();
   void NoteStrayAddresses(const plan::NodePlan& nodes);
   void TakePods(const plan::NodePlan& nodes);
@@ -99,13 +100,13 @@ class Controller {
   PeerNeighbours peer_neighbours_;
   plan::ServicePlan services_;    // as planned, host ports included
   plan::ServicePlan host_ports_;  // as they are in services_
-  // What host ports have last been planned from.
-  uint64_t planned_changes_ = 0;
-  std::vector<IpAddress> planned_addresses_;
   plan::PlanContext context_;
   std::vector<IpAddress> node_port_addresses_;
   ProxyRecord record_{ProxyRecord::Instant::Now()};
   std::unique_ptr<StatusServer> status_;
+  // What services have last been planned from.
+  plan::PlanContext planned_context_;
+  uint64_t planned_changes_ = 0;  // PodAttacher::changes()
   ProblemLog node_problems_;
   ProblemLog service_problems_;
   ProblemLog cni_problems_;

@@ -11,6 +11,8 @@
 #include "loader/daemon/controller.h"
 #include "loader/daemon/host_port_pods.h"
 #include "loader/daemon/names_file.h"
+#include "loader/plan/host_port_plan.h"
+#include "loader/plan/node_port_addresses.h"
 #include "loader/plan/reach_plan.h"
 
 namespace fairlead {
@@ -44,17 +46,30 @@ void Controller::NoteStrayPods(const plan::OwnNode& own) {
 
 plan::ServicePlan Controller::PlanHostPorts() {
   planned_changes_ = pods_->changes();
-  planned_addresses_ = host_->network().addresses;
-  return plan::MakeHostPortPlan(PodsWithHostPorts(pods_->attachments()), planned_addresses_);
+  return plan::MakeHostPortPlan(PodsWithHostPorts(pods_->attachments()), context_.node_addresses);
 }
 
-// A pod or an address has come or gone; most have nothing to do with host ports.
-void Controller::ApplyHostPorts() {
-  if (pods_->changes() == planned_changes_ && host_->network().addresses == planned_addresses_) {
-    return;
+// The node as the plan of services sees it.
+plan::PlanContext Controller::ContextOf(const plan::NodePlan& nodes) const {
+  plan::PlanContext context{.node_name = options_.node_name, .zone = ""};
+  context.node_addresses = host_->network().addresses;
+  plan::NodeAddresses own;
+  if (nodes.own.has_value()) {
+    context.zone = nodes.own->zone;
+    own = nodes.own->addresses;
   }
-  const plan::ServicePlan wanted = PlanHostPorts();
-  if (wanted.services == host_ports_.services && wanted.problems == host_ports_.problems) return;
+  context.node_port_addresses =
+      plan::ResolveNodePortAddresses(options_.node_port_addresses, own, context.node_addresses);
+  return context;
+}
+
+// Of the pods that come and go, most have nothing to do with host ports.
+void Controller::FollowHost() {
+  if (context_ == planned_context_) {
+    if (pods_->changes() == planned_changes_) return;
+    const plan::ServicePlan wanted = PlanHostPorts();
+    if (wanted.services == host_ports_.services && wanted.problems == host_ports_.problems) return;
+  }
   ApplyServices();
   WriteNames();
 }

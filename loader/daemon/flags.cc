@@ -90,6 +90,10 @@ void AddMasqueradeFlags(CLI::App& app, Options& options) {
   app.add_option("--service-node-port-range", options.node_ports,
                  "ports of NodePort Services, never used as source ports")
       ->capture_default_str();
+  app.add_option("--nodeport-addresses", options.node_port_addresses,
+                 "where NodePorts are served: primary, localhost, all, address blocks")
+      ->delimiter(',')
+      ->capture_default_str();
   app.add_flag("--masquerade-nodes", options.masquerade_nodes,
                "other nodes see the node's address, too");
   app.add_option("--non-masquerade-cidrs", options.non_masquerade_cidrs,

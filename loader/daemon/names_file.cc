@@ -33,12 +33,9 @@ absl::Status WriteNamesFile(const std::string& path, const plan::ServicePlan& se
       {"pods", nlohmann::json::object()},
       {"attachments", nlohmann::json::object()},
       {"nodes", nlohmann::json::object()}};
-  for (const auto& [frontend, service] : services.services) {
+  for (const auto& [frontend, owner] : services.owners) {
     const char* family = frontend.vip.family() == Family::kIpv4 ? "4" : "6";
-    names["services"][family][frontend.ToString()] =
-        service.port_name.empty()
-            ? fmt::format("{}/{}", service.name_space, service.name)
-            : fmt::format("{}/{}:{}", service.name_space, service.name, service.port_name);
+    names["services"][family][frontend.ToString()] = owner.ToString();
   }
   for (const LocalPod& pod : pods) {
     const std::string slot = fmt::format("{}", pod.slot);

@@ -10,6 +10,7 @@
 #include "loader/http/listen.h"
 #include "loader/kube/sloppy_address.h"
 #include "loader/plan/masquerade_ports.h"
+#include "loader/plan/node_port_addresses.h"
 #include "maps/abi/limits_abi.h"
 
 namespace fairlead {
@@ -84,6 +85,11 @@ absl::Status ValidateValues(const Options& options) {
         fmt::format("--vni must be from 1 to {}, is {}", kLargestVni, options.routing.vni));
   }
   FL_RETURN_IF_ERROR(ValidateMasquerade(options));
+  if (const absl::Status status = plan::CheckNodePortAddresses(options.node_port_addresses);
+      !status.ok()) {
+    return absl::InvalidArgumentError(
+        fmt::format("--nodeport-addresses: {}", std::string(status.message())));
+  }
   if (options.mtu != 0 && (options.mtu < kSmallestMtu || options.mtu > kLargestMtu)) {
     return absl::InvalidArgumentError(fmt::format("--mtu must be 0 or from {} to {}, is {}",
                                                   kSmallestMtu, kLargestMtu, options.mtu));

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 namespace fairlead::plan {
 namespace {
@@ -14,9 +15,8 @@ IpAddress EveryAddress(Family family) {
   return IpAddress::FromBytes(family, zero);
 }
 
-bool IsLoopback(const IpAddress& address) {
-  if (address.family() == Family::kIpv4) return address.bytes()[0] == 127;
-  return address == EveryAddress(Family::kIpv6).Plus(1);
+kube::ObjectRef OwnerOf(const HostPortPod& pod) {
+  return {kube::Kind::kPod, {pod.name_space, pod.name}};
 }
 
 class HostPortPlanner {
@@ -45,25 +45,24 @@ class HostPortPlanner {
  private:
   void Place(const HostPortPod& pod, const Frontend& frontend, const Endpoint& backend) {
     const IpAddress& vip = frontend.vip;
-    if (!vip.IsUnspecified() && !IsLoopback(vip) && std::ranges::find(own_, vip) == own_.end()) {
+    if (!vip.IsUnspecified() && !vip.IsLoopback() && std::ranges::find(own_, vip) == own_.end()) {
       Complain(pod,
                fmt::format("hostPort {}: the address is not this node's", frontend.ToString()));
       return;
     }
+    // Each frontend is a service port of its own: pods give no names to them.
+    const ServicePortName name{.owner = OwnerOf(pod),
+                               .port_name = frontend.ToString(),
+                               .protocol = frontend.protocol,
+                               .family = vip.family()};
     PlannedService planned;
-    planned.name_space = pod.name_space;
-    planned.name = pod.name;
-    planned.backends = {
-        {.endpoint = backend, .state = BackendState::kReady, .local = true, .node = ""}};
-    planned.on_host = true;
-    const auto [entry, added] = plan_.services.try_emplace(frontend, std::move(planned));
-    if (added) return;
-    Complain(pod, fmt::format("hostPort {} belongs to pod {}/{} already", frontend.ToString(),
-                              entry->second.name_space, entry->second.name));
+    planned.frontends = {{.address = frontend, .kind = FrontendKind::kHostPort}};
+    planned.backends = {{.endpoint = backend, .in_cluster = true, .local = true, .node = ""}};
+    AddService(name, std::move(planned), "hostPort ", plan_);
   }
 
   void Complain(const HostPortPod& pod, std::string reason) {
-    plan_.problems.push_back({{kube::Kind::kPod, {pod.name_space, pod.name}}, std::move(reason)});
+    plan_.problems.push_back({OwnerOf(pod), std::move(reason)});
   }
 
   const std::vector<IpAddress>& own_;
@@ -90,13 +89,8 @@ ServicePlan MakeHostPortPlan(const std::vector<HostPortPod>& pods,
 void AddHostPorts(const ServicePlan& host_ports, ServicePlan& services) {
   services.problems.insert(services.problems.end(), host_ports.problems.begin(),
                            host_ports.problems.end());
-  for (const auto& [frontend, planned] : host_ports.services) {
-    const auto [entry, added] = services.services.try_emplace(frontend, planned);
-    if (added) continue;
-    services.problems.push_back(
-        {{kube::Kind::kPod, {planned.name_space, planned.name}},
-         fmt::format("hostPort {} belongs to Service {}/{} already", frontend.ToString(),
-                     entry->second.name_space, entry->second.name)});
+  for (const auto& [name, planned] : host_ports.services) {
+    AddService(name, planned, "hostPort ", services);
   }
 }
 

@@ -29,19 +29,24 @@ HostPort Web(std::optional<IpAddress> host_ip = std::nullopt) {
   return {.protocol = Protocol::kTcp, .host_port = 8080, .container_port = 80, .host_ip = host_ip};
 }
 
+const PlannedService& At(const ServicePlan& plan, const Frontend& frontend) {
+  return plan.services.at(plan.owners.at(frontend));
+}
+
 const Frontend kEvery4{Ip("0.0.0.0"), 8080, Protocol::kTcp};
 const Frontend kEvery6{Ip("::"), 8080, Protocol::kTcp};
 
 TEST(HostPorts, LeadToThePodOnEveryAddressOfBothFamilies) {
   const ServicePlan plan = MakeHostPortPlan({Pod("web", 1, {Web()})}, kOwn);
   ASSERT_THAT(plan.services, SizeIs(2));
-  const PlannedService& service = plan.services.at(kEvery4);
-  EXPECT_TRUE(service.on_host);
-  EXPECT_EQ(service.name, "web");
+  const PlannedService& service = At(plan, kEvery4);
+  ASSERT_THAT(service.frontends, SizeIs(1));
+  EXPECT_EQ(service.frontends[0].kind, FrontendKind::kHostPort);
+  EXPECT_EQ(plan.owners.at(kEvery4).ToString(), "shop/web");
   ASSERT_THAT(service.backends, SizeIs(1));
   EXPECT_EQ(service.backends[0].endpoint, (Endpoint{Ip("10.1.0.2"), 80}));
-  EXPECT_EQ(service.backends[0].state, BackendState::kReady);
-  EXPECT_EQ(plan.services.at(kEvery6).backends[0].endpoint, (Endpoint{Ip("fd00:1::2"), 80}));
+  EXPECT_TRUE(service.backends[0].in_cluster);
+  EXPECT_EQ(At(plan, kEvery6).backends[0].endpoint, (Endpoint{Ip("fd00:1::2"), 80}));
   EXPECT_THAT(plan.problems, IsEmpty());
 }
 
@@ -49,7 +54,7 @@ TEST(HostPorts, OfOneAddressAreThatFamilysOnly) {
   for (const char* address : {"172.31.0.11", "127.0.0.1", "fd00:31::11", "::1", "0.0.0.0"}) {
     const ServicePlan plan = MakeHostPortPlan({Pod("web", 1, {Web(Ip(address))})}, kOwn);
     ASSERT_THAT(plan.services, SizeIs(1)) << address;
-    EXPECT_EQ(plan.services.begin()->first.vip, Ip(address));
+    EXPECT_EQ(plan.owners.begin()->first.vip, Ip(address));
   }
 }
 
@@ -66,7 +71,7 @@ TEST(HostPorts, BelongToTheOlderOfTwoPods) {
   const HostPortPod younger = Pod("younger", 7, {Web()});
   for (const auto& pods : {std::vector{older, younger}, std::vector{younger, older}}) {
     const ServicePlan plan = MakeHostPortPlan(pods, kOwn);
-    EXPECT_EQ(plan.services.at(kEvery4).name, "older");
+    EXPECT_EQ(plan.owners.at(kEvery4).owner.name.name, "older");
     ASSERT_THAT(plan.problems, SizeIs(2));
     EXPECT_EQ(plan.problems[0].object.name.ToString(), "shop/younger");
     EXPECT_THAT(plan.problems[0].reason, HasSubstr("shop/older"));
@@ -99,9 +104,13 @@ TEST(HostPorts, NeedAnAddressOfTheirFamily) {
 TEST(HostPorts, YieldToAServiceOfTheSameAddress) {
   ServicePlan services;
   const Frontend frontend{kOwn[0], 8080, Protocol::kTcp};
-  services.services[frontend].name = "web";
+  PlannedService web;
+  web.frontends = {{.address = frontend}};
+  const ServicePortName name{
+      {kube::Kind::kService, {"shop", "web"}}, "", Protocol::kTcp, Family::kIpv4};
+  AddService(name, web, "", services);
   AddHostPorts(MakeHostPortPlan({Pod("pod", 1, {Web(kOwn[0])})}, kOwn), services);
-  EXPECT_FALSE(services.services.at(frontend).on_host);
+  EXPECT_EQ(services.owners.at(frontend), name);
   EXPECT_THAT(services.problems, SizeIs(1));
 }
 

@@ -5,21 +5,29 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "loader/plan/frontends.h"
 
 namespace fairlead::plan {
 namespace {
 
-// One way into a Service: addresses that share a port and a traffic policy. ClusterIPs are one;
-// node ports, external IPs and load balancer addresses would be others.
-struct Entrance {
-  std::vector<IpAddress> vips;
-  kube::TrafficPolicy policy;
-};
+std::string Join(const std::vector<IpAddress>& addresses) {
+  std::vector<std::string> texts;
+  texts.reserve(addresses.size());
+  for (const IpAddress& address : addresses) texts.push_back(address.ToString());
+  return fmt::format("{}", fmt::join(texts, ", "));
+}
 
-std::vector<Entrance> EntrancesOf(const kube::Service& service) {
-  return {{service.cluster_ips, service.internal_traffic_policy}};
+UsedSets SetsUsedBy(const std::vector<PlannedFrontend>& frontends) {
+  UsedSets used;
+  for (const PlannedFrontend& frontend : frontends) {
+    for (const EndpointSet set : {frontend.inside, frontend.outside}) {
+      (set == EndpointSet::kCluster ? used.cluster : used.local) = true;
+    }
+  }
+  return used;
 }
 
 }  // namespace
@@ -33,39 +41,65 @@ std::ostream& operator<<(std::ostream& os, const Frontend& frontend) {
   return os << frontend.ToString();
 }
 
+bool IsOnHost(FrontendKind kind) {
+  return kind == FrontendKind::kNodePort || kind == FrontendKind::kHostPort;
+}
+
+std::string ServicePortName::ToString() const {
+  if (owner.kind == kube::Kind::kPod || port_name.empty()) return owner.name.ToString();
+  return fmt::format("{}:{}", owner.name.ToString(), port_name);
+}
+
+void AddService(const ServicePortName& name, PlannedService planned, const char* what,
+                ServicePlan& plan) {
+  if (plan.services.contains(name)) {
+    plan.problems.push_back({name.owner, fmt::format("has two ports {}", name.ToString())});
+    return;
+  }
+  std::erase_if(planned.frontends, [&](const PlannedFrontend& frontend) {
+    const auto [owner, added] = plan.owners.try_emplace(frontend.address, name);
+    if (added) return false;
+    plan.problems.push_back(
+        {name.owner, fmt::format("{}{} already belongs to {}", what, frontend.address.ToString(),
+                                 owner->second.owner.ToString())});
+    return true;
+  });
+  if (planned.frontends.empty()) return;
+  plan.services.emplace(name, std::move(planned));
+}
+
 bool IsProxied(const kube::Service& service) {
   return service.type != kube::ServiceType::kExternalName && !service.headless &&
          !service.cluster_ips.empty() &&
          kube::FindLabel(service.meta, kube::kServiceProxyNameLabel) == nullptr;
 }
 
-std::vector<std::pair<Frontend, PlannedService>> PlanService(
+std::vector<std::pair<ServicePortName, PlannedService>> PlanService(
     const kube::Service& service, const std::vector<const kube::EndpointSlice*>& slices,
     const PlanContext& context) {
-  std::vector<std::pair<Frontend, PlannedService>> frontends;
-  if (!IsProxied(service)) return frontends;
-  const std::vector<Entrance> entrances = EntrancesOf(service);
+  std::vector<std::pair<ServicePortName, PlannedService>> services;
+  if (!IsProxied(service)) return services;
   for (const kube::ServicePort& port : service.ports) {
     for (const Family family : {Family::kIpv4, Family::kIpv6}) {
-      std::vector<Candidate> candidates;
-      bool merged = false;
-      for (const Entrance& entrance : entrances) {
-        for (const IpAddress& vip : entrance.vips) {
-          if (vip.family() != family) continue;
-          if (!std::exchange(merged, true)) {
-            candidates = MergeEndpoints(slices, port.name, port.protocol, family, context);
-          }
-          ChosenEndpoints chosen =
-              ChooseEndpoints(candidates, entrance.policy, port.protocol, context);
-          frontends.emplace_back(
-              Frontend{vip, port.port, port.protocol},
-              PlannedService{service.meta.name.name_space, service.meta.name.name, port.name,
-                             std::move(chosen.backends), chosen.has_endpoints_elsewhere});
-        }
+      PlannedService planned;
+      planned.frontends = FrontendsOf(service, port, family, context);
+      if (planned.frontends.empty()) continue;
+      ChosenEndpoints chosen =
+          ChooseEndpoints(MergeEndpoints(slices, port.name, port.protocol, family, context),
+                          SetsUsedBy(planned.frontends), port.protocol, context);
+      planned.backends = std::move(chosen.backends);
+      planned.usable_somewhere = chosen.usable_somewhere;
+      if (service.session_affinity == kube::SessionAffinity::kClientIp) {
+        planned.affinity_seconds = service.affinity_timeout_seconds;
       }
+      planned.sources = SourcesOf(service, family, context);
+      services.emplace_back(
+          ServicePortName{
+              {kube::Kind::kService, service.meta.name}, port.name, port.protocol, family},
+          std::move(planned));
     }
   }
-  return frontends;
+  return services;
 }
 
 bool HasPrecedence(const kube::Service& a, const kube::Service& b) {
@@ -87,14 +121,13 @@ ServicePlan MakeServicePlan(const kube::ObjectMap<kube::Service>& services,
 
   ServicePlan plan;
   for (const kube::Service* service : in_order) {
-    for (auto& [frontend, planned] :
-         PlanService(*service, slices_of[service->meta.name], context)) {
-      const auto [entry, added] = plan.services.try_emplace(frontend, std::move(planned));
-      if (added) continue;
-      const kube::ObjectName holder{entry->second.name_space, entry->second.name};
+    for (auto& [name, planned] : PlanService(*service, slices_of[service->meta.name], context)) {
+      AddService(name, std::move(planned), "", plan);
+    }
+    if (!IsProxied(*service)) continue;
+    if (const auto impossible = ImpossibleAddresses(*service); !impossible.empty()) {
       plan.problems.push_back({{kube::Kind::kService, service->meta.name},
-                               fmt::format("{} already belongs to Service {}", frontend.ToString(),
-                                           holder.ToString())});
+                               fmt::format("not an address of a Service: {}", Join(impossible))});
     }
   }
   return plan;

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Services and EndpointSlices → what the dataplane must know: every frontend
-// (address, port, protocol) and its backends. Pure: the same objects give the
-// same plan, on any thread. Plans ClusterIP frontends of both families.
+// Services and EndpointSlices → what the dataplane must know: every service
+// port, its backends, and the frontends that lead to it. Pure: the same objects
+// give the same plan, on any thread.
+//
+//   10.96.0.10:80  ClusterIP ──┐                     ┌─▶ 10.1.0.5:8080
+//   172.31.0.11:30080 NodePort ┼─▶ shop/web:http ────┼─▶ 10.1.1.7:8080
+//   192.0.2.80:80  LoadBalancer┘   (TCP, IPv4)       └─▶ 10.1.2.9:8080
 #ifndef FAIRLEAD_LOADER_PLAN_SERVICE_PLAN_H_
 #define FAIRLEAD_LOADER_PLAN_SERVICE_PLAN_H_
 
+#include <compare>
 #include <cstdint>
 #include <map>
 #include <ostream>
@@ -14,7 +19,9 @@
 #include <vector>
 
 #include "base/ip.h"
-#include "loader/kube/any_object.h"
+#include "loader/kube/endpoint_slice.h"
+#include "loader/kube/object_store.h"
+#include "loader/kube/service.h"
 #include "loader/plan/plan_problem.h"
 #include "loader/plan/traffic_policy.h"
 
@@ -35,32 +42,64 @@ struct Frontend {
 };
 std::ostream& operator<<(std::ostream& os, const Frontend& frontend);
 
-// What is behind one frontend. No kReady backend: new flows are refused, silently if
-// has_endpoints_elsewhere, with an answer otherwise.
-struct PlannedService {
-  std::string name_space;
-  std::string name;
+enum class FrontendKind : uint8_t { kClusterIp, kNodePort, kExternalIp, kLoadBalancer, kHostPort };
+
+// A port of this node: NodePort and hostPort. Their unspecified address stands for every address
+// that the node has.
+bool IsOnHost(FrontendKind kind);
+
+// One way in, and which endpoints it leads to.
+struct PlannedFrontend {
+  Frontend address;
+  FrontendKind kind = FrontendKind::kClusterIp;
+  EndpointSet inside = EndpointSet::kCluster;   // for this node's pods and processes
+  EndpointSet outside = EndpointSet::kCluster;  // for everybody else
+
+  friend bool operator==(const PlannedFrontend&, const PlannedFrontend&) = default;
+};
+
+// What a service port is known by. `owner` is a Service, or the Pod of a hostPort.
+struct ServicePortName {
+  kube::ObjectRef owner;
   std::string port_name;
-  std::vector<PlannedBackend> backends;  // sorted by endpoint, each once
-  bool has_endpoints_elsewhere = false;
-  bool on_host = false;  // a port of this node; an unspecified address: of every address it has
+  Protocol protocol = Protocol::kTcp;
+  Family family = Family::kIpv4;
+
+  std::string ToString() const;  // "shop/web:http"; "shop/web" of a hostPort
+  friend auto operator<=>(const ServicePortName&, const ServicePortName&) = default;
+};
+
+// No backend in the set that a frontend uses: new flows are refused, silently if
+// usable_somewhere, with an answer otherwise.
+struct PlannedService {
+  std::vector<PlannedBackend> backends;    // sorted by endpoint, each once
+  std::vector<PlannedFrontend> frontends;  // each address once
+  bool usable_somewhere = false;
+  uint32_t affinity_seconds = 0;  // a client keeps its backend for so long; 0: it does not
+  std::vector<Cidr> sources;      // may use load balancer addresses; empty: everybody
 
   friend bool operator==(const PlannedService&, const PlannedService&) = default;
 };
 
 struct ServicePlan {
-  std::map<Frontend, PlannedService> services;
+  std::map<ServicePortName, PlannedService> services;
+  std::map<Frontend, ServicePortName> owners;  // of each frontend in `services`
   std::vector<PlanProblem> problems;
 };
+
+// Adds a service port with those of its frontends that nobody has yet; the others are a problem,
+// and the older owner keeps them. `what` names a frontend in it: "hostPort ".
+void AddService(const ServicePortName& name, PlannedService planned, const char* what,
+                ServicePlan& plan);
 
 // True if a proxy serves it at all: it has a ClusterIP, is no ExternalName, and has not been given
 // to another proxy (service.kubernetes.io/service-proxy-name).
 bool IsProxied(const kube::Service& service);
 
-// The frontends of one Service, in no particular order; empty if it is not proxied. `slices` are
-// those whose label names this Service, of any family. Price: the endpoints, sorted, once per port
-// and family.
-std::vector<std::pair<Frontend, PlannedService>> PlanService(
+// The service ports of one Service, in no particular order; empty if it is not proxied. `slices`
+// are those whose label names this Service, of any family. Price: the endpoints, sorted, once per
+// port and family.
+std::vector<std::pair<ServicePortName, PlannedService>> PlanService(
     const kube::Service& service, const std::vector<const kube::EndpointSlice*>& slices,
     const PlanContext& context);
 

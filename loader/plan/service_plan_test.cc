@@ -9,6 +9,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "loader/kube/manifest_file.h"
 #include "loader/kube/object_store.h"
 
@@ -37,7 +39,7 @@ std::vector<std::string> Texts(const PlannedService& service) {
   std::vector<std::string> texts;
   for (const PlannedBackend& backend : service.backends) {
     texts.push_back(fmt::format("{} {}{}", backend.endpoint.ToString(),
-                                backend.state == BackendState::kReady ? "ready" : "draining",
+                                backend.in_cluster || backend.in_local ? "ready" : "draining",
                                 backend.local ? " local" : ""));
   }
   return texts;
@@ -45,8 +47,13 @@ std::vector<std::string> Texts(const PlannedService& service) {
 
 std::vector<std::string> Frontends(const ServicePlan& plan) {
   std::vector<std::string> texts;
-  for (const auto& [frontend, service] : plan.services) texts.push_back(frontend.ToString());
+  for (const auto& [frontend, owner] : plan.owners) texts.push_back(frontend.ToString());
   return texts;
+}
+
+const PlannedService& At(const ServicePlan& plan, const char* address, uint16_t port,
+                         Protocol protocol = Protocol::kTcp) {
+  return plan.services.at(plan.owners.at({*IpAddress::Parse(address), port, protocol}));
 }
 
 // The plan's only service, with these endpoints: "address node flags…", where flags are of
@@ -98,7 +105,10 @@ class PolicyOfAService : public ::testing::TestWithParam<Policy> {};
 TEST_P(PolicyOfAService, DecidesWhoIsReadyWhoDrainsAndWhoIsLeftOut) {
   const PlannedService service = Only(GetParam().spec, GetParam().endpoints);
   EXPECT_EQ(Texts(service), GetParam().backends);
-  EXPECT_EQ(service.has_endpoints_elsewhere, GetParam().elsewhere);
+  const bool has_none = std::ranges::none_of(service.backends, [](const PlannedBackend& backend) {
+    return backend.in_cluster || backend.in_local;
+  });
+  EXPECT_EQ(has_none && service.usable_somewhere, GetParam().elsewhere);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -201,10 +211,9 @@ TEST(ServicePlan, EachFamilyOfAServiceGoesToEndpointsOfThatFamily) {
  ports: [{port: 80}], endpoints: [{addresses: [db.example]}]}
 )");
   ASSERT_THAT(Frontends(plan), ElementsAre("10.96.0.10:80/tcp", "[fd00:96::a]:80/tcp"));
-  EXPECT_THAT(Texts(plan.services.begin()->second), ElementsAre("10.1.0.1:8080 ready"));
-  EXPECT_THAT(Texts(plan.services.rbegin()->second), ElementsAre("[fd00:1::1]:8086 ready"));
-  EXPECT_EQ(plan.services.begin()->second.name_space, "default");
-  EXPECT_EQ(plan.services.begin()->second.name, "web");
+  EXPECT_THAT(Texts(At(plan, "10.96.0.10", 80)), ElementsAre("10.1.0.1:8080 ready"));
+  EXPECT_THAT(Texts(At(plan, "fd00:96::a", 80)), ElementsAre("[fd00:1::1]:8086 ready"));
+  EXPECT_EQ(plan.services.begin()->first.ToString(), "default/web");
 }
 
 TEST(ServicePlan, PortsAreMatchedByNameAndProtocol) {
@@ -221,11 +230,11 @@ TEST(ServicePlan, PortsAreMatchedByNameAndProtocol) {
 )");
   ASSERT_THAT(Frontends(plan),
               ElementsAre("10.96.0.10:53/tcp", "10.96.0.10:53/udp", "10.96.0.10:9153/tcp"));
-  auto service = plan.services.begin();
-  EXPECT_EQ(service->second.port_name, "dns-tcp");
-  EXPECT_THAT(Texts(service++->second), ElementsAre("10.1.0.1:5354 ready"));
-  EXPECT_THAT(Texts(service++->second), ElementsAre("10.1.0.1:5353 ready"));
-  EXPECT_THAT(Texts(service->second), IsEmpty());
+  EXPECT_EQ(plan.owners.begin()->second.ToString(), "default/dns:dns-tcp");
+  EXPECT_THAT(Texts(At(plan, "10.96.0.10", 53)), ElementsAre("10.1.0.1:5354 ready"));
+  EXPECT_THAT(Texts(At(plan, "10.96.0.10", 53, Protocol::kUdp)),
+              ElementsAre("10.1.0.1:5353 ready"));
+  EXPECT_THAT(Texts(At(plan, "10.96.0.10", 9153)), IsEmpty());
 }
 
 TEST(ServicePlan, SlicesAreMergedAndDuplicatesPreferTheOneThatStays) {
@@ -326,8 +335,8 @@ TEST(ServicePlan, OfTwoServicesWithOneFrontendTheOlderGetsIt) {
  spec: {clusterIP: 10.96.0.1, ports: [{port: 81}]}}
 )");
   ASSERT_THAT(Frontends(plan), ElementsAre("10.96.0.1:80/tcp", "10.96.0.1:81/tcp"));
-  EXPECT_EQ(plan.services.begin()->second.name, "b");
-  EXPECT_EQ(plan.services.rbegin()->second.name, "a");
+  EXPECT_EQ(plan.owners.begin()->second.ToString(), "default/b");
+  EXPECT_EQ(plan.owners.rbegin()->second.ToString(), "default/a:b");
   EXPECT_THAT(
       plan.problems,
       UnorderedElementsAre(PlanProblem{{kube::Kind::kService, {"default", "a"}},
@@ -346,12 +355,12 @@ TEST(ServicePlan, OneServiceAloneIsPlannedAsInTheWhole) {
  ports: [{port: 8080}], endpoints: [{addresses: [10.1.0.1]}, {addresses: [10.1.0.2]}]}
 )");
   const PlanContext context{"node1", ""};
-  const auto frontends =
+  const auto services =
       PlanService(*store.services().begin()->second, store.SlicesOf({"default", "web"}), context);
   const ServicePlan plan = MakeServicePlan(store.services(), store.endpoint_slices(), context);
-  ASSERT_EQ(frontends.size(), 2u);
-  for (const auto& [frontend, service] : frontends) {
-    EXPECT_TRUE(plan.services.at(frontend) == service) << frontend;
+  ASSERT_EQ(services.size(), 2u);
+  for (const auto& [name, service] : services) {
+    EXPECT_TRUE(plan.services.at(name) == service) << name.ToString();
   }
 }
 

@@ -84,36 +84,33 @@ std::vector<Candidate> MergeEndpoints(const std::vector<const kube::EndpointSlic
   return candidates;
 }
 
-ChosenEndpoints ChooseEndpoints(const std::vector<Candidate>& candidates,
-                                kube::TrafficPolicy policy, Protocol protocol,
-                                const PlanContext& context) {
-  // Topology does not apply to the Local set, locality not to the Cluster set.
-  const bool only_local = policy == kube::TrafficPolicy::kLocal;
-  const Topology topology = only_local ? Topology::kAnywhere : TopologyOf(candidates, context);
-  const auto in_reach = [&](const Candidate& c) { return !only_local || c.local; };
-  const bool any_ready = std::any_of(candidates.begin(), candidates.end(), [&](const Candidate& c) {
-    return in_reach(c) && c.source->ready;
-  });
-  const auto selectable = [&](const Candidate& c) {
-    if (!in_reach(c)) return false;
-    if (!any_ready) return IsFallback(*c.source);
-    return c.source->ready && Allows(topology, *c.source, context);
-  };
+ChosenEndpoints ChooseEndpoints(const std::vector<Candidate>& candidates, UsedSets used,
+                                Protocol protocol, const PlanContext& context) {
+  const Topology topology = TopologyOf(candidates, context);
+  bool any_ready = false;
+  bool any_local_ready = false;
+  for (const Candidate& candidate : candidates) {
+    any_ready = any_ready || candidate.source->ready;
+    any_local_ready = any_local_ready || (candidate.local && candidate.source->ready);
+  }
 
   ChosenEndpoints chosen;
-  bool usable_somewhere = false;
-  bool usable_here = false;
   for (const Candidate& candidate : candidates) {
     const SliceEndpoint& endpoint = *candidate.source;
-    const bool ready = selectable(candidate);
-    usable_here = usable_here || ready;
-    usable_somewhere = usable_somewhere || endpoint.ready || IsFallback(endpoint);
-    if (!ready && !endpoint.serving && protocol == Protocol::kUdp) continue;
-    chosen.backends.push_back({candidate.endpoint,
-                               ready ? BackendState::kReady : BackendState::kDraining,
-                               candidate.local, endpoint.node_name});
+    chosen.usable_somewhere = chosen.usable_somewhere || endpoint.ready || IsFallback(endpoint);
+    const bool in_cluster =
+        any_ready ? endpoint.ready && Allows(topology, endpoint, context) : IsFallback(endpoint);
+    const bool in_local =
+        candidate.local && (any_local_ready ? endpoint.ready : IsFallback(endpoint));
+    const PlannedBackend backend{.endpoint = candidate.endpoint,
+                                 .in_cluster = used.cluster && in_cluster,
+                                 .in_local = used.local && in_local,
+                                 .local = candidate.local,
+                                 .node = endpoint.node_name};
+    const bool drains = !backend.in_cluster && !backend.in_local;
+    if (drains && !endpoint.serving && protocol == Protocol::kUdp) continue;
+    chosen.backends.push_back(backend);
   }
-  chosen.has_endpoints_elsewhere = usable_somewhere && !usable_here;
   return chosen;
 }
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which endpoints may get new connections: traffic policy, topology hints and
-// the fallback to terminating endpoints, exactly as kube-proxy 1.36 decides
+// Which endpoints may get new connections: topology hints, locality and the
+// fallback to terminating endpoints, exactly as kube-proxy 1.36 decides
 // (pkg/proxy/topology.go, CategorizeEndpoints).
 //
 //   slices ──MergeEndpoints──▶ candidates ──ChooseEndpoints──▶ backends
-//            one port, one family,              policy, hints,
-//            duplicates removed                 ready or draining
+//            one port, one family,              in the Cluster set, the
+//            duplicates removed                 Local set, both or none
 #ifndef FAIRLEAD_LOADER_PLAN_TRAFFIC_POLICY_H_
 #define FAIRLEAD_LOADER_PLAN_TRAFFIC_POLICY_H_
 
@@ -24,20 +24,28 @@ namespace fairlead::plan {
 struct PlanContext {
   std::string node_name;  // compared with endpoints[].nodeName, byte for byte
   std::string zone;       // topology.kubernetes.io/zone of the node; empty: none
+  // Where NodePorts are served (node_port_addresses.h). Unspecified: on every address.
+  std::vector<IpAddress> node_port_addresses = {};
+  std::vector<IpAddress> node_addresses = {};  // all that the node has
+
+  friend bool operator==(const PlanContext&, const PlanContext&) = default;
 };
 
-enum class BackendState {
-  kReady,     // selectable: gets new flows
-  kDraining,  // serves, but is not selectable (terminating, or outside of policy or topology): gets
-              // no new flows, keeps the ones it has
+// A service port has two sets of endpoints, each with a fallback of its own.
+enum class EndpointSet : uint8_t {
+  kCluster,  // of all nodes, as topology hints say
+  kLocal,    // of this node, whatever hints say
 };
 
 struct PlannedBackend {
   Endpoint endpoint;
-  BackendState state = BackendState::kReady;
+  // The sets of which it may get new flows. None: it drains, keeping the flows that it has.
+  bool in_cluster = false;
+  bool in_local = false;
   bool local = false;  // on this node
   std::string node;    // empty: unknown
 
+  bool In(EndpointSet set) const { return set == EndpointSet::kCluster ? in_cluster : in_local; }
   friend bool operator==(const PlannedBackend&, const PlannedBackend&) = default;
 };
 
@@ -55,18 +63,23 @@ std::vector<Candidate> MergeEndpoints(const std::vector<const kube::EndpointSlic
                                       std::string_view name, Protocol protocol, Family family,
                                       const PlanContext& context);
 
+// The sets that some frontend uses.
+struct UsedSets {
+  bool cluster = false;
+  bool local = false;
+};
+
 struct ChosenEndpoints {
   std::vector<PlannedBackend> backends;  // sorted by endpoint
-  // Nothing is selectable, though some node could use an endpoint: the traffic policy is the
-  // reason. New flows are dropped; without any such endpoint they are rejected.
-  bool has_endpoints_elsewhere = false;
+  // Some node could use an endpoint: if a set is empty, the traffic policy is the reason, and new
+  // flows are dropped. Without any such endpoint they are rejected.
+  bool usable_somewhere = false;
 };
 
 // An endpoint that serves no more keeps its TCP and SCTP flows while it is listed: a failed
 // readiness probe resets nobody. UDP is sent elsewhere at once (kube-proxy, conntrack/cleanup.go).
-ChosenEndpoints ChooseEndpoints(const std::vector<Candidate>& candidates,
-                                kube::TrafficPolicy policy, Protocol protocol,
-                                const PlanContext& context);
+ChosenEndpoints ChooseEndpoints(const std::vector<Candidate>& candidates, UsedSets used,
+                                Protocol protocol, const PlanContext& context);
 
 }  // namespace fairlead::plan
 

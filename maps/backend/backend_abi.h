@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * runs4/6:     a service's run of backend numbers, contiguous:
+ * runs4/6:     runs of backend numbers, each contiguous:
  * backends4/6: a backend by its number, which it keeps while it lives.
  *
  *	services --> runs[first .. first+count) --> backends[number]
@@ -24,8 +24,11 @@ FL_ASSERT(sizeof(struct FAMILY(backend)) == (FL_IP_WORDS == 1 ? 16 : 32),
 
 #ifndef FAIRLEAD_BACKEND_ABI_ONCE
 #define FAIRLEAD_BACKEND_ABI_ONCE
-#define BACKEND_FREE	 0
-#define BACKEND_READY	 1	     /* takes new flows */
-#define BACKEND_DRAINING 2	     /* keeps the flows it has */
-#define BACKEND_NONE	 0xffffffffU /* "this flow has no backend" */
+/* Bits of backend.state. LIVE alone: it drains, keeping the flows that it has. */
+#define BACKEND_FREE	   0x0
+#define BACKEND_LIVE	   0x1
+#define BACKEND_IN_CLUSTER 0x2 /* takes new flows where any node's endpoints may */
+#define BACKEND_IN_LOCAL   0x4 /* takes new flows where only this node's may */
+
+#define BACKEND_NONE 0xffffffffU /* "this flow has no backend" */
 #endif

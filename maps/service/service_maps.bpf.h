@@ -24,10 +24,10 @@ struct {
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, HOST_PORT_WORDS);
+	__uint(max_entries, SERVICE_PORT_WORDS);
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__type(key, __u32);
 	__type(value, __u32);
-} FAMILY(host_ports) SEC(".maps");
+} FAMILY(service_ports) SEC(".maps");
 
 #endif /* FAIRLEAD_MAPS_SERVICE_SERVICE_MAPS_BPF_H_ */

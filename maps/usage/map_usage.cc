@@ -50,7 +50,12 @@ absl::Status CountFamily(const FamilyTables<Abi>& tables, Counts& used) {
   FL_ASSIGN_OR_RETURN(const auto services, tables.services.Snapshot());
   used[name("services")] = services.size();
   uint64_t& runs = used[name("runs")];
-  for (const auto& [key, value] : services) runs += value.count;
+  std::map<uint32_t, uint32_t> stretches;  // frontends share them
+  for (const auto& [key, value] : services) {
+    if (value.count != 0) stretches[value.first] = value.count;
+    if (value.outside_count != 0) stretches[value.outside_first] = value.outside_count;
+  }
+  for (const auto& [first, count] : stretches) runs += count;
   used[name("backends")] =
       CountIf(tables.backends, [](const auto& backend) { return backend.state != BACKEND_FREE; });
   uint64_t& half_open = used[name("half_open")];
@@ -79,9 +84,9 @@ bool FillsUp(const std::string& stem) {
 
 std::string MapPurpose(const std::string& name) {
   static const auto* const kPurposes = new std::map<std::string, std::string>{
-      {"services", "service address, port, protocol -> its run of backends"},
+      {"services", "service address, port, protocol -> its runs of backends"},
       {"runs", "a service's backend numbers, contiguous"},
-      {"host_ports", "ports of this node that lead to a service, a bit each"},
+      {"service_ports", "ports that lead to a service on some address, a bit each"},
       {"socket_peers", "whom a process of the host believes to talk to"},
       {"backends", "backend by number: address, port, state, generation"},
       {"half_open", "flows nobody has answered; lossy, four to a bucket"},

@@ -66,13 +66,13 @@ TEST_F(ChangedLayout, IsRefusedByTheFieldThatMoved) {
   ASSERT_TRUE(Check().ok()) << Check();
   layout_.fields.at(1).offset += 4;
   EXPECT_TRUE(absl::IsFailedPrecondition(Check()));
-  EXPECT_THAT(std::string(Check().message()), HasSubstr("service.count"));
+  EXPECT_THAT(std::string(Check().message()), HasSubstr("service.flags"));
 }
 
 TEST_F(ChangedLayout, IsRefusedByAFieldThatIsMissing) {
-  layout_.fields.push_back({"affinity", 16});
+  layout_.fields.push_back({"weight", 16});
   EXPECT_TRUE(absl::IsFailedPrecondition(Check()));
-  EXPECT_THAT(std::string(Check().message()), HasSubstr("service.affinity"));
+  EXPECT_THAT(std::string(Check().message()), HasSubstr("service.weight"));
 }
 
 TEST_F(ChangedLayout, IsRefusedByAnotherSize) {

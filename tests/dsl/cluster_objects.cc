@@ -26,8 +26,18 @@ void ClusterObjects::PutService(const Service& service) {
   auto object = std::make_shared<kube::Service>();
   object->meta.name = {kNamespace, service.name};
   object->cluster_ips = {service.vip};
-  object->ports = {{.name = "", .protocol = service.port.protocol, .port = service.port.number}};
+  object->ports = {{.name = "",
+                    .protocol = service.port.protocol,
+                    .port = service.port.number,
+                    .node_port = service.node_port}};
+  object->external_ips = service.external_ips;
+  for (const IpAddress& ip : service.load_balancer_ips) {
+    object->load_balancer_ingress.push_back({ip, /*proxied=*/false});
+  }
+  if (service.node_port != 0) object->type = kube::ServiceType::kNodePort;
+  if (!service.load_balancer_ips.empty()) object->type = kube::ServiceType::kLoadBalancer;
   if (service.local_only) object->internal_traffic_policy = kube::TrafficPolicy::kLocal;
+  if (service.outside_local_only) object->external_traffic_policy = kube::TrafficPolicy::kLocal;
   services_[object->meta.name] = object;
 }
 

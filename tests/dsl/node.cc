@@ -5,6 +5,7 @@
 
 #include "loader/kernel/prog_run.h"
 #include "loader/plan/node_plan.h"
+#include "loader/plan/node_port_addresses.h"
 #include "loader/plan/reach_plan.h"
 #include "loader/plan/service_plan.h"
 #include "tests/dsl/address_plan.h"
@@ -124,15 +125,16 @@ void Node::SetRouting(const plan::RoutingOptions& routing) {
 
 Service Node::AddService(const std::string& name, Port port,
                          const std::vector<Endpoint>& endpoints) {
-  const Service service{name, ServiceAddress(state_->family, ++state_->service_count), port};
-  state_->objects.PutService(service);
-  SetEndpoints(service, endpoints);
-  return service;
+  return AddService({.name = name, .vip = {}, .port = port}, endpoints);
 }
 
 Service Node::AddLocalService(const std::string& name, Port port,
                               const std::vector<Endpoint>& endpoints) {
-  const Service service{name, ServiceAddress(state_->family, ++state_->service_count), port, true};
+  return AddService({.name = name, .vip = {}, .port = port, .local_only = true}, endpoints);
+}
+
+Service Node::AddService(Service service, const std::vector<Endpoint>& endpoints) {
+  service.vip = ServiceAddress(state_->family, ++state_->service_count);
   state_->objects.PutService(service);
   SetEndpoints(service, endpoints);
   return service;
@@ -148,9 +150,18 @@ void Node::Reload(const HookOptions& hooks) {
   state_->programs = Must(Programs::Load(state_->maps, Recording(hooks, state_->options.routing)));
 }
 
+plan::PlanContext Node::Context() const {
+  const std::vector<IpAddress> own = {NodeAddress(Family::kIpv4, 0), NodeAddress(Family::kIpv6, 0)};
+  return {.node_name = ClusterObjects::kOwnName,
+          .zone = "",
+          .node_port_addresses = plan::ResolveNodePortAddresses(
+              state_->options.node_port_addresses, {.ip4 = own[0], .ip6 = own[1]}, own),
+          .node_addresses = own};
+}
+
 void Node::ApplyServices() {
-  plan::ServicePlan plan = plan::MakeServicePlan(
-      state_->objects.services(), state_->objects.slices(), {ClusterObjects::kOwnName, ""});
+  plan::ServicePlan plan =
+      plan::MakeServicePlan(state_->objects.services(), state_->objects.slices(), Context());
   std::vector<plan::HostPortPod> pods;
   for (const auto& [slot, pod] : state_->host_ports) pods.push_back(pod);
   plan::AddHostPorts(

@@ -17,6 +17,7 @@
 #include "loader/kernel/map_set.h"
 #include "loader/kernel/programs.h"
 #include "loader/plan/reach_plan.h"
+#include "loader/plan/traffic_policy.h"
 #include "tests/dsl/hop.h"
 #include "tests/dsl/tunnel_arrival.h"
 
@@ -55,7 +56,11 @@ struct Service {
   std::string name;
   IpAddress vip;
   Port port;
-  bool local_only = false;  // internalTrafficPolicy: Local
+  bool local_only = false;          // internalTrafficPolicy: Local
+  uint16_t node_port = 0;           // 0: none
+  bool outside_local_only = false;  // externalTrafficPolicy: Local
+  std::vector<IpAddress> external_ips = {};
+  std::vector<IpAddress> load_balancer_ips = {};
 
   Endpoint Front() const { return {vip, port.number}; }
 };
@@ -70,6 +75,7 @@ struct NodeOptions {
   bool has_address = true;  // the Node object does
   uint16_t uplink_mtu = 1500;
   uint16_t pod_mtu = 1500;
+  std::vector<std::string> node_port_addresses = {"primary"};
 };
 
 class Node {
@@ -87,6 +93,8 @@ class Node {
   // A restart of the daemon with other flags, over the same tables.
   void SetRouting(const plan::RoutingOptions& routing);
   Service AddService(const std::string& name, Port port, const std::vector<Endpoint>& endpoints);
+  // With its address filled in.
+  Service AddService(Service service, const std::vector<Endpoint>& endpoints);
   // internalTrafficPolicy: Local.
   Service AddLocalService(const std::string& name, Port port,
                           const std::vector<Endpoint>& endpoints);
@@ -150,6 +158,7 @@ class Node {
 
  private:
   struct State;
+  plan::PlanContext Context() const;
   void ApplyServices();
   void ApplyNodes();
   // `program_of(program)` is run in its stead.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// HostPortBits: the bits of `host_ports`. Several frontends may share a port
+// ServicePortBits: the bits of `service_ports`. Several frontends may share a port
 // (each of an address of its own): the first sets the bit, the last clears it.
-#ifndef FAIRLEAD_LOADER_APPLY_HOST_PORT_BITS_H_
-#define FAIRLEAD_LOADER_APPLY_HOST_PORT_BITS_H_
+#ifndef FAIRLEAD_LOADER_APPLY_SERVICE_PORT_BITS_H_
+#define FAIRLEAD_LOADER_APPLY_SERVICE_PORT_BITS_H_
 
 #include <cstdint>
 #include <map>
@@ -13,10 +13,10 @@
 
 namespace fairlead::apply {
 
-class HostPortBits {
+class ServicePortBits {
  public:
-  HostPortBits() = default;
-  explicit HostPortBits(MappedArray<uint32_t>& words) : words_(&words) {}  // which outlives this
+  ServicePortBits() = default;
+  explicit ServicePortBits(MappedArray<uint32_t>& words) : words_(&words) {}  // which outlives this
 
   // Counts a frontend that is in the tables already; Settle when all are known.
   void Know(const plan::Frontend& frontend) { ++frontends_[BitOf(frontend)]; }
@@ -36,4 +36,4 @@ class HostPortBits {
 
 }  // namespace fairlead::apply
 
-#endif  // FAIRLEAD_LOADER_APPLY_HOST_PORT_BITS_H_
+#endif  // FAIRLEAD_LOADER_APPLY_SERVICE_PORT_BITS_H_

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// BackendTable: one family's `backends`. A backend keeps its number while it
+// lives; a number that is given to another has another generation by then.
+#ifndef FAIRLEAD_LOADER_APPLY_BACKEND_TABLE_H_
+#define FAIRLEAD_LOADER_APPLY_BACKEND_TABLE_H_
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "loader/apply/number_queue.h"
+#include "loader/plan/service_plan.h"
+#include "maps/tables.h"
+
+namespace fairlead::apply {
+
+// Of one service port.
+using BackendNumbers = std::map<Endpoint, uint32_t>;
+
+template <typename Abi>
+class BackendTable {
+ public:
+  BackendTable() = default;
+  // Takes over what the table holds, which outlives this object: the backends of each of
+  // `services`, by its id. Those of others are freed.
+  BackendTable(FamilyTables<Abi>& tables, std::map<uint32_t, BackendNumbers>& services);
+
+  // Adds those that are new, and sets the state of all. ResourceExhausted, naming the table.
+  absl::Status Put(uint32_t service, const std::vector<plan::PlannedBackend>& planned,
+                   BackendNumbers& numbers);
+  // Frees those that are not `kept`.
+  void Remove(const std::set<Endpoint>& kept, BackendNumbers& numbers);
+
+ private:
+  void Free(uint32_t number);
+
+  MappedArray<typename Abi::Backend>* table_ = nullptr;
+  NumberQueue numbers_;
+};
+
+}  // namespace fairlead::apply
+
+#endif  // FAIRLEAD_LOADER_APPLY_BACKEND_TABLE_H_

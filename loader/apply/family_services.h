@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// FamilyServices: the service ports of one family, and what they have in the
+// tables.
+//
+//   frontend ─┐                ┌─▶ run of the Cluster set ─┐
+//   frontend ─┼─▶ service port ┤                           ├─▶ backends
+//   frontend ─┘                └─▶ run of the Local set ───┘
+#ifndef FAIRLEAD_LOADER_APPLY_FAMILY_SERVICES_H_
+#define FAIRLEAD_LOADER_APPLY_FAMILY_SERVICES_H_
+
+#include <cstdint>
+#include <map>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "loader/apply/backend_table.h"
+#include "loader/apply/frontend_table.h"
+#include "loader/apply/run_space.h"
+#include "loader/plan/service_plan.h"
+#include "maps/tables.h"
+
+namespace fairlead::apply {
+
+template <typename Abi>
+class FamilyServices {
+ public:
+  // Takes over what the tables hold. `tables` outlives this object.
+  static absl::StatusOr<FamilyServices> Adopt(FamilyTables<Abi>& tables);
+
+  // ResourceExhausted, naming table and service: it stays as it was.
+  absl::Status Put(const plan::ServicePortName& name, const plan::PlannedService& planned);
+  absl::Status Remove(const plan::ServicePortName& name);
+  // What an earlier run has left that nobody has Put since; all of it, or hostPorts only.
+  absl::Status RemoveUnasked(bool only_host_ports);
+  // After a batch: what was freed may be used again.
+  void Settle() { runs_.Settle(); }
+
+  std::vector<plan::ServicePortName> names() const;
+
+ private:
+  // Backends of one set, in the order of the plan.
+  struct Run {
+    uint32_t first = 0;
+    std::vector<uint32_t> numbers;
+
+    uint32_t count() const { return static_cast<uint32_t>(numbers.size()); }
+    friend bool operator==(const Run&, const Run&) = default;
+  };
+  struct ServicePort {
+    uint32_t id = 0;
+    BackendNumbers backends;                // all, draining ones too
+    std::vector<Run> runs;                  // none is empty; sets that are equal share one
+    std::vector<plan::Frontend> frontends;  // some may have gone to another owner since
+  };
+
+  absl::Status AdoptEntry(const plan::Frontend& frontend, const service& entry);
+  ServicePort& Find(const plan::ServicePortName& name, const plan::PlannedService& planned);
+  absl::StatusOr<Run> PlaceRun(plan::EndpointSet set, const plan::PlannedService& planned,
+                               const ServicePort& port, std::vector<Run>& placed);
+  absl::Status WriteEntries(const plan::PlannedService& planned, const ServicePort& port,
+                            std::vector<Run>& placed, typename FrontendTable<Abi>::Undo& undo);
+  absl::Status Replace(const plan::PlannedService& planned, ServicePort& port);
+  void GiveBack(const std::vector<Run>& runs, const std::vector<Run>& kept);
+  absl::Status RemovePort(ServicePort& port);
+
+  FamilyTables<Abi>* tables_ = nullptr;
+  std::map<plan::ServicePortName, ServicePort> installed_;
+  std::map<uint32_t, ServicePort> adopted_;  // by id: their names are not in the tables
+  FrontendTable<Abi> frontends_;
+  BackendTable<Abi> backends_;
+  RunSpace runs_;
+  uint32_t next_id_ = 1;
+};
+
+}  // namespace fairlead::apply
+
+#endif  // FAIRLEAD_LOADER_APPLY_FAMILY_SERVICES_H_

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "loader/apply/frontend_table.h"
+
+#include <arpa/inet.h>
+
+#include <cstring>
+
+#include "base/status_macros.h"
+
+namespace fairlead::apply {
+namespace {
+
+template <typename Abi>
+typename Abi::ServiceKey KeyOf(const plan::Frontend& frontend) {
+  typename Abi::ServiceKey key{};
+  key.vip = ToAbi<typename Abi::Ip>(frontend.vip);
+  key.port = htons(frontend.port);
+  key.protocol = static_cast<uint8_t>(frontend.protocol);
+  return key;
+}
+
+template <typename Key>
+plan::Frontend FrontendOf(const Key& key) {
+  return {FromAbi(key.vip), ntohs(key.port), static_cast<Protocol>(key.protocol)};
+}
+
+}  // namespace
+
+template <typename Abi>
+absl::StatusOr<FrontendTable<Abi>> FrontendTable<Abi>::Adopt(FamilyTables<Abi>& tables) {
+  FrontendTable result;
+  result.tables_ = &tables;
+  result.bits_ = ServicePortBits(tables.service_ports);
+  FL_ASSIGN_OR_RETURN(const auto entries, tables.services.Snapshot());
+  for (const auto& [key, entry] : entries) {
+    result.entries_[FrontendOf(key)] = entry;
+    result.bits_.Know(FrontendOf(key));
+  }
+  result.bits_.Settle();
+  return result;
+}
+
+template <typename Abi>
+absl::Status FrontendTable<Abi>::Put(const plan::Frontend& frontend, const service& entry,
+                                     Undo& undo) {
+  const auto found = entries_.find(frontend);
+  const bool is_new = found == entries_.end();
+  if (!is_new && std::memcmp(&found->second, &entry, sizeof(entry)) == 0) return absl::OkStatus();
+  FL_RETURN_IF_ERROR(tables_->services.Put(KeyOf<Abi>(frontend), entry));
+  undo.emplace_back(frontend, is_new ? std::nullopt : std::optional(found->second));
+  entries_[frontend] = entry;
+  if (is_new) bits_.Add(frontend);
+  return absl::OkStatus();
+}
+
+// Entries that were there still have their room; what was not goes again.
+template <typename Abi>
+void FrontendTable<Abi>::TakeBack(const Undo& undo) {
+  for (const auto& [frontend, before] : undo) {
+    if (before.has_value()) {
+      if (tables_->services.Put(KeyOf<Abi>(frontend), *before).ok()) entries_[frontend] = *before;
+    } else {
+      Erase(frontend, entries_.at(frontend).id).IgnoreError();
+    }
+  }
+}
+
+template <typename Abi>
+absl::Status FrontendTable<Abi>::Erase(const plan::Frontend& frontend, uint32_t owner) {
+  if (Find(frontend, owner) == nullptr) return absl::OkStatus();
+  bits_.Remove(frontend);
+  if (absl::Status status = tables_->services.Erase(KeyOf<Abi>(frontend)); !status.ok()) {
+    bits_.Add(frontend);
+    return status;
+  }
+  entries_.erase(frontend);
+  return absl::OkStatus();
+}
+
+template <typename Abi>
+const service* FrontendTable<Abi>::Find(const plan::Frontend& frontend, uint32_t owner) const {
+  const auto found = entries_.find(frontend);
+  return found != entries_.end() && found->second.id == owner ? &found->second : nullptr;
+}
+
+template class FrontendTable<Abi4>;
+template class FrontendTable<Abi6>;
+
+}  // namespace fairlead::apply

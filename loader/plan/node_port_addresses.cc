@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "loader/plan/node_port_addresses.h"
+
+#include <fmt/format.h>
+
+#include <set>
+
+namespace fairlead::plan {
+namespace {
+
+constexpr char kPrimary[] = "primary";
+constexpr char kLocalhost[] = "localhost";
+constexpr char kAll[] = "all";
+
+IpAddress EveryAddress(Family family) {
+  const uint8_t zero[16] = {};
+  return IpAddress::FromBytes(family, zero);
+}
+
+IpAddress Localhost(Family family) {
+  const uint8_t v4[] = {127, 0, 0, 1};
+  return family == Family::kIpv4 ? IpAddress::FromBytes(family, v4) : EveryAddress(family).Plus(1);
+}
+
+}  // namespace
+
+absl::Status CheckNodePortAddresses(const std::vector<std::string>& wanted) {
+  for (const std::string& text : wanted) {
+    if (text == kPrimary || text == kLocalhost || text == kAll || Cidr::Parse(text).ok()) continue;
+    return absl::InvalidArgumentError(fmt::format(
+        "\"{}\" is neither primary, localhost, all nor an address block like 10.0.0.0/8", text));
+  }
+  return absl::OkStatus();
+}
+
+std::vector<IpAddress> ResolveNodePortAddresses(const std::vector<std::string>& wanted,
+                                                const NodeAddresses& own,
+                                                const std::vector<IpAddress>& present) {
+  std::set<IpAddress> addresses;
+  for (const std::string& text : wanted) {
+    for (const Family family : {Family::kIpv4, Family::kIpv6}) {
+      if (text == kAll) addresses.insert(EveryAddress(family));
+      if (text == kLocalhost) addresses.insert(Localhost(family));
+      if (text == kPrimary && own.Of(family).has_value()) addresses.insert(*own.Of(family));
+    }
+    const absl::StatusOr<Cidr> block = Cidr::Parse(text);
+    if (!block.ok()) continue;
+    if (block->prefix_length() == 0) addresses.insert(EveryAddress(block->family()));
+    if (block->Contains(Localhost(block->family()))) addresses.insert(Localhost(block->family()));
+    for (const IpAddress& address : present) {
+      if (block->Contains(address)) addresses.insert(address);
+    }
+  }
+  // Every address of a family: those by name would only be written twice.
+  std::erase_if(addresses, [&](const IpAddress& address) {
+    return !address.IsUnspecified() && addresses.contains(EveryAddress(address.family()));
+  });
+  return {addresses.begin(), addresses.end()};
+}
+
+}  // namespace fairlead::plan
