@@ -28,6 +28,7 @@ ALLOWED = {
     "loader/netlink": ["base"],
     "loader/http": ["base"],
     "loader/metrics": ["base", "maps"],
+    "loader/netfilter": ["base", "loader/netlink"],
     "loader/apply": ["base", "maps", "loader/plan", "loader/kube"],
     "loader/attach": ["base", "maps", "loader/kernel", "loader/netlink"],
     "loader/pods": ["base", "maps/abi", "loader/netlink"],

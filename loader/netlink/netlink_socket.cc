@@ -88,8 +88,8 @@ void* NetlinkMessage::PutRaw(size_t size) {
   return mnl_nlmsg_put_extra_header(header_, size);
 }
 
-absl::StatusOr<NetlinkSocket> NetlinkSocket::Open() {
-  mnl_socket* raw = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+absl::StatusOr<NetlinkSocket> NetlinkSocket::Open(int bus) {
+  mnl_socket* raw = mnl_socket_open2(bus, SOCK_CLOEXEC);
   if (raw == nullptr) return ErrnoStatus(errno, "open netlink socket");
   NetlinkSocket socket(raw);
   if (mnl_socket_bind(raw, 0, MNL_SOCKET_AUTOPID) < 0) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One rtnetlink conversation (libmnl) with the kernel: a request and its
+// One netlink conversation (libmnl) with the kernel: a request and its
 // acknowledgement, or a dump. A socket belongs to the network namespace it was
 // opened in for its whole life, whatever its thread does later; that is how
 // one process configures many namespaces.
@@ -13,6 +13,7 @@
 #define FAIRLEAD_LOADER_NETLINK_NETLINK_SOCKET_H_
 
 #include <libmnl/libmnl.h>
+#include <linux/netlink.h>
 
 #include <array>
 #include <memory>
@@ -78,7 +79,8 @@ class NetlinkAnswers {
 
 class NetlinkSocket {
  public:
-  static absl::StatusOr<NetlinkSocket> Open();  // in the calling thread's namespace
+  // In the calling thread's namespace. `bus` is NETLINK_*.
+  static absl::StatusOr<NetlinkSocket> Open(int bus = NETLINK_ROUTE);
   // In the namespace of `netns_fd`, which stays the caller's.
   static absl::StatusOr<NetlinkSocket> OpenIn(int netns_fd);
 
