@@ -104,8 +104,9 @@ TEST(ConfigurationOfAnyKind, IsOneDocumentOfAKindThatWeRead) {
 TEST(KubeProxyConfigurationOfKubeadm, IsAcceptedUnchanged) {
   const ConfigFile file = ParsedData("kube-proxy-configmap.yaml");
   EXPECT_EQ(file.kind, "KubeProxyConfiguration");
-  EXPECT_THAT(Said(file), ElementsAre("--cluster-cidr 10.244.0.0/16,fd00:10:244::/48 @14",
-                                      "--node-name worker-1.example @0"));
+  EXPECT_THAT(Said(file),
+              ElementsAre("--cluster-cidr 10.244.0.0/16,fd00:10:244::/48 @14",
+                          "--node-name worker-1.example @0", "--nodeport-addresses all @0"));
   EXPECT_THAT(Noted(file), ElementsAre("clientConnection.kubeconfig @12"));
 }
 
@@ -133,7 +134,8 @@ TEST(KubeProxyConfiguration, IsMappedOrNoted) {
 
 TEST(KubeProxyConfiguration, SizesTheFlowTableAsItWouldNfConntrack) {
   const auto flows = [](const std::string& conntrack) {
-    return Said(Parsed(kKubeProxys + "hostnameOverride: a\nconntrack: " + conntrack));
+    return Said(Parsed(kKubeProxys + "hostnameOverride: a\nconntrack: " + conntrack +
+                       "\nmode: nftables\n"));
   };
   const std::string name = "--node-name a @3";
   EXPECT_THAT(flows("{maxPerCore: 65536}"), ElementsAre(name, "--max-flows 262144 @4"));
@@ -146,8 +148,20 @@ TEST(KubeProxyConfiguration, SizesTheFlowTableAsItWouldNfConntrack) {
 
 TEST(KubeProxyConfiguration, WithoutValuesIsTheNodeOfTheHostsName) {
   const ConfigFile file = Parsed(kKubeProxys);
-  EXPECT_THAT(Said(file), ElementsAre("--node-name worker-1.example @0"));
+  EXPECT_THAT(Said(file),
+              ElementsAre("--node-name worker-1.example @0", "--nodeport-addresses all @0"));
   EXPECT_THAT(file.notes, IsEmpty());
+}
+
+TEST(KubeProxyConfiguration, ServesNodePortsWhereKubeProxyWould) {
+  const auto addresses = [](const std::string& keys) { return Said(Parsed(kKubeProxys + keys)); };
+  EXPECT_THAT(addresses("mode: iptables\nhostnameOverride: a\n"),
+              ElementsAre("--node-name a @4", "--nodeport-addresses all @0"));
+  EXPECT_THAT(addresses("mode: nftables\nhostnameOverride: a\n"), ElementsAre("--node-name a @4"));
+  EXPECT_THAT(addresses("nodePortAddresses: [primary, 192.0.2.0/24]\nhostnameOverride: a\n"),
+              ElementsAre("--node-name a @4", "--nodeport-addresses primary|192.0.2.0/24 @3"));
+  EXPECT_EQ(Complaint(kKubeProxys + "nodePortAddresses: all\n"),
+            "F: line 3: nodePortAddresses: must be a list of strings");
 }
 
 TEST(KubeProxyConfiguration, IsRefusedWithFileLineAndKey) {

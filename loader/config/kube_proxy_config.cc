@@ -106,6 +106,16 @@ class KubeProxyReader {
     return absl::OkStatus();
   }
 
+  // Unset, its meaning depends on the mode: iptables and ipvs serve NodePorts on every address.
+  void ReadNodePortAddresses() {
+    if (IsSet(Field("nodePortAddresses")) || Field("mode") == "nftables") return;
+    file_.settings.push_back({.flag = "--nodeport-addresses",
+                              .values = {"all"},
+                              .key = "nodePortAddresses",
+                              .line = 0,
+                              .implied = true});
+  }
+
   absl::Status ReadVerbosity() {
     absl::Status error;
     const kube::FieldReader root(root_, error);
@@ -189,6 +199,7 @@ absl::Status ReadKubeProxyConfig(const json& root, const HostFacts& host, Config
   reader.ReadHostname(host);
   FL_RETURN_IF_ERROR(reader.ReadBindAddress());
   FL_RETURN_IF_ERROR(reader.ReadFlowLimit(host));
+  reader.ReadNodePortAddresses();
   return reader.ReadVerbosity();
 }
 

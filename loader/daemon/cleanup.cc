@@ -12,6 +12,7 @@
 #include "loader/daemon/cni_install.h"
 #include "loader/daemon/reassembly_room.h"
 #include "loader/daemon/tunnel_device.h"
+#include "loader/netfilter/kube_proxy_rules.h"
 #include "loader/netlink/netlink_socket.h"
 #include "loader/netlink/routes.h"
 #include "loader/netlink/sysctl_journal.h"
@@ -64,6 +65,12 @@ absl::Status RemoveTunnel() {
   return RemoveTunnelDevice(netlink);
 }
 
+// What --adopt-kube-proxy may have left. A kernel without nftables has none of it.
+void RemoveKeeper() {
+  absl::StatusOr<Nftables> nftables = Nftables::Open();
+  if (nftables.ok()) LogDebug("nftables: {}", StopTranslating(*nftables).ToString());
+}
+
 absl::Status RestoreSysctls(const Options& options) {
   FL_ASSIGN_OR_RETURN(SysctlJournal journal,
                       SysctlJournal::Open(options.state_dir + "/sysctls.json"));
@@ -94,6 +101,7 @@ absl::Status CleanUp(const Options& options) {
   note(RemoveRoom(options), "remove the reassembly room");
   note(RemoveRoutes(), "remove routes");
   note(RemoveTunnel(), "remove the tunnel device");
+  RemoveKeeper();
   note(RestoreSysctls(options), "put sysctls back");
   note(RemoveBpfDirectory(options.bpffs), "remove pins");
   // What could not be undone is still needed by the next try.

@@ -80,6 +80,9 @@ absl::Status Controller::Start() {
   for (const std::string& device : restored.unknown_devices) {
     LogWarn("device={} looks like a pod's, but no pod of ours is behind it: left alone", device);
   }
+  if (options_.adopt_kube_proxy) {
+    FL_ASSIGN_OR_RETURN(takeover_, KubeProxyTakeover::Open());
+  }
   complete_ = manifests_->errors().empty();
   record_.Queued(store_.TakeChanges(), store_, ProxyRecord::Instant::Now());
   ApplyAll();
@@ -194,9 +197,11 @@ void Controller::ApplyServices() {
   host_ports_ = PlanHostPorts();
   plan::AddHostPorts(host_ports_, services_);
   service_problems_.Note(services_.problems);
+  BeginTakeover();
   service_problems_.Note(dataplane_->ApplyServices(services_, unasked()), "apply services");
   record_.Applied(!service_problems_.failed(), began, ProxyRecord::Instant::Now());
   FollowHealthChecks();
+  EndTakeover();
 }
 
 void Controller::ApplyNodes() {

@@ -20,6 +20,7 @@
 #include "loader/daemon/dataplane.h"
 #include "loader/daemon/event_loop.h"
 #include "loader/daemon/host_keeper.h"
+#include "loader/daemon/kube_proxy_takeover.h"
 #include "loader/daemon/masquerade_file.h"
 #include "loader/daemon/options.h"
 #include "loader/daemon/peer_neighbours.h"
@@ -62,6 +63,9 @@ class Controller {
   plan::PlanContext ContextOf(const plan::NodePlan& nodes) const;
   plan::ServicePlan PlanHostPorts();
   void FollowHost();  // services, where pods or addresses of this node have changed them
+  absl::Status AdoptFlows();
+  void BeginTakeover();
+  void EndTakeover();
   void ApplyNodes();
   void NoteStrayAddresses(const plan::NodePlan& nodes);
   void TakePods(const plan::NodePlan& nodes);
@@ -93,6 +97,7 @@ class Controller {
   std::unique_ptr<PodAttacher> pods_;
   std::unique_ptr<CniServer> cni_;
   std::optional<MasqueradeFile> masquerade_file_;  // none: no --non-masquerade-config
+  std::optional<KubeProxyTakeover> takeover_;      // none: nothing to take over, or done
   RefusalLog refusals_;
   UniqueFd signals_;
   UniqueFd timer_;

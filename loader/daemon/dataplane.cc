@@ -258,6 +258,12 @@ absl::Status Dataplane::FinishTakeover() {
   return clock_.Pin(pin_dir_ + "/read_clock");
 }
 
+absl::StatusOr<apply::ImportReport> Dataplane::ImportFlows(
+    const std::vector<plan::LiveFlow>& flows) {
+  FL_ASSIGN_OR_RETURN(const uint32_t now, clock_.Now());
+  return apply::ImportFlows(tables_, flows, now);
+}
+
 absl::Status Dataplane::SweepFlows() {
   FL_ASSIGN_OR_RETURN(const uint32_t now, clock_.Now());
   const absl::Status status = sweep4_->Step(now, tables_.v4.flows.size() / kSweepParts).status();

@@ -13,6 +13,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "loader/apply/flow_import.h"
 #include "loader/apply/node_tables.h"
 #include "loader/apply/pod_table.h"
 #include "loader/apply/service_tables.h"
@@ -56,6 +57,8 @@ class Dataplane : public PodDataplane {
   absl::StatusOr<metrics::Families> ReadMetrics() const {
     return metrics::ReadDataplane(tables_, pin_dir_);
   }
+  // Another proxy's connections become flows of ours.
+  absl::StatusOr<apply::ImportReport> ImportFlows(const std::vector<plan::LiveFlow>& flows);
   // A slice of the flow tables, to release what has expired.
   absl::Status SweepFlows();
 

@@ -146,6 +146,8 @@ void AddFlags(CLI::App& app, Options& options) {
   app.add_option("--attach", options.attach, "how programs are attached: auto, tcx or clsact")
       ->check(CLI::IsMember({"auto", "tcx", "clsact"}))
       ->capture_default_str();
+  app.add_flag("--adopt-kube-proxy", options.adopt_kube_proxy,
+               "take over from a kube-proxy that ran here: its connections go on, its rules go");
   AddConntrackFlags(app, options);
   app.add_option("--healthz-bind-address", options.healthz_bind_address,
                  "where /healthz and /livez are served; \"\" or 0: nowhere")

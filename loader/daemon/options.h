@@ -42,6 +42,7 @@ struct Options {
   std::string node_ports = "30000-32767";  // kube-apiserver's --service-node-port-range
   // Where NodePorts are served (loader/plan/node_port_addresses.h).
   std::vector<std::string> node_port_addresses = {"primary"};
+  bool adopt_kube_proxy = false;
   bool masquerade_nodes = false;
   std::vector<std::string> non_masquerade_cidrs;
   std::string non_masquerade_config;  // file in the format of ip-masq-agent

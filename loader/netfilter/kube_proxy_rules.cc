@@ -143,6 +143,9 @@ absl::Status KeepTranslating(Nftables& nftables) {
       commands += fmt::format("add chain {} {} {} {{ type nat hook {} priority {} ; }}\n", family,
                               kKeeperTable, hook, hook, priority);
     }
+    commands += fmt::format(
+        "flush chain {0} {1} prerouting\nadd rule {0} {1} prerouting ct status dnat return\n",
+        family, kKeeperTable);
   }
   return nftables.Run(commands);
 }

@@ -38,8 +38,9 @@ absl::StatusOr<KubeProxyRules> FindKubeProxyRules(Nftables& nftables);
 absl::Status RemoveKubeProxyRules(Nftables& nftables, const KubeProxyRules& rules);
 
 // The kernel translates connections, also those that exist, only as long as
-// somebody has a chain of type nat. This table has four empty ones, for those
-// that outlive kube-proxy's.
+// somebody has a chain of type nat, and tracks them only while some rule asks
+// for it. This table, "fairlead", has both and decides nothing; it is for
+// connections that outlive kube-proxy's rules.
 absl::Status KeepTranslating(Nftables& nftables);
 absl::Status StopTranslating(Nftables& nftables);  // a table that is not there is OK
 

@@ -47,6 +47,27 @@ typename Abi::Tuple ArrivalTuple(const typename Abi::Flow& flow, int side) {
   return tuple;
 }
 
+// The same order and the same claim as release_flow() in bpf/conntrack/flows.h:
+// who moves the generation on owns the release, and nobody can enter the keys
+// anew while the old ones are there.
+template <typename Abi>
+absl::Status ReleaseFlow(FamilyTables<Abi>& tables, uint32_t number, uint32_t generation) {
+  const typename Abi::Flow flow = tables.flows[number];
+  auto& sides = tables.flows[number].side;
+  std::atomic_ref<uint32_t> claim(sides[SIDE_ORIGIN].generation);
+  const uint32_t next = generation + 1;
+  if (!claim.compare_exchange_strong(generation, next)) return absl::OkStatus();
+  sides[SIDE_REPLY].generation = next;
+  FL_RETURN_IF_ERROR(tables.flow_index.Erase(ArrivalTuple<Abi>(flow, SIDE_ORIGIN)));
+  FL_RETURN_IF_ERROR(tables.flow_index.Erase(ArrivalTuple<Abi>(flow, SIDE_REPLY)));
+  sides[SIDE_ORIGIN].last_seen = 0;
+  sides[SIDE_REPLY].last_seen = 0;
+  if (bpf_map_update_elem(tables.free_flows.fd(), nullptr, &number, BPF_ANY) != 0) {
+    return ErrnoStatus(errno, "give back a number to " + tables.free_flows.name());
+  }
+  return absl::OkStatus();
+}
+
 template <typename Abi>
 absl::StatusOr<uint32_t> FlowSweep<Abi>::Step(uint32_t now, uint32_t count) {
   uint32_t released = 0;
@@ -56,36 +77,17 @@ absl::StatusOr<uint32_t> FlowSweep<Abi>::Step(uint32_t now, uint32_t count) {
     const typename Abi::Flow flow = tables_.flows[number];
     if (flow.side[0].last_seen == 0 || flow.side[1].last_seen == 0) continue;
     if (FlowAge<Abi>(flow, now) <= FlowTimeout<Abi>(flow, config_)) continue;
-    FL_RETURN_IF_ERROR(Release(number, flow));
+    FL_RETURN_IF_ERROR(ReleaseFlow(tables_, number, flow.side[SIDE_ORIGIN].generation));
     ++released;
   }
   return released;
 }
 
-// The same order and the same claim as release_flow() in bpf/conntrack/flows.h:
-// who moves the generation on owns the release, and nobody can enter the keys
-// anew while the old ones are there.
-template <typename Abi>
-absl::Status FlowSweep<Abi>::Release(uint32_t number, const typename Abi::Flow& flow) {
-  auto& sides = tables_.flows[number].side;
-  uint32_t generation = flow.side[SIDE_ORIGIN].generation;
-  std::atomic_ref<uint32_t> claim(sides[SIDE_ORIGIN].generation);
-  if (!claim.compare_exchange_strong(generation, generation + 1)) return absl::OkStatus();
-  sides[SIDE_REPLY].generation = generation + 1;
-  FL_RETURN_IF_ERROR(tables_.flow_index.Erase(ArrivalTuple<Abi>(flow, SIDE_ORIGIN)));
-  FL_RETURN_IF_ERROR(tables_.flow_index.Erase(ArrivalTuple<Abi>(flow, SIDE_REPLY)));
-  sides[SIDE_ORIGIN].last_seen = 0;
-  sides[SIDE_REPLY].last_seen = 0;
-  if (bpf_map_update_elem(tables_.free_flows.fd(), nullptr, &number, BPF_ANY) != 0) {
-    return ErrnoStatus(errno, "give back a number to " + tables_.free_flows.name());
-  }
-  return absl::OkStatus();
-}
-
-#define INSTANTIATE(Abi)                                                    \
-  template uint32_t FlowTimeout<Abi>(const Abi::Flow&, const hook_config&); \
-  template uint32_t FlowAge<Abi>(const Abi::Flow&, uint32_t);               \
-  template Abi::Tuple ArrivalTuple<Abi>(const Abi::Flow&, int);             \
+#define INSTANTIATE(Abi)                                                          \
+  template uint32_t FlowTimeout<Abi>(const Abi::Flow&, const hook_config&);       \
+  template uint32_t FlowAge<Abi>(const Abi::Flow&, uint32_t);                     \
+  template Abi::Tuple ArrivalTuple<Abi>(const Abi::Flow&, int);                   \
+  template absl::Status ReleaseFlow<Abi>(FamilyTables<Abi>&, uint32_t, uint32_t); \
   template class FlowSweep<Abi>
 INSTANTIATE(Abi4);
 INSTANTIATE(Abi6);

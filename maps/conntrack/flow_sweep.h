@@ -27,6 +27,11 @@ uint32_t FlowAge(const typename Abi::Flow& flow, uint32_t now);
 template <typename Abi>
 typename Abi::Tuple ArrivalTuple(const typename Abi::Flow& flow, int side);
 
+// Takes a flow out of the index and gives its number back, if it still has this generation. OK if
+// somebody else did.
+template <typename Abi>
+absl::Status ReleaseFlow(FamilyTables<Abi>& tables, uint32_t number, uint32_t generation);
+
 template <typename Abi>
 class FlowSweep {
  public:
@@ -38,8 +43,6 @@ class FlowSweep {
   absl::StatusOr<uint32_t> Step(uint32_t now, uint32_t count);
 
  private:
-  absl::Status Release(uint32_t number, const typename Abi::Flow& flow);
-
   FamilyTables<Abi>& tables_;
   hook_config config_;
   uint32_t next_ = 0;

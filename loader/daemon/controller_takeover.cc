@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// --adopt-kube-proxy, as far as it is woven into the controller's steps:
+// kube_proxy_takeover.h says why in this order.
+#include <set>
+
+#include "loader/daemon/controller.h"
+
+namespace fairlead {
+
+absl::Status Controller::AdoptFlows() {
+  plan::WhereFlowsRun here{.node_addresses = context_.node_addresses, .is_our_pod = {}};
+  std::set<IpAddress> pods;
+  for (const LocalPod& pod : pods_->pods()) {
+    if (pod.ip4.has_value()) pods.insert(*pod.ip4);
+    if (pod.ip6.has_value()) pods.insert(*pod.ip6);
+  }
+  here.is_our_pod = [&pods](const IpAddress& address) { return pods.contains(address); };
+  return takeover_->AdoptFlows(services_, here, *dataplane_);
+}
+
+void Controller::BeginTakeover() {
+  if (!takeover_.has_value()) return;
+  service_problems_.Note(AdoptFlows(), "adopt kube-proxy's connections");
+}
+
+// Only once all is served: a file that is broken now may hold what kube-proxy serves.
+void Controller::EndTakeover() {
+  if (!takeover_.has_value() || !complete_ || service_problems_.failed()) return;
+  absl::Status status = AdoptFlows();
+  if (status.ok()) status = takeover_->RemoveRules();
+  service_problems_.Note(status, "take over from kube-proxy");
+  if (status.ok()) takeover_.reset();
+}
+
+}  // namespace fairlead
