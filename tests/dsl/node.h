@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "loader/apply/flow_import.h"
 #include "loader/apply/node_tables.h"
 #include "loader/kernel/hook_config.h"
 #include "loader/kernel/map_set.h"
@@ -115,6 +116,8 @@ class Node {
   void Reload(const HookOptions& hooks);
   // Everything remembered becomes older; nobody sleeps.
   void TimePasses(std::chrono::seconds seconds);
+  // Another proxy's connection becomes ours: how its packets arrive, and how they left there.
+  absl::StatusOr<apply::ImportReport> Adopt(const Packet& arriving, const Packet& leaving);
   void EmptyTailCalls();  // as if the programs behind them had not been loaded
   void FillFlowTable();   // no number is left for a new flow object
 

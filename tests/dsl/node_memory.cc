@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
 
+#include "loader/kernel/clock.h"
 #include "tests/dsl/node_state.h"
 
 namespace fairlead::testing {
@@ -115,6 +116,16 @@ void Node::TimePasses(std::chrono::seconds seconds) {
   const uint32_t jiffies = static_cast<uint32_t>(seconds.count()) * JiffiesPerSecond();
   Age(state_->tables.v4, jiffies);
   Age(state_->tables.v6, jiffies);
+}
+
+absl::StatusOr<apply::ImportReport> Node::Adopt(const Packet& arriving, const Packet& leaving) {
+  const plan::LiveFlow flow = {.protocol = static_cast<Protocol>(arriving.protocol()),
+                               .client = arriving.source(),
+                               .frontend = arriving.destination(),
+                               .answer_to = leaving.source(),
+                               .backend = leaving.destination()};
+  static const FlowClock clock = Must(FlowClock::Load());
+  return apply::ImportFlows(state_->tables, {flow}, Must(clock.Now()));
 }
 
 void Node::BumpPolicyEpoch() {
