@@ -39,36 +39,40 @@ absl::Status ShareMaps(BpfObject& object, const MapSet& maps, const BpfMap& tail
   return absl::OkStatus();
 }
 
-absl::Status Programs::LoadFamily(const MapSet& maps, Family family, const hook_config& config) {
+absl::Status Programs::PrepareFamily(const MapSet& maps, Family family, const hook_config& config) {
   FL_ASSIGN_OR_RETURN(tail_calls_[Index(family)], MakeTailCalls(family));
-  const BpfMap& tail_calls = tail_calls_[Index(family)];
-  uint32_t filled = 0;
   for (const EmbeddedObject& embedded : EmbeddedObjects()) {
     if (embedded.family != family) continue;
     FL_ASSIGN_OR_RETURN(BpfObject object, BpfObject::Open(embedded.name, embedded.elf));
-    FL_RETURN_IF_ERROR(ShareMaps(object, maps, tail_calls));
+    FL_RETURN_IF_ERROR(ShareMaps(object, maps, tail_calls_[Index(family)]));
     FL_RETURN_IF_ERROR(object.SetConfig(config));
-    FL_RETURN_IF_ERROR(object.Load());
-    if (embedded.slot.has_value()) {
-      const uint32_t slot = *embedded.slot;
-      const int fd = object.program_fd();
-      if (bpf_map_update_elem(tail_calls.fd(), &slot, &fd, BPF_ANY) != 0) {
-        return ErrnoStatus(errno, fmt::format("put {} into its tail slot", embedded.name));
-      }
-      ++filled;
-    }
-    loaded_.push_back({embedded.name, family,
-                       embedded.hook_id.has_value() ? static_cast<int>(*embedded.hook_id) : -1,
-                       std::move(object)});
-  }
-  if (filled != TAIL_SLOT_COUNT) {
-    return absl::InternalError(
-        fmt::format("{} of {} tail slots have a program", filled, int{TAIL_SLOT_COUNT}));
+    programs_.push_back({embedded.name, family,
+                         embedded.hook_id.has_value() ? static_cast<int>(*embedded.hook_id) : -1,
+                         embedded.slot.has_value() ? uint32_t{*embedded.slot} : 0,
+                         std::move(object)});
   }
   return absl::OkStatus();
 }
 
-absl::StatusOr<Programs> Programs::Load(const MapSet& maps, const HookOptions& options) {
+absl::Status Programs::LoadAnswers(Family family) {
+  const BpfMap& tail_calls = tail_calls_[Index(family)];
+  uint32_t filled = 0;
+  for (Program& program : programs_) {
+    if (program.hook_id >= 0 || program.family != family) continue;
+    ++filled;
+    if (program.is_loaded()) continue;
+    FL_RETURN_IF_ERROR(program.object.Load());
+    const int fd = program.object.program_fd();
+    if (bpf_map_update_elem(tail_calls.fd(), &program.slot, &fd, BPF_ANY) != 0) {
+      return ErrnoStatus(errno, fmt::format("put {} into its tail slot", program.name));
+    }
+  }
+  if (filled == TAIL_SLOT_COUNT) return absl::OkStatus();
+  return absl::InternalError(
+      fmt::format("{} of {} tail slots have a program", filled, int{TAIL_SLOT_COUNT}));
+}
+
+absl::StatusOr<Programs> Programs::Prepare(const MapSet& maps, const HookOptions& options) {
   FL_ASSIGN_OR_RETURN(const Tables tables, maps.Open());
   const auto config_of = [&options](const auto& family) {
     return MakeHookConfig(options, family.node_state[0].hash_seed, family.half_open.size(),
@@ -76,15 +80,35 @@ absl::StatusOr<Programs> Programs::Load(const MapSet& maps, const HookOptions& o
   };
   Programs programs;
   programs.config_ = config_of(tables.v4);
-  FL_RETURN_IF_ERROR(programs.LoadFamily(maps, Family::kIpv4, programs.config_));
-  FL_RETURN_IF_ERROR(programs.LoadFamily(maps, Family::kIpv6, config_of(tables.v6)));
+  FL_RETURN_IF_ERROR(programs.PrepareFamily(maps, Family::kIpv4, programs.config_));
+  FL_RETURN_IF_ERROR(programs.PrepareFamily(maps, Family::kIpv6, config_of(tables.v6)));
   return programs;
 }
 
+absl::StatusOr<Programs> Programs::Load(const MapSet& maps, const HookOptions& options) {
+  FL_ASSIGN_OR_RETURN(Programs programs, Prepare(maps, options));
+  for (const Family family : {Family::kIpv4, Family::kIpv6}) {
+    for (int hook_id = 0; hook_id < HOOK_COUNT; ++hook_id) {
+      FL_RETURN_IF_ERROR(programs.EnsureLoaded(static_cast<hook>(hook_id), family));
+    }
+  }
+  return programs;
+}
+
+absl::Status Programs::EnsureLoaded(hook hook_id, Family family) {
+  for (Program& program : programs_) {
+    if (program.hook_id != static_cast<int>(hook_id) || program.family != family) continue;
+    if (program.is_loaded()) return absl::OkStatus();
+    FL_RETURN_IF_ERROR(LoadAnswers(family));
+    return program.object.Load();
+  }
+  return absl::NotFoundError(fmt::format("no program for hook {}", static_cast<int>(hook_id)));
+}
+
 int Programs::fd(hook hook_id, Family family) const {
-  for (const Loaded& loaded : loaded_) {
-    if (loaded.hook_id == static_cast<int>(hook_id) && loaded.family == family) {
-      return loaded.object.program_fd();
+  for (const Program& program : programs_) {
+    if (program.hook_id == static_cast<int>(hook_id) && program.family == family) {
+      return program.object.program_fd();
     }
   }
   return -1;
@@ -94,7 +118,8 @@ const BpfMap& Programs::tail_calls(Family family) const { return tail_calls_[Ind
 
 absl::StatusOr<std::vector<ProgramSize>> Programs::Sizes() const {
   std::vector<ProgramSize> sizes;
-  for (const Loaded& loaded : loaded_) {
+  for (const Program& loaded : programs_) {
+    if (!loaded.is_loaded()) continue;
     bpf_prog_info info{};
     uint32_t length = sizeof(info);
     if (bpf_obj_get_info_by_fd(loaded.object.program_fd(), &info, &length) != 0) {

@@ -34,6 +34,11 @@ class Programs {
   // Refuses to return with a hole in the tail calls.
   static absl::StatusOr<Programs> Load(const MapSet& maps, const HookOptions& options);
 
+  // For tests, which need few of them: nothing is loaded before EnsureLoaded asks for it.
+  static absl::StatusOr<Programs> Prepare(const MapSet& maps, const HookOptions& options);
+  // A hook's program, and all that it may jump to.
+  absl::Status EnsureLoaded(hook hook_id, Family family);
+
   // Owned by this object; attached programs stay when it goes.
   int fd(hook hook_id, Family family) const;
   // The prog array; it must stay pinned or open while its programs run.
@@ -44,17 +49,21 @@ class Programs {
   absl::StatusOr<std::vector<ProgramSize>> Sizes() const;
 
  private:
-  struct Loaded {
+  struct Program {
     const char* name;
     Family family;
-    int hook_id;  // -1: an answer
+    int hook_id;    // -1: an answer
+    uint32_t slot;  // of an answer
     BpfObject object;
+
+    bool is_loaded() const { return object.program_fd() >= 0; }
   };
-  absl::Status LoadFamily(const MapSet& maps, Family family, const hook_config& config);
+  absl::Status PrepareFamily(const MapSet& maps, Family family, const hook_config& config);
+  absl::Status LoadAnswers(Family family);
 
   hook_config config_{};
   BpfMap tail_calls_[2];
-  std::vector<Loaded> loaded_;
+  std::vector<Program> programs_;
 };
 
 }  // namespace fairlead

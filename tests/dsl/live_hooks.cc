@@ -31,8 +31,8 @@ LiveHooks::LiveHooks(Node& node, const Pod& pod)
   for (const auto& each : hooks) {
     entry_[each.where] = each.entry;
     for (const Family family : {Family::kIpv4, Family::kIpv6}) {
-      links_.push_back(Must(attach::CreateTcxLink(node.programs().fd(each.where, family),
-                                                  each.device, each.ingress)));
+      links_.push_back(
+          Must(attach::CreateTcxLink(node.Program(each.where, family), each.device, each.ingress)));
     }
   }
 }

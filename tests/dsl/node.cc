@@ -37,7 +37,7 @@ Node::State::State(Family family_under_test, const NodeOptions& node_options)
       options(node_options),
       network(ScratchNetwork::Get()),
       maps(Must(MapSet::Create(options.sizes, ""))),
-      programs(Must(Programs::Load(maps, Recording(options.hooks, options.routing)))),
+      programs(Must(Programs::Prepare(maps, Recording(options.hooks, options.routing)))),
       tables(Must(maps.Open())),
       pods(tables),
       nodes(Must(apply::NodeTables::Adopt(tables))),
@@ -147,7 +147,8 @@ void Node::SetEndpoints(const Service& service, const std::vector<Endpoint>& end
 }
 
 void Node::Reload(const HookOptions& hooks) {
-  state_->programs = Must(Programs::Load(state_->maps, Recording(hooks, state_->options.routing)));
+  state_->programs =
+      Must(Programs::Prepare(state_->maps, Recording(hooks, state_->options.routing)));
 }
 
 plan::PlanContext Node::Context() const {
@@ -212,7 +213,10 @@ Endpoint Node::World(int host, uint16_t port) const {
 Family Node::family() const { return state_->family; }
 uint32_t Node::uplink() const { return state_->network.uplink(); }
 uint32_t Node::room() const { return state_->network.room(); }
-const Programs& Node::programs() const { return state_->programs; }
+int Node::Program(hook where, Family family) const {
+  MustOk(state_->programs.EnsureLoaded(where, family));
+  return state_->programs.fd(where, family);
+}
 uint32_t Node::SlotOf(const Peer& peer) const { return state_->nodes.slots().at(peer.name); }
 
 Hop Node::FromPod(const Pod& pod, const Packet& packet, uint32_t mark) {
@@ -264,8 +268,7 @@ Hop Node::Run(hook where, uint32_t ifindex, const Packet& packet, uint32_t mark,
   hop.where = where;
   // As attached: the program of IPv6 sees what that of IPv4 has left to it.
   for (const Family family : {Family::kIpv4, Family::kIpv6}) {
-    absl::StatusOr<ProgOutput> output =
-        RunOnce(program_of(state_->programs.fd(where, family)), input);
+    absl::StatusOr<ProgOutput> output = RunOnce(program_of(Program(where, family)), input);
     if (!output.ok()) {
       // EBADMSG: the checksum of the whole packet does not fit its bytes any more.
       ADD_FAILURE() << output.status();

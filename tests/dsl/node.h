@@ -157,7 +157,7 @@ class Node {
   uint32_t room() const;
   // A node's outer address, in the family of options.routing.underlay or IPv4.
   IpAddress UnderlayOf(const Peer& peer) const;
-  const Programs& programs() const;
+  int Program(hook where, Family family) const;  // loads it if nobody has asked for it yet
 
  private:
   struct State;

@@ -135,6 +135,7 @@ void Node::BumpPolicyEpoch() {
 
 void Node::EmptyTailCalls() {
   for (const Family each : {Family::kIpv4, Family::kIpv6}) {
+    Program(HOOK_FROM_POD, each);
     for (uint32_t slot = 0; slot < TAIL_SLOT_COUNT; ++slot) {
       if (bpf_map_delete_elem(state_->programs.tail_calls(each).fd(), &slot) != 0) std::abort();
     }

@@ -197,7 +197,7 @@ TEST_P(OutOfOrder, AFloodOfFragmentsHarmsNobodyElse) {
   const auto pieces = Udp(client_.On(1), node_.World(1, 2)).Payload(600).Fragments(kMtu);
   ProgInput input;
   input.ifindex = client_.ifindex;
-  const int program = node_.programs().fd(HOOK_FROM_POD, GetParam());
+  const int program = node_.Program(HOOK_FROM_POD, GetParam());
   // Where the datagram's number is, and the address of the world's host it is for.
   const size_t id = GetParam() == Family::kIpv4 ? 14 + 4 : 14 + 40 + 6;
   const size_t host = GetParam() == Family::kIpv4 ? 14 + 19 : 14 + 39;
