@@ -58,10 +58,10 @@ absl::Status DumpRuns(const FamilyTables<Abi>& tables, bool all, const ShowEntry
   return absl::OkStatus();
 }
 
-// "tcp/8080": a port that leads to a service.
+// "tcp/8080": a port that leads to a service; "backend/9100": one of a process of this node.
 template <typename Abi>
 absl::Status DumpServicePorts(const FamilyTables<Abi>& tables, const ShowEntry& show) {
-  const char* const kNames[] = {"tcp", "udp", "sctp"};
+  const char* const kNames[] = {"tcp", "udp", "sctp", "backend"};
   for (uint32_t word = 0; word < tables.service_ports.size(); ++word) {
     const uint32_t bits = tables.service_ports[word];
     for (uint32_t bit = 0; bits != 0 && bit < 32; ++bit) {

@@ -73,7 +73,7 @@ absl::StatusOr<std::vector<ServiceView>> ReadServices(const FamilyTables<Abi>& t
   std::map<uint32_t, uint32_t> draining;  // by service id
   for (uint32_t number = 0; number < tables.backends.size(); ++number) {
     const typename Abi::Backend& backend = tables.backends[number];
-    if (backend.state == BACKEND_LIVE) ++draining[backend.service];
+    if ((backend.state & ~BACKEND_ON_HOST) == BACKEND_LIVE) ++draining[backend.service];
   }
   FL_ASSIGN_OR_RETURN(const auto entries, tables.services.Snapshot());
   std::vector<ServiceView> services;

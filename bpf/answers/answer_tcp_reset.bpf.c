@@ -2,8 +2,8 @@
 /*
  * answer_tcp_reset — tell a TCP client that there is nobody for it.
  *
- *	pod ──▶ VIP:80, no backend, or its backend is gone ──▶ [from_pod]
- *	pod ◀── RST, from the VIP ───────────── [answer_tcp_reset] ◀──┘
+ *	client ──▶ VIP:80, no backend, or its backend is gone ──▶ [from_pod]
+ *	client ◀── RST, from the VIP ───────────── [answer_tcp_reset] ◀──┘
  *
  * connect() says "connection refused" at once; a connection whose backend has
  * gone ends with its next packet instead of after minutes of retransmissions
@@ -39,13 +39,12 @@ static __always_inline __u32 sequence_length(struct __sk_buff *skb, const struct
 SEC("tc")
 int answer_tcp_reset(struct __sk_buff *skb)
 {
-	struct packet pkt = {.hook = HOOK_FROM_POD};
+	struct packet pkt = {.hook = skb->cb[CB_HOOK] & FL_HOOK_MASK};
 	struct tcp_reset reset = {};
 	__u32 reason = skb->cb[CB_REASON];
 	__u64 sum;
 
-	if (skb->cb[CB_HOOK] != HOOK_FROM_POD || parse(skb, &pkt) ||
-	    pkt.tuple.protocol != IPPROTO_TCP || (pkt.tcp_flags & TCP_RST) ||
+	if (parse(skb, &pkt) || pkt.tuple.protocol != IPPROTO_TCP || (pkt.tcp_flags & TCP_RST) ||
 	    (pkt.shape & PACKET_LATER))
 		return give_up(skb, reason);
 
@@ -69,7 +68,7 @@ int answer_tcp_reset(struct __sk_buff *skb)
 	if (resize_to_reply(skb, pkt.l4_offset, RESET_BYTES) ||
 	    store_reply(skb, &reset.eth, RESET_BYTES))
 		return give_up(skb, reason);
-	return return_to_sender(skb, reason);
+	return send_reply(skb, pkt.hook, reason);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -68,7 +68,6 @@ static __always_inline enum verdict follow(struct __sk_buff *skb, struct packet 
 	struct FAMILY(ip) receiver = pkt->tuple.destination;
 	struct quote quote = {};
 	long quote_delta;
-	__u32 reason;
 
 	if (!read_quote(skb, pkt, &quote))
 		return refuse(pkt, &receiver, DROP_BAD_ICMP_QUOTE);
@@ -81,22 +80,18 @@ static __always_inline enum verdict follow(struct __sk_buff *skb, struct packet 
 	if (!find_translation(pkt, known) || (known->side && !is_exit_alive(known->side)))
 		return refuse(pkt, &receiver, DROP_UNKNOWN_ICMP_ERROR);
 	quote_delta = rewrite_quote(skb, pkt, &quote);
-	if (quote_delta < 0 || !rewrite_error(skb, pkt, &sender, quote_delta))
-		return drop(pkt, DROP_TOO_SHORT);
-
-	pkt->exit = EXIT_UNKNOWN;
-	reason = find_exit(skb, pkt);
-	return reason ? drop(pkt, reason) : CONTINUE;
+	return quote_delta < 0 || !rewrite_error(skb, pkt, &sender, quote_delta)
+		       ? drop(pkt, DROP_TOO_SHORT)
+		       : CONTINUE;
 }
 
-/* Sends it on by the exit that follow() found. */
+/* Sends it on to where follow() has addressed it. */
 static __always_inline enum verdict forward(struct __sk_buff *skb, struct packet *pkt)
 {
-	__u32 reason;
+	__u32 reason = find_exit(skb, pkt);
 
-	if (pkt->exit == EXIT_STACK)
-		return CONTINUE;
-	reason = lose_a_hop(skb, pkt) ?: resolve_exit(skb, pkt);
+	if (!reason && pkt->exit != EXIT_STACK)
+		reason = lose_a_hop(skb, pkt) ?: resolve_exit(skb, pkt);
 	return reason ? drop(pkt, reason) : CONTINUE;
 }
 
@@ -105,12 +100,24 @@ int follow_icmp_error(struct __sk_buff *skb)
 {
 	struct packet pkt = {.hook = skb->cb[CB_HOOK] & FL_HOOK_MASK};
 	struct known known = {};
+	struct FAMILY(ip) receiver;
 	enum verdict verdict;
 
 	pkt.now = (__u32)bpf_jiffies64() | 1;
-	verdict = parse(skb, &pkt) ?: follow(skb, &pkt, &known);
-	if (pkt.hook == HOOK_TO_POD)
+	verdict = parse(skb, &pkt);
+	receiver = pkt.tuple.destination;
+	verdict = verdict ?: follow(skb, &pkt, &known);
+	switch (pkt.hook) {
+	case HOOK_TO_POD:
 		return let_pass(skb, &pkt, verdict, VERDICT_TO_POD);
+	case HOOK_TO_NETWORK:
+		return let_pass(skb, &pkt, verdict, VERDICT_TO_WORLD);
+	case HOOK_TO_OVERLAY:
+		/* The host's own goes the same way. */
+		if (verdict == CONTINUE || verdict == STOP_PASS)
+			verdict = route_by_tunnel(skb, &pkt, &receiver);
+		return let_pass(skb, &pkt, verdict, VERDICT_TO_NODE);
+	}
 	verdict = verdict ?: forward(skb, &pkt);
 	return deliver(skb, &pkt, verdict);
 }

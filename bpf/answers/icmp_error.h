@@ -81,33 +81,6 @@ static __always_inline bool choose_speaker(struct __sk_buff *skb, const struct p
 	return !is_zero_ip(from);
 }
 
-/* Back through the tunnel it came by, to the node that sent it. A function of its
- * own: the stack of its caller is full.
- */
-static __noinline int send_into_tunnel(struct __sk_buff *skb, __u32 reason)
-{
-	__u32 slot = skb->cb[CB_NODE];
-	struct node *node = bpf_map_lookup_elem(&nodes, &slot);
-
-	if (!node || node->way == NODE_NATIVE || !address_inner_frame(skb) ||
-	    !write_tunnel(skb, node))
-		return give_up(skb, reason);
-	skb->mark = FL_MARK_DONE;
-	return finish(skb, HOOK_FROM_OVERLAY, bpf_redirect(skb->ifindex, 0), reason, skb->ifindex);
-}
-
-/* Back to the pod, or out of the uplink it came by, as the host's routes say. */
-static __always_inline int send_error(struct __sk_buff *skb, __u32 hook, __u32 reason)
-{
-	if (hook == HOOK_FROM_POD)
-		return return_to_sender(skb, reason);
-	if (hook == HOOK_FROM_OVERLAY)
-		return send_into_tunnel(skb, reason);
-	skb->mark = FL_MARK_DONE;
-	return finish(skb, hook, bpf_redirect_neigh(skb->ifindex, NULL, 0, 0), reason,
-		      skb->ifindex);
-}
-
 /* Tells the packet's sender of its fate. Nobody is told about a later fragment, and
  * no address that stays on its link (RFC 1122, 3.2.2; RFC 4443, 2.4); a packet that
  * is an ICMP error itself has left the walk in 30.
@@ -123,7 +96,7 @@ static __always_inline int tell_sender(struct __sk_buff *skb, struct icmp_error 
 		note(&pkt, VERDICT_UNANSWERED);
 		return give_up(skb, reason);
 	}
-	return become_error(skb, &pkt, &from, error) ? send_error(skb, pkt.hook, reason)
+	return become_error(skb, &pkt, &from, error) ? send_reply(skb, pkt.hook, reason)
 						     : give_up(skb, reason);
 }
 

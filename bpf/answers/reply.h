@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * What the answering programs share: turning the frame in hand into a reply to
- * its sender, a pod of this node. The reply is built on the stack and stored
- * over the frame, then goes back where the packet came from.
+ * its sender, a pod of this node or somebody outside. The reply is built on the
+ * stack and stored over the frame, then goes back where the packet came from.
  */
 #ifndef FAIRLEAD_BPF_ANSWERS_REPLY_H_
 #define FAIRLEAD_BPF_ANSWERS_REPLY_H_
@@ -57,6 +57,11 @@ static __always_inline long store_reply(struct __sk_buff *skb, const void *frame
 					      BPF_F_RECOMPUTE_CSUM);
 }
 
+static __always_inline int give_up(struct __sk_buff *skb, __u32 reason)
+{
+	return finish(skb, skb->cb[CB_HOOK] & FL_HOOK_MASK, TC_ACT_SHOT, reason, 0);
+}
+
 /* Sends the frame back to the pod; `reason` is counted if that is a drop. */
 static __always_inline int return_to_sender(struct __sk_buff *skb, __u32 reason)
 {
@@ -64,9 +69,31 @@ static __always_inline int return_to_sender(struct __sk_buff *skb, __u32 reason)
 		      reason, skb->ifindex);
 }
 
-static __always_inline int give_up(struct __sk_buff *skb, __u32 reason)
+/* Back through the tunnel it came by, to the node that sent it. A function of its
+ * own: the stack of its caller is full.
+ */
+static __noinline int send_into_tunnel(struct __sk_buff *skb, __u32 reason)
 {
-	return finish(skb, skb->cb[CB_HOOK] & FL_HOOK_MASK, TC_ACT_SHOT, reason, 0);
+	__u32 slot = skb->cb[CB_NODE];
+	struct node *node = bpf_map_lookup_elem(&nodes, &slot);
+
+	if (!node || node->way == NODE_NATIVE || !address_inner_frame(skb) ||
+	    !write_tunnel(skb, node))
+		return give_up(skb, reason);
+	skb->mark = FL_MARK_DONE;
+	return finish(skb, HOOK_FROM_OVERLAY, bpf_redirect(skb->ifindex, 0), reason, skb->ifindex);
+}
+
+/* Back to the pod, or out of the uplink it came by, as the host's routes say. */
+static __always_inline int send_reply(struct __sk_buff *skb, __u32 hook, __u32 reason)
+{
+	if (hook == HOOK_FROM_POD)
+		return return_to_sender(skb, reason);
+	if (hook == HOOK_FROM_OVERLAY)
+		return send_into_tunnel(skb, reason);
+	skb->mark = FL_MARK_DONE;
+	return finish(skb, hook, bpf_redirect_neigh(skb->ifindex, NULL, 0, 0), reason,
+		      skb->ifindex);
 }
 
 #endif /* FAIRLEAD_BPF_ANSWERS_REPLY_H_ */

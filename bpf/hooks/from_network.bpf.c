@@ -27,9 +27,10 @@ int from_network(struct __sk_buff *skb)
 		guard_network(skb, &pkt)        ?: /* 20  nobody outside speaks for our pods */
 		fragment(skb, &pkt)             ?: /* 25  its ports, if it has none itself   */
 		conntrack(skb, &pkt, &known)    ?: /* 30  seen before? then 45-60 stand down */
-		host_service(skb, &pkt, &known) ?: /* 40  port of this node to a pod's       */
-		locate_pod(skb, &pkt, &known)   ?: /* 45  for a pod of ours, or the host's?  */
+		outside_service(skb, &pkt, &known) ?: /* 40  service address to backend      */
+		locate_outside(skb, &pkt, &known)   ?: /* 45  for a pod of ours, or the host's?  */
 		policy(skb, &pkt, &known)       ?: /* 50  may these two talk?                */
+		masquerade_outside(skb, &pkt, &known)       ?: /* 55 a backend elsewhere answers us */
 		fit(skb, &pkt, &known)          ?: /* 57  too big for its way, or too old?   */
 		commit(skb, &pkt, &known)       ?: /* 60  remember the answer                */
 		translate(skb, &pkt, &known)    ?: /* 70  rewrite addresses and ports        */

@@ -26,9 +26,10 @@ int from_overlay(struct __sk_buff *skb)
 		guard_overlay(skb, &pkt)            ?: /* 20  did a node of ours send it?        */
 		fragment(skb, &pkt)                 ?: /* 25  a later one gets its ports         */
 		conntrack(skb, &pkt, &known)        ?: /* 30  seen before? then 45-60 stand down */
-		host_service(skb, &pkt, &known)     ?: /* 40  port of this node to a pod's       */
+		outside_service(skb, &pkt, &known)     ?: /* 40  service address to backend      */
 		locate_tunnelled(skb, &pkt, &known) ?: /* 45  from its pods, for ours or us?     */
 		policy(skb, &pkt, &known)           ?: /* 50  may these two talk?                */
+		masquerade_outside(skb, &pkt, &known)       ?: /* 55 a backend elsewhere answers us */
 		fit(skb, &pkt, &known)              ?: /* 57  too big for its way, or too old?   */
 		commit(skb, &pkt, &known)           ?: /* 60  remember the answer                */
 		translate(skb, &pkt, &known)        ?: /* 70  rewrite addresses and ports        */

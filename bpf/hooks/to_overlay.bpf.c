@@ -9,43 +9,30 @@
  *
  * from_pod has addressed its packets to a node and marked them: they pass at the
  * price of a comparison. What the host's stack sends by its routes to other
- * nodes' pods is addressed here.
+ * nodes' pods is addressed here; what a process of the host answers as a Service's
+ * backend gets the address that the client has asked, as in to_network.
  */
 #include "bpf/path/90_deliver.h"
-
-__stage route_by_tunnel(struct __sk_buff *skb, struct packet *pkt)
-{
-	struct FAMILY(prefix_key) key = {
-		.length = FL_IP_WORDS * 32,
-		.address = pkt->tuple.destination,
-	};
-	struct prefix *prefix;
-	struct node *node;
-
-	/* The device has no addresses and resolves none. */
-	if ((pkt->shape & PACKET_NEIGHBOUR) || is_link_scope(&pkt->tuple.destination))
-		return drop(pkt, DROP_LINK_SCOPE);
-	prefix = bpf_map_lookup_elem(&FAMILY(prefixes), &key);
-	if (!prefix || !leads_to_node(prefix))
-		return drop(pkt, DROP_NO_ROUTE);
-	node = bpf_map_lookup_elem(&nodes, &prefix->node);
-	if (!node || !node->ifindex || node->way == NODE_NATIVE || !address_inner_frame(skb) ||
-	    !write_tunnel(skb, node))
-		return drop(pkt, DROP_NO_ROUTE);
-	skb->mark = FL_MARK_DONE; /* the outer packet is to_network's, as from_pod's is */
-	return CONTINUE;
-}
 
 SEC("tc")
 int to_overlay(struct __sk_buff *skb)
 {
 	struct packet pkt = {.hook = HOOK_TO_OVERLAY};
+	struct known known = {};
 
 	/* clang-format off */
 	enum verdict verdict =
 		skb->mark == FL_MARK_DONE ? STOP_PASS :
-		parse(skb, &pkt) ?:           /* 10  bytes to pkt               */
-		route_by_tunnel(skb, &pkt);   /* 80  which node is it behind?   */
+		parse(skb, &pkt)                 ?: /* 10  bytes to pkt                     */
+		guard_answer(skb, &pkt)          ?: /* 20  perhaps a Service's answer?      */
+		fragment(skb, &pkt)              ?: /* 25  its ports, if it has none itself */
+		conntrack(skb, &pkt, &known)     ?: /* 30  a Service's answer?              */
+		locate_answer(skb, &pkt, &known) ?: /* 45  if not, it stays as it is        */
+		policy(skb, &pkt, &known)        ?: /* 50  may these two talk?              */
+		commit(skb, &pkt, &known)        ?: /* 60  remember the answer              */
+		translate(skb, &pkt, &known);       /* 70  rewrite addresses and ports      */
+	if (skb->mark != FL_MARK_DONE && (verdict == CONTINUE || verdict == STOP_PASS))
+		verdict = route_by_tunnel(skb, &pkt, &pkt.tuple.destination); /* 80  which node is it behind? */
 	/* clang-format on */
 
 	return let_pass(skb, &pkt, verdict, VERDICT_TO_NODE); /* 90 */

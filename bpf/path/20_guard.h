@@ -16,6 +16,17 @@
 #include "bpf/packet/tunnel.h"
 #include "bpf/verdict/verdict.h"
 
+/* The host's stack sends in order, and knows where to. */
+static __always_inline bool is_leaving_host(const struct packet *pkt)
+{
+	return pkt->hook == HOOK_TO_NETWORK || pkt->hook == HOOK_TO_OVERLAY;
+}
+
+static __always_inline bool is_sent_by_host(const struct packet *pkt)
+{
+	return pkt->hook == HOOK_TO_POD || is_leaving_host(pkt);
+}
+
 static __always_inline struct pod *pod_in_slot(__u32 slot)
 {
 	return bpf_map_lookup_elem(&pods, &slot);
@@ -47,6 +58,7 @@ static __always_inline bool is_own_address(const struct FAMILY(ip) * ip)
 static __always_inline void take_facts(struct packet *pkt, const struct FAMILY(node_state) * node)
 {
 	pkt->policy_epoch = node->policy_epoch;
+	pkt->uplink_epoch = node->uplink_epoch;
 	pkt->longest_frame = node->smallest_mtu + ETH_HLEN;
 }
 
@@ -76,7 +88,6 @@ __stage guard_pod(struct __sk_buff *skb, struct packet *pkt)
 	if (!pod || pod->ifindex != skb->ifindex || !node)
 		return drop(pkt, DROP_UNKNOWN_POD);
 	take_facts(pkt, node);
-	pkt->uplink_epoch = node->uplink_epoch;
 	if (!is_mac_of(skb, pod))
 		return drop(pkt, DROP_SPOOFED_MAC);
 
@@ -189,6 +200,44 @@ __stage guard_host(struct __sk_buff *skb, struct packet *pkt)
 		return STOP_PASS;
 	take_facts(pkt, node);
 	return CONTINUE;
+}
+
+static __always_inline bool has_port_bit(__u32 kind, __be16 port)
+{
+	__u32 number = bpf_ntohs(port);
+	__u32 word = SERVICE_PORT_WORD(kind, number);
+	__u32 *bits = bpf_map_lookup_elem(&FAMILY(service_ports), &word);
+
+	return bits && (*bits & SERVICE_PORT_BIT(number));
+}
+
+/* What the host's stack sends is its own, unless a process of it may speak as the
+ * backend of a Service: its port says so. A later fragment has none, and an error
+ * is about another packet.
+ */
+__stage guard_answer(struct __sk_buff *skb, struct packet *pkt)
+{
+	const struct FAMILY(node_state) *node = this_node();
+
+	if (!node || (pkt->shape & PACKET_NEIGHBOUR))
+		return STOP_PASS;
+	if (!(pkt->shape & (PACKET_LATER | PACKET_ICMP_ERROR)) &&
+	    !has_port_bit(SERVICE_PORT_OF_BACKEND, pkt->tuple.source_port))
+		return STOP_PASS;
+	take_facts(pkt, node);
+	return CONTINUE;
+}
+
+/* The same out of an uplink, where no pod leaves under its own address. */
+__stage guard_leaving(struct __sk_buff *skb, struct packet *pkt)
+{
+	if ((pkt->shape & PACKET_NEIGHBOUR) ||
+	    !bpf_map_lookup_elem(&FAMILY(pod_address), &pkt->tuple.source))
+		return guard_answer(skb, pkt);
+	/* Inside the cluster pods keep their addresses, whichever way they go. */
+	if (!config.masquerade || find_prefix(&pkt->tuple.destination))
+		return STOP_PASS;
+	return drop(pkt, DROP_UNTRANSLATED_SOURCE);
 }
 
 #endif /* FAIRLEAD_BPF_PATH_20_GUARD_H_ */

@@ -45,6 +45,8 @@ struct datagram {
 
 static __always_inline enum receiver receiver_of(const struct packet *pkt)
 {
+	if (is_leaving_host(pkt))
+		return RECEIVER_HOST;
 	if (pkt->hook == HOOK_FROM_POD || pkt->hook == HOOK_TO_POD ||
 	    bpf_map_lookup_elem(&FAMILY(pod_address), &pkt->tuple.destination))
 		return RECEIVER_POD;
@@ -149,7 +151,7 @@ static __always_inline enum verdict meet_first(struct __sk_buff *skb, struct pac
 	/* The host has had the original of each fragment. */
 	if (datagram->is_in_order && !is_ours)
 		return drop(pkt, VERDICT_COPY);
-	if (!datagram->is_in_order && is_ours && pkt->hook != HOOK_TO_POD)
+	if (!datagram->is_in_order && is_ours && !is_sent_by_host(pkt))
 		return enter_room(skb, pkt, datagram, false);
 	bpf_map_update_elem(&FAMILY(fragments), &datagram->key, &first, BPF_ANY);
 	return CONTINUE;
@@ -162,7 +164,8 @@ static __always_inline enum verdict follow_first(struct __sk_buff *skb, struct p
 	const struct fragment in_room = {.created = datagram->now, .shape = FRAGMENT_IN_ROOM};
 
 	/* The host's stack sends in order; what it forwards to a pod is not translated. */
-	if (!is_known(first, datagram) && pkt->hook == HOOK_TO_POD)
+	if (is_sent_by_host(pkt) &&
+	    (!is_known(first, datagram) || (first->shape & FRAGMENT_IN_ROOM)))
 		return STOP_PASS;
 	if (!is_known(first, datagram) && !datagram->is_in_order &&
 	    !enter(datagram, first, &in_room))

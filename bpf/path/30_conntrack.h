@@ -52,13 +52,15 @@ static __always_inline bool is_exit_alive(const struct FAMILY(flow_side) * side)
 	return true;
 }
 
-/* What the flow relied on is gone: tell a pod's TCP client so; anything else goes
- * on as a first packet, to another backend or from another address. A client
- * outside is told by the host's stack, or by who has its port now.
+/* What the flow relied on is gone: a TCP client is told so; anything else goes on as
+ * a first packet, to another backend or from another address. What a process of the
+ * host still sends must not leave untranslated.
  */
 static __always_inline enum verdict begin_anew(struct packet *pkt, __u32 reason)
 {
-	if (pkt->hook == HOOK_FROM_POD && pkt->tuple.protocol == IPPROTO_TCP && !is_syn(pkt))
+	if (is_leaving_host(pkt))
+		return drop(pkt, reason);
+	if (pkt->hook != HOOK_TO_POD && pkt->tuple.protocol == IPPROTO_TCP && !is_syn(pkt))
 		return answer(pkt, TAIL_ANSWER_TCP_RESET, reason);
 	return CONTINUE;
 }

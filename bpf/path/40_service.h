@@ -45,24 +45,15 @@ static __always_inline struct service *find_frontend(const struct packet *pkt,
 /* Does this port lead to a service on some address? Price: one array read. */
 static __always_inline bool is_service_port(const struct packet *pkt)
 {
-	__u32 port = bpf_ntohs(pkt->tuple.destination_port);
-	__u32 *bits, word;
-
 	switch (pkt->tuple.protocol) {
 	case IPPROTO_TCP:
-		word = SERVICE_PORT_WORD(SERVICE_PORT_TCP, port);
-		break;
+		return has_port_bit(SERVICE_PORT_TCP, pkt->tuple.destination_port);
 	case IPPROTO_UDP:
-		word = SERVICE_PORT_WORD(SERVICE_PORT_UDP, port);
-		break;
+		return has_port_bit(SERVICE_PORT_UDP, pkt->tuple.destination_port);
 	case IPPROTO_SCTP:
-		word = SERVICE_PORT_WORD(SERVICE_PORT_SCTP, port);
-		break;
-	default:
-		return false;
+		return has_port_bit(SERVICE_PORT_SCTP, pkt->tuple.destination_port);
 	}
-	bits = bpf_map_lookup_elem(&FAMILY(service_ports), &word);
-	return bits && (*bits & SERVICE_PORT_BIT(port));
+	return false;
 }
 
 /* The service of a port that every address of the node has. */
@@ -168,17 +159,19 @@ static __always_inline bool is_of_host_socket(struct __sk_buff *skb, struct pack
 	return connected;
 }
 
-/* The same for what comes from outside: ports of this node only. */
-__first_packet int choose_host_backend(struct __sk_buff *skb, struct packet *pkt)
+/* The same for what comes from outside. */
+__first_packet int choose_outside_backend(struct __sk_buff *skb, struct packet *pkt)
 {
 	struct service *service;
 
-	if (!pkt || is_of_host_socket(skb, pkt))
+	if (!pkt)
 		return 0;
 	service = find_frontend(pkt, &pkt->tuple.destination);
 	if (!service && is_own_address(&pkt->tuple.destination))
 		service = find_on_every_address(pkt);
-	return service && (service->flags & SERVICE_ON_HOST) ? take_outside(pkt, service) : 0;
+	if (!service || ((service->flags & SERVICE_ON_HOST) && is_of_host_socket(skb, pkt)))
+		return 0;
+	return take_outside(pkt, service);
 }
 
 /* A half-open flow that began before its Service existed went wherever the host's
@@ -195,6 +188,21 @@ static __always_inline bool predates_service(struct packet *pkt)
 	return true;
 }
 
+/* Refuse instead of falling through: nobody has a route to a ClusterIP, it would end
+ * at the default gateway. A TCP client gets a reset: it is still inside connect(),
+ * where Linux ignores an ICMP error and tries again after a second
+ * (docs/decisions/0009).
+ */
+static __always_inline enum verdict refuse_service(struct packet *pkt, __u32 reason)
+{
+	if (reason != DROP_NO_BACKEND)
+		return drop(pkt, reason);
+	return answer(pkt,
+		      pkt->tuple.protocol == IPPROTO_TCP ? TAIL_ANSWER_TCP_RESET
+							 : TAIL_ANSWER_UNREACHABLE,
+		      reason);
+}
+
 __stage service(struct __sk_buff *skb, struct packet *pkt, const struct known *known)
 {
 	__u32 reason;
@@ -202,29 +210,19 @@ __stage service(struct __sk_buff *skb, struct packet *pkt, const struct known *k
 	if (known->side || (pkt->remembered && !predates_service(pkt)))
 		return CONTINUE;
 	reason = choose_backend(pkt);
-	/* Refuse instead of falling through: nobody has a route to a ClusterIP, it
-	 * would end at the default gateway. A TCP client gets a reset: it is still
-	 * inside connect(), where Linux ignores an ICMP error and tries again after
-	 * a second (docs/decisions/0009).
-	 */
-	if (reason == DROP_NO_BACKEND)
-		return answer(pkt,
-			      pkt->tuple.protocol == IPPROTO_TCP ? TAIL_ANSWER_TCP_RESET
-								 : TAIL_ANSWER_UNREACHABLE,
-			      reason);
-	return reason ? drop(pkt, reason) : CONTINUE;
+	return reason ? refuse_service(pkt, reason) : CONTINUE;
 }
 
 /* Packets from outside the node: most are the host's, and learn that by one bit. */
-__stage host_service(struct __sk_buff *skb, struct packet *pkt, const struct known *known)
+__stage outside_service(struct __sk_buff *skb, struct packet *pkt, const struct known *known)
 {
 	__u32 reason;
 
 	if (known->side || pkt->remembered || !(pkt->shape & PACKET_HAS_PORTS) ||
 	    !is_service_port(pkt))
 		return CONTINUE;
-	reason = choose_host_backend(skb, pkt);
-	return reason ? drop(pkt, reason) : CONTINUE;
+	reason = choose_outside_backend(skb, pkt);
+	return reason ? refuse_service(pkt, reason) : CONTINUE;
 }
 
 #endif /* FAIRLEAD_BPF_PATH_40_SERVICE_H_ */

@@ -175,40 +175,66 @@ static __always_inline enum verdict follow_uplinks(struct __sk_buff *skb, struct
 	return reason ? drop(pkt, reason) : CONTINUE;
 }
 
+static __always_inline enum verdict locate_known(struct __sk_buff *skb, struct packet *pkt,
+						 struct known *known)
+{
+	if (known->side->exit != EXIT_UPLINK || known->side->exit_generation == pkt->uplink_epoch)
+		return CONTINUE;
+	return follow_uplinks(skb, pkt, known);
+}
+
 __stage locate(struct __sk_buff *skb, struct packet *pkt, struct known *known)
 {
 	__u32 reason;
 
-	if (known->side) {
-		if (known->side->exit != EXIT_UPLINK ||
-		    known->side->exit_generation == pkt->uplink_epoch)
-			return CONTINUE;
-		return follow_uplinks(skb, pkt, known);
-	}
+	if (known->side)
+		return locate_known(skb, pkt, known);
 	if (pkt->remembered)
 		return CONTINUE;
 	reason = find_exit(skb, pkt);
 	return reason ? drop(pkt, reason) : CONTINUE;
 }
 
-/* The wire also brings what is not for pods: that is the host's. */
-__stage locate_pod(struct __sk_buff *skb, struct packet *pkt, const struct known *known)
+/* What came from outside, to a Service's backend, wherever that is. */
+static __always_inline enum verdict locate_backend(struct __sk_buff *skb, struct packet *pkt)
 {
-	if (known->side || pkt->remembered || find_local_pod(pkt))
+	__u32 reason = find_exit(skb, pkt);
+
+	return reason ? drop(pkt, reason) : CONTINUE;
+}
+
+/* The wire also brings what is for neither pods nor Services: that is the host's. */
+__stage locate_outside(struct __sk_buff *skb, struct packet *pkt, struct known *known)
+{
+	if (known->side)
+		return locate_known(skb, pkt, known);
+	if (pkt->remembered)
 		return CONTINUE;
-	return STOP_PASS;
+	if (pkt->backend != BACKEND_NONE)
+		return locate_backend(skb, pkt);
+	return find_local_pod(pkt) ? CONTINUE : STOP_PASS;
 }
 
 /* A node tunnels what is for our pods and for us, from its pods and itself. */
-__stage locate_tunnelled(struct __sk_buff *skb, struct packet *pkt, const struct known *known)
+__stage locate_tunnelled(struct __sk_buff *skb, struct packet *pkt, struct known *known)
 {
-	if (known->side || pkt->remembered)
+	if (known->side)
+		return locate_known(skb, pkt, known);
+	if (pkt->remembered)
 		return CONTINUE;
 	if (!is_from_tunnel_node(pkt))
 		return drop(pkt, DROP_SPOOFED_SOURCE);
+	if (pkt->backend != BACKEND_NONE)
+		return locate_backend(skb, pkt);
 	if (find_local_pod(pkt))
 		return CONTINUE;
 	return is_own_address(&pkt->tuple.destination) ? STOP_PASS : drop(pkt, DROP_WRONG_NODE);
+}
+
+/* The host's stack has routed it already: only answers of Services are ours. */
+__stage locate_answer(struct __sk_buff *skb, struct packet *pkt, const struct known *known)
+{
+	return known->side || pkt->remembered ? CONTINUE : STOP_PASS;
 }
 
 #endif /* FAIRLEAD_BPF_PATH_45_LOCATE_H_ */

@@ -7,6 +7,8 @@
  *	pod ─▶ another node       the same, only with --masquerade-nodes
  *	pod ─▶ service ─▶ itself  the node's address: its own stack would refuse
  *	                          a packet that claims to come from itself
+ *	outside ─▶ service ─▶ elsewhere   the node's address: the answer comes back
+ *	                          to be translated
  *
  * Between pods the source address is never touched; the port only if the very
  * same client port already talks to the backend through another Service. A port
@@ -156,6 +158,23 @@ __stage masquerade(struct __sk_buff *skb, struct packet *pkt, const struct known
 		return CONTINUE;
 	}
 	reason = choose_source_port(skb, pkt);
+	return reason ? drop(pkt, reason) : CONTINUE;
+}
+
+/* A client outside keeps its address unless its Service's backend is elsewhere: the
+ * answer has to come back through here.
+ */
+__stage masquerade_outside(struct __sk_buff *skb, struct packet *pkt, const struct known *known)
+{
+	__u32 reason = 0;
+
+	if (known->side || pkt->remembered || pkt->backend == BACKEND_NONE)
+		return CONTINUE;
+	if (pkt->exit == EXIT_NODE || pkt->exit == EXIT_UPLINK)
+		reason = choose_source(skb, pkt);
+	else if (!is_reply_taken(pkt))
+		return CONTINUE;
+	reason = reason ?: choose_source_port(skb, pkt);
 	return reason ? drop(pkt, reason) : CONTINUE;
 }
 

@@ -83,4 +83,25 @@ __stage route(struct __sk_buff *skb, struct packet *pkt, const struct known *kno
 	return reason ? drop(pkt, reason) : CONTINUE;
 }
 
+/* What the host's own stack has sent into the tunnel device, to whom it is behind. */
+__stage route_by_tunnel(struct __sk_buff *skb, struct packet *pkt,
+			const struct FAMILY(ip) * destination)
+{
+	struct prefix *prefix;
+	struct node *node;
+
+	/* The device has no addresses and resolves none. */
+	if ((pkt->shape & PACKET_NEIGHBOUR) || is_link_scope(destination))
+		return drop(pkt, DROP_LINK_SCOPE);
+	prefix = find_prefix(destination);
+	if (!prefix || !leads_to_node(prefix))
+		return drop(pkt, DROP_NO_ROUTE);
+	node = bpf_map_lookup_elem(&nodes, &prefix->node);
+	if (!node || !node->ifindex || node->way == NODE_NATIVE || !address_inner_frame(skb) ||
+	    !write_tunnel(skb, node))
+		return drop(pkt, DROP_NO_ROUTE);
+	skb->mark = FL_MARK_DONE; /* the outer packet is to_network's, as from_pod's is */
+	return CONTINUE;
+}
+
 #endif /* FAIRLEAD_BPF_PATH_80_ROUTE_H_ */

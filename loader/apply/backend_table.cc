@@ -7,12 +7,20 @@
 #include <atomic>
 #include <optional>
 
+#include "maps/service/service_port_abi.h"
+
 namespace fairlead::apply {
 namespace {
 
 uint16_t StateOf(const plan::PlannedBackend& backend) {
   return static_cast<uint16_t>(BACKEND_LIVE | (backend.in_cluster ? BACKEND_IN_CLUSTER : 0U) |
-                               (backend.in_local ? BACKEND_IN_LOCAL : 0U));
+                               (backend.in_local ? BACKEND_IN_LOCAL : 0U) |
+                               (backend.on_host ? BACKEND_ON_HOST : 0U));
+}
+
+// Of its port, network byte order, in `service_ports`.
+uint32_t BitOf(uint16_t port) {
+  return SERVICE_PORT_WORD(SERVICE_PORT_OF_BACKEND, ntohs(port)) * 32 + ntohs(port) % 32;
 }
 
 // What other CPUs must see before what follows: the map is shared memory.
@@ -23,7 +31,8 @@ void Publish() { std::atomic_thread_fence(std::memory_order_release); }
 template <typename Abi>
 BackendTable<Abi>::BackendTable(FamilyTables<Abi>& tables,
                                 std::map<uint32_t, BackendNumbers>& services)
-    : table_(&tables.backends) {
+    : host_ports_(tables.service_ports, SERVICE_PORT_WORD(SERVICE_PORT_OF_BACKEND, 0), 2048),
+      table_(&tables.backends) {
   std::vector<bool> used(table_->size());
   for (uint32_t number = 0; number < table_->size(); ++number) {
     const auto& backend = (*table_)[number];
@@ -34,9 +43,11 @@ BackendTable<Abi>::BackendTable(FamilyTables<Abi>& tables,
       Free(number);
       continue;
     }
+    if ((backend.state & BACKEND_ON_HOST) != 0) host_ports_.Know(BitOf(backend.port));
     owner->second[{FromAbi(backend.address), ntohs(backend.port)}] = number;
     used[number] = true;
   }
+  host_ports_.Settle();
   numbers_ = NumberQueue(used);
 }
 
@@ -47,8 +58,7 @@ absl::Status BackendTable<Abi>::Put(uint32_t service,
   for (const plan::PlannedBackend& backend : planned) {
     const auto found = numbers.find(backend.endpoint);
     if (found != numbers.end()) {
-      auto& slot = (*table_)[found->second];
-      if (slot.state != StateOf(backend)) slot.state = StateOf(backend);
+      SetState(found->second, StateOf(backend));
       continue;
     }
     const std::optional<uint32_t> number = numbers_.Take();
@@ -60,8 +70,7 @@ absl::Status BackendTable<Abi>::Put(uint32_t service,
     slot.address = ToAbi<typename Abi::Ip>(backend.endpoint.address);
     slot.port = htons(backend.endpoint.port);
     slot.service = service;
-    Publish();
-    slot.state = StateOf(backend);
+    SetState(*number, StateOf(backend));
     numbers[backend.endpoint] = *number;
   }
   return absl::OkStatus();
@@ -81,13 +90,25 @@ void BackendTable<Abi>::Remove(const std::set<Endpoint>& kept, BackendNumbers& n
 }
 
 template <typename Abi>
+void BackendTable<Abi>::SetState(uint32_t number, uint16_t state) {
+  auto& slot = (*table_)[number];
+  const uint16_t before = slot.state;
+  if (state == before) return;
+  const bool was_on_host = (before & BACKEND_ON_HOST) != 0;
+  const bool is_on_host = (state & BACKEND_ON_HOST) != 0;
+  if (is_on_host && !was_on_host) host_ports_.Add(BitOf(slot.port));
+  Publish();
+  slot.state = state;
+  if (was_on_host && !is_on_host) host_ports_.Remove(BitOf(slot.port));
+}
+
+template <typename Abi>
 void BackendTable<Abi>::Free(uint32_t number) {
   auto& slot = (*table_)[number];
   // The generation goes first: a flow that looks now is already told that its
   // backend is gone, and no later tenant can be taken for it.
   slot.generation = slot.generation + 1;
-  Publish();
-  slot.state = BACKEND_FREE;
+  SetState(number, BACKEND_FREE);
   slot.service = 0;
 }
 

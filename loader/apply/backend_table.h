@@ -12,6 +12,7 @@
 
 #include "absl/status/status.h"
 #include "loader/apply/number_queue.h"
+#include "loader/apply/port_bits.h"
 #include "loader/plan/service_plan.h"
 #include "maps/tables.h"
 
@@ -36,7 +37,10 @@ class BackendTable {
 
  private:
   void Free(uint32_t number);
+  // Keeps the bit of a port with the state of its backends.
+  void SetState(uint32_t number, uint16_t state);
 
+  PortBits host_ports_;
   MappedArray<typename Abi::Backend>* table_ = nullptr;
   NumberQueue numbers_;
 };

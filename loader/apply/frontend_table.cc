@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "base/status_macros.h"
+#include "maps/service/service_port_abi.h"
 
 namespace fairlead::apply {
 namespace {
@@ -24,17 +25,25 @@ plan::Frontend FrontendOf(const Key& key) {
   return {FromAbi(key.vip), ntohs(key.port), static_cast<Protocol>(key.protocol)};
 }
 
+// Of its port in `service_ports`.
+uint32_t BitOf(const plan::Frontend& frontend) {
+  uint32_t kind = SERVICE_PORT_SCTP;
+  if (frontend.protocol == Protocol::kTcp) kind = SERVICE_PORT_TCP;
+  if (frontend.protocol == Protocol::kUdp) kind = SERVICE_PORT_UDP;
+  return SERVICE_PORT_WORD(kind, frontend.port) * 32 + frontend.port % 32;
+}
+
 }  // namespace
 
 template <typename Abi>
 absl::StatusOr<FrontendTable<Abi>> FrontendTable<Abi>::Adopt(FamilyTables<Abi>& tables) {
   FrontendTable result;
   result.tables_ = &tables;
-  result.bits_ = ServicePortBits(tables.service_ports);
+  result.bits_ = PortBits(tables.service_ports, 0, SERVICE_PORT_WORD(SERVICE_PORT_OF_BACKEND, 0));
   FL_ASSIGN_OR_RETURN(const auto entries, tables.services.Snapshot());
   for (const auto& [key, entry] : entries) {
     result.entries_[FrontendOf(key)] = entry;
-    result.bits_.Know(FrontendOf(key));
+    result.bits_.Know(BitOf(FrontendOf(key)));
   }
   result.bits_.Settle();
   return result;
@@ -49,7 +58,7 @@ absl::Status FrontendTable<Abi>::Put(const plan::Frontend& frontend, const servi
   FL_RETURN_IF_ERROR(tables_->services.Put(KeyOf<Abi>(frontend), entry));
   undo.emplace_back(frontend, is_new ? std::nullopt : std::optional(found->second));
   entries_[frontend] = entry;
-  if (is_new) bits_.Add(frontend);
+  if (is_new) bits_.Add(BitOf(frontend));
   return absl::OkStatus();
 }
 
@@ -68,9 +77,9 @@ void FrontendTable<Abi>::TakeBack(const Undo& undo) {
 template <typename Abi>
 absl::Status FrontendTable<Abi>::Erase(const plan::Frontend& frontend, uint32_t owner) {
   if (Find(frontend, owner) == nullptr) return absl::OkStatus();
-  bits_.Remove(frontend);
+  bits_.Remove(BitOf(frontend));
   if (absl::Status status = tables_->services.Erase(KeyOf<Abi>(frontend)); !status.ok()) {
-    bits_.Add(frontend);
+    bits_.Add(BitOf(frontend));
     return status;
   }
   entries_.erase(frontend);

@@ -13,7 +13,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "loader/apply/service_port_bits.h"
+#include "loader/apply/port_bits.h"
 #include "loader/plan/service_plan.h"
 #include "maps/tables.h"
 
@@ -42,7 +42,7 @@ class FrontendTable {
  private:
   FamilyTables<Abi>* tables_ = nullptr;
   Entries entries_;
-  ServicePortBits bits_;
+  PortBits bits_;
 };
 
 }  // namespace fairlead::apply

@@ -18,8 +18,9 @@ bool IsUsableSlice(const kube::EndpointSlice& slice, Family family) {
 
 bool IsFallback(const SliceEndpoint& endpoint) { return endpoint.serving && endpoint.terminating; }
 
-bool Contains(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
+template <typename T>
+bool Contains(const std::vector<T>& all, const T& one) {
+  return std::find(all.begin(), all.end(), one) != all.end();
 }
 
 enum class Topology { kAnywhere, kSameNode, kSameZone };
@@ -102,11 +103,13 @@ ChosenEndpoints ChooseEndpoints(const std::vector<Candidate>& candidates, UsedSe
         any_ready ? endpoint.ready && Allows(topology, endpoint, context) : IsFallback(endpoint);
     const bool in_local =
         candidate.local && (any_local_ready ? endpoint.ready : IsFallback(endpoint));
-    const PlannedBackend backend{.endpoint = candidate.endpoint,
-                                 .in_cluster = used.cluster && in_cluster,
-                                 .in_local = used.local && in_local,
-                                 .local = candidate.local,
-                                 .node = endpoint.node_name};
+    const PlannedBackend backend{
+        .endpoint = candidate.endpoint,
+        .in_cluster = used.cluster && in_cluster,
+        .in_local = used.local && in_local,
+        .local = candidate.local,
+        .on_host = Contains(context.node_addresses, candidate.endpoint.address),
+        .node = endpoint.node_name};
     const bool drains = !backend.in_cluster && !backend.in_local;
     if (drains && !endpoint.serving && protocol == Protocol::kUdp) continue;
     chosen.backends.push_back(backend);

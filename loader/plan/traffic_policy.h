@@ -42,8 +42,9 @@ struct PlannedBackend {
   // The sets of which it may get new flows. None: it drains, keeping the flows that it has.
   bool in_cluster = false;
   bool in_local = false;
-  bool local = false;  // on this node
-  std::string node;    // empty: unknown
+  bool local = false;    // on this node
+  bool on_host = false;  // a process of this node itself: hostNetwork, or no pod at all
+  std::string node;      // empty: unknown
 
   bool In(EndpointSet set) const { return set == EndpointSet::kCluster ? in_cluster : in_local; }
   friend bool operator==(const PlannedBackend&, const PlannedBackend&) = default;

@@ -175,6 +175,12 @@ Matcher<const Hop&> LetsIn(const Packet& packet) {
       packet);
 }
 
+Matcher<const Hop&> LeavesTranslated(const Packet& packet) {
+  return ExpectSentOn({"lets the answer leave", Action::kOk, VERDICT_TO_WORLD, std::nullopt,
+                       std::nullopt, std::nullopt},
+                      packet);
+}
+
 Matcher<const Hop&> LeavesAlone(const Packet& packet) {
   return ExpectSentOn({"leaves the packet alone", Action::kOk, VERDICT_PASSED, std::nullopt,
                        std::nullopt, std::nullopt},

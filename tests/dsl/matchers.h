@@ -24,6 +24,8 @@ namespace fairlead::testing {
 ::testing::Matcher<const Hop&> PassesToStack(const Packet& packet);
 // to_pod: goes on into the pod.
 ::testing::Matcher<const Hop&> LetsIn(const Packet& packet);
+// to_network: an answer of the host's own process, as its client knows it.
+::testing::Matcher<const Hop&> LeavesTranslated(const Packet& packet);
 // Not fairlead's business: unchanged.
 ::testing::Matcher<const Hop&> LeavesAlone(const Packet& packet);
 ::testing::Matcher<const Hop&> Drops(uint32_t reason);

@@ -108,12 +108,10 @@ TEST_P(HostPort, OfOneAddressIsOnThatOneOnly) {
 
 TEST_P(HostPort, AllElseStaysTheHosts) {
   node_.AddHostPort(web_, TcpPort(8080), 80);
-  const Service cluster = node_.AddService("web", TcpPort(8080), {web_.On(80)});
   for (const Packet& packet :
        {Tcp(node_.World(1, 1), node_.On(8081)).Syn(), Udp(node_.World(1, 1), node_.On(8080)),
-        // Not an address of the node; and Services are not for outside.
+        // Not an address of the node.
         Tcp(node_.World(1, 1), node_.World(2, 8080)).Syn(),
-        Tcp(node_.World(1, 1), cluster.Front()).Syn(),
         Ping(node_.World(1, 8080), node_.address())}) {
     EXPECT_THAT(node_.FromNetwork(packet), LeavesAlone(packet));
   }
@@ -133,8 +131,9 @@ TEST_P(HostPort, GoesWithItsPod) {
   node_.FromPod(client_, local.Syn());
   node_.FromPod(web_, local.To(web_.On(80)).Reply().SynAck());
   node_.RemovePod(web_);
-  // The host's stack refuses the client outside, we the one inside.
-  EXPECT_THAT(node_.FromNetwork(request.Ack()), LeavesAlone(request.Ack()));
+  EXPECT_THAT(
+      node_.FromNetwork(request.Ack().Sequence(1001, 5001)),
+      AnswersOnTheWire(request.Reply().Reset().Sequence(5001).Window(0), DROP_BACKEND_GONE));
   EXPECT_THAT(node_.FromNetwork(request.Syn()), LeavesAlone(request.Syn()));
   EXPECT_THAT(node_.FromPod(client_, local.Ack().Sequence(1001, 5001)),
               Answers(local.Reply().Reset().Sequence(5001).Window(0), client_, DROP_BACKEND_GONE));

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+//   outside ──▶ node1:30080, or an external IP ──▶ a pod here, a pod there, a process of node1
+//
+// Promise: a Service is reached from outside over every kind of frontend and
+// whatever its backend is; large datagrams and errors find their way, too.
+#include <fmt/format.h>
+
+#include "lab/process.h"
+#include "tests/netns/datagrams.h"
+#include "tests/netns/two_nodes.h"
+
+namespace fairlead::testing {
+namespace {
+
+constexpr uint16_t kNodePort = 30080;
+constexpr uint16_t kProcessPort = 9100;
+
+class FromOutside : public TwoNodes {
+ protected:
+  struct Ways {
+    std::string protocol = "TCP";
+    bool local_only = false;
+    bool ready = true;
+  };
+
+  std::string Outside() { return lab::NamespaceName(lab().folder().lab(), "outside"); }
+  Endpoint Door() const { return {AddressOf(node(1)), kNodePort}; }
+  Endpoint Vip() const {
+    return {*IpAddress::Parse(GetParam() == Family::kIpv4 ? "192.0.2.1" : "2001:db8:2::1"),
+            kServicePort};
+  }
+
+  // The fabric leads the external IP to node1, as BGP would.
+  void RouteVip() {
+    const auto added =
+        lab::Run({.argv = {"ip", "route", "add", Vip().address.ToString(), "via",
+                           AddressOf(node(1)).ToString()},
+                  .network_namespace = lab::NamespaceName(lab().folder().lab(), "router"),
+                  .input = ""},
+                 std::chrono::seconds(10));
+    FL_ASSERT_OK(added.status());
+    EXPECT_EQ(added->exit_code, 0) << added->err;
+  }
+
+  // A NodePort Service with an external IP, whose only endpoint is `backend`.
+  void Serve(const Endpoint& backend, const std::string& on_node, const Ways& ways) {
+    const bool is_v4 = GetParam() == Family::kIpv4;
+    const std::string vip = is_v4 ? "10.96.0.80" : "fd00:96::80";
+    const lab::Object service = {{"apiVersion", "v1"},
+                                 {"kind", "Service"},
+                                 {"metadata", {{"name", "web"}, {"namespace", "default"}}},
+                                 {"spec",
+                                  {{"type", "NodePort"},
+                                   {"clusterIP", vip},
+                                   {"clusterIPs", {vip}},
+                                   {"externalIPs", {Vip().address.ToString()}},
+                                   {"externalTrafficPolicy", ways.local_only ? "Local" : "Cluster"},
+                                   {"ports", lab::Object::array({{{"protocol", ways.protocol},
+                                                                  {"port", kServicePort},
+                                                                  {"nodePort", kNodePort}}})}}}};
+    const lab::Object slice = {
+        {"apiVersion", "discovery.k8s.io/v1"},
+        {"kind", "EndpointSlice"},
+        {"metadata",
+         {{"name", "web-1"},
+          {"namespace", "default"},
+          {"labels", {{"kubernetes.io/service-name", "web"}}}}},
+        {"addressType", is_v4 ? "IPv4" : "IPv6"},
+        {"endpoints", lab::Object::array({{{"addresses", {backend.address.ToString()}},
+                                           {"conditions", {{"ready", ways.ready}}},
+                                           {"nodeName", on_node}}})},
+        {"ports", lab::Object::array(
+                      {{{"name", ""}, {"protocol", ways.protocol}, {"port", backend.port}}})}};
+    FL_ASSERT_OK(lab().WriteManifest(
+        "web.json",
+        lab::Object{
+            {"apiVersion", "v1"}, {"kind", "List"}, {"items", lab::Object::array({service, slice})}}
+            .dump()));
+  }
+
+  void ExpectReached(const Endpoint& door, const std::string& server, const IpAddress& seen_as) {
+    absl::StatusOr<TcpClient> client = absl::UnavailableError("never tried");
+    EXPECT_TRUE(lab::WaitUntil(
+        [&] {
+          client = TcpClient::Open(Outside(), door, kShortPatienceMilliseconds);
+          return client.ok() && client->server() == server;
+        },
+        std::chrono::seconds(20)))
+        << door << ": " << client.status();
+    if (!client.ok()) return;
+    EXPECT_EQ(client->seen_as(), seen_as);
+    FL_EXPECT_OK(client->Download(kMegabyte));
+    client = TcpClient::Open(Outside(), door);
+    FL_ASSERT_OK(client.status());
+    FL_EXPECT_OK(client->Upload(kMegabyte));
+  }
+};
+
+TEST_P(FromOutside, APodHereSeesTheClient) {
+  const lab::Pod web = AddPod(1, "web", "web");
+  const auto serving = ServeTcp(web);
+  RouteVip();
+  Serve(On(web), "node1", {});
+  ExpectReached(Door(), "web", OutsideAddress());
+  ExpectReached(Vip(), "web", OutsideAddress());
+}
+
+TEST_P(FromOutside, APodThereSeesTheNode) {
+  const lab::Pod web = AddPod(2, "web", "web");
+  const auto serving = ServeTcp(web);
+  RouteVip();
+  Serve(On(web), "node2", {});
+  ExpectReached(Door(), "web", AddressOf(node(1)));
+  ExpectReached(Vip(), "web", AddressOf(node(1)));
+}
+
+TEST_P(FromOutside, AProcessOfTheNodeSeesTheClient) {
+  const Endpoint process{AddressOf(node(1)), kProcessPort};
+  const TcpServer serving("process", node(1).network_namespace(), process);
+  RouteVip();
+  Serve(process, "node1", {});
+  ExpectReached(Door(), "process", OutsideAddress());
+  ExpectReached(Vip(), "process", OutsideAddress());
+}
+
+TEST_P(FromOutside, LocalPolicyIsSilentWithoutAPodHere) {
+  const lab::Pod here = AddPod(1, "here", "web"), there = AddPod(2, "there", "web");
+  const auto serving = ServeTcp(here), also_serving = ServeTcp(there);
+  Serve(On(here), "node1", {.local_only = true});
+  ExpectReached(Door(), "here", OutsideAddress());
+  Serve(On(there), "node2", {.local_only = true});
+  EXPECT_TRUE(lab::WaitUntil(
+      [&] { return ConnectError(Outside(), Door(), kShortPatienceMilliseconds) == ETIMEDOUT; },
+      std::chrono::seconds(20)));
+  // The pods of node1 are not outside.
+  const auto client = TcpClient::Open(here.network_namespace(), Door());
+  FL_ASSERT_OK(client.status());
+  EXPECT_EQ(client->server(), "there");
+}
+
+TEST_P(FromOutside, UdpToAPodThereAndToAProcess) {
+  const lab::Pod web = AddPod(2, "web", "web");
+  const UdpServer answering("web", web.network_namespace(), On(web));
+  const Endpoint process{AddressOf(node(1)), kProcessPort};
+  const UdpServer process_answering("process", node(1).network_namespace(), process);
+  const struct {
+    Endpoint backend;
+    std::string node, answer;
+  } cases[] = {{On(web), "node2", "web " + AddressOf(node(1)).ToString()},
+               {process, "node1", "process " + OutsideAddress().ToString()}};
+  for (const auto& each : cases) {
+    Serve(each.backend, each.node, {.protocol = "UDP"});
+    std::string answer;
+    EXPECT_TRUE(lab::WaitUntil(
+        [&] {
+          const auto client = UdpClient::Open(Outside(), Door(), kShortPatienceMilliseconds);
+          return client.ok() && client->Ask(answer) == 0 && answer == each.answer;
+        },
+        std::chrono::seconds(20)))
+        << answer;
+  }
+}
+
+TEST_P(FromOutside, LargeDatagramsToAPodThereAndToAProcess) {
+  const lab::Pod web = AddPod(2, "web", "web");
+  const UdpEcho pod(web.network_namespace(), On(web));
+  const Endpoint on_process{AddressOf(node(1)), kProcessPort};
+  const UdpEcho process(node(1).network_namespace(), on_process);
+  for (const auto& [backend, name] : {std::pair{On(web), "node2"}, {on_process, "node1"}}) {
+    Serve(backend, name, {.protocol = "UDP"});
+    absl::Status echoed = absl::UnavailableError("never tried");
+    EXPECT_TRUE(lab::WaitUntil(
+        [&] {
+          int error = 0;
+          const UniqueFd socket =
+              Connect(Outside(), SOCK_DGRAM, Door(), error, kShortPatienceMilliseconds);
+          if (error == 0) echoed = Exchange(socket, 2000);
+          return echoed.ok();
+        },
+        std::chrono::seconds(20)))
+        << name << ": " << echoed;
+  }
+}
+
+TEST_P(FromOutside, IsRefusedWithoutEndpoints) {
+  const lab::Pod web = AddPod(1, "web", "web");
+  Serve(On(web), "node1", {.ready = false});
+  EXPECT_TRUE(lab::WaitUntil(
+      [&] { return ConnectError(Outside(), Door(), kShortPatienceMilliseconds) == ECONNREFUSED; },
+      std::chrono::seconds(20)));
+}
+
+FL_BOTH_FAMILIES(FromOutside);
+
+}  // namespace
+}  // namespace fairlead::testing
