@@ -15,11 +15,17 @@
 namespace fairlead::cli {
 namespace {
 
+template <typename Table, typename KeyJson, typename ValueOf>
+absl::Status DumpTable(const Table& table, const KeyJson& key_json, const ValueOf& value_json,
+                       const ShowEntry& show) {
+  FL_ASSIGN_OR_RETURN(const auto entries, table.Snapshot());
+  for (const auto& [key, value] : entries) show(key_json(key), value_json(value));
+  return absl::OkStatus();
+}
+
 template <typename Table, typename KeyJson>
 absl::Status DumpTable(const Table& table, const KeyJson& key_json, const ShowEntry& show) {
-  FL_ASSIGN_OR_RETURN(const auto entries, table.Snapshot());
-  for (const auto& [key, value] : entries) show(key_json(key), ValueJson(value));
-  return absl::OkStatus();
+  return DumpTable(table, key_json, [](const auto& value) { return ValueJson(value); }, show);
 }
 
 // `value_json` is given a copy: the programs write while we read.
@@ -79,6 +85,10 @@ absl::Status DumpFamily(const FamilyTables<Abi>& tables, const std::string& stem
   const auto value = [](const auto& v) { return TableJson<Abi>::Value(v); };
   if (stem == "services") return DumpTable(tables.services, key, show);
   if (stem == "service_ports") return DumpServicePorts(tables, show);
+  if (stem == "source_ranges") {
+    return DumpTable(tables.source_ranges, key, [](uint32_t) { return Json(true); }, show);
+  }
+  if (stem == "affinity") return DumpTable(tables.affinity_of, key, show);
   if (stem == "socket_peers") return DumpTable(tables.socket_peers, key, show);
   if (stem == "runs") return DumpRuns(tables, all, show);
   if (stem == "backends") {

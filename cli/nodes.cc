@@ -29,6 +29,10 @@ const char* KindName(uint32_t kind) {
       return "the world, not masqueraded";
     case PREFIX_PEER_HIDE:
       return "a node, masqueraded";
+    case PREFIX_SERVICE:
+      return "a ClusterIP";
+    case PREFIX_SERVICE_CIDR:
+      return "ClusterIPs";
     default:
       return "?";
   }

@@ -106,6 +106,17 @@ Json TableJson<Abi>::Key(const typename Abi::PrefixKey& key) {
 }
 
 template <typename Abi>
+Json TableJson<Abi>::Key(const typename Abi::SourceRangeKey& key) {
+  return fmt::format("service {} from {}/{}", key.service, Address(key.address),
+                     key.length - SOURCE_RANGE_SERVICE_BITS);
+}
+
+template <typename Abi>
+Json TableJson<Abi>::Key(const typename Abi::AffinityKey& key) {
+  return fmt::format("service {} client {}", key.service, Address(key.client));
+}
+
+template <typename Abi>
 Json TableJson<Abi>::Value(const typename Abi::Backend& backend) {
   return {{"endpoint", AddressPort(backend.address, backend.port)},
           {"state", BackendStateName(backend.state)},
@@ -159,6 +170,12 @@ Json ValueJson(const service& value) {
           {"outside_count", value.outside_count},
           {"affinity", value.affinity},
           {"kind", ServiceKindName(value.kind)}};
+}
+
+Json ValueJson(const affinity& value) {
+  return {{"backend", value.backend},
+          {"backend_generation", value.backend_generation},
+          {"stamp", value.stamp}};
 }
 
 Json ValueJson(const socket_peer4& value) { return AddressPort(value.address, value.port); }
@@ -217,9 +234,10 @@ Json ValueJson(const uplink& value) {
 }
 
 Json ValueJson(const prefix& value) {
-  const char* const kKinds[] = {"?",    "host",   "own_pods", "peer_pods",
-                                "peer", "direct", "peer_hide"};
-  return {{"kind", kKinds[value.kind <= PREFIX_PEER_HIDE ? value.kind : 0]}, {"node", value.node}};
+  const char* const kKinds[] = {"?",      "host",      "own_pods", "peer_pods",   "peer",
+                                "direct", "peer_hide", "service",  "service_cidr"};
+  return {{"kind", kKinds[value.kind <= PREFIX_SERVICE_CIDR ? value.kind : 0]},
+          {"node", value.node}};
 }
 
 Json ValueJson(const group_listeners& value) {

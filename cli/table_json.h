@@ -20,6 +20,8 @@ struct TableJson {
   static Json Key(const typename Abi::PodAddress& key);
   static Json Key(const typename Abi::Group& key);
   static Json Key(const typename Abi::PrefixKey& key);
+  static Json Key(const typename Abi::SourceRangeKey& key);
+  static Json Key(const typename Abi::AffinityKey& key);
   static Json Value(const typename Abi::Backend& backend);
   static Json Value(const typename Abi::Flow& flow);
   static Json Value(const typename Abi::HalfOpenBucket& bucket);
@@ -27,6 +29,7 @@ struct TableJson {
 };
 
 Json ValueJson(const service& value);
+Json ValueJson(const affinity& value);
 Json ValueJson(const socket_peer4& value);
 Json ValueJson(const socket_peer6& value);
 Json ValueJson(const flow_ref& value);

@@ -24,8 +24,16 @@ function(add_netns_test name sources)
   fairlead_test(netns ${name} "${sources}" ${ARGN})
 endfunction()
 
-# add_contract_test(…): the same for points of kube-proxy's contract, each test
-# named after its number. With real daemons, as netns tests.
-function(add_contract_test name sources)
-  fairlead_test(contract ${name} "${sources}" ${ARGN})
+# add_contract_test(kernel …): the same for tests of the contract (tests/contract), which need `unit`,
+# `kernel` or `netns`. They have both labels.
+function(add_contract_test needs name sources)
+  add_executable(${name} ${sources})
+  target_link_libraries(${name} PRIVATE ${ARGN} GTest::gtest GTest::gmock GTest::gtest_main)
+  fairlead_warnings(${name})
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300 TEST_LIST ${name}_TESTS)
+  # A list does not survive PROPERTIES.
+  set(labels ${CMAKE_CURRENT_BINARY_DIR}/${name}_labels.cmake)
+  file(WRITE ${labels}
+       "set_tests_properties(\${${name}_TESTS} PROPERTIES LABELS \"contract;${needs}\")\n")
+  set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${labels})
 endfunction()

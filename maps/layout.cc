@@ -34,6 +34,13 @@ namespace {
       {"socket_peer" #n,                                                                           \
        sizeof(socket_peer##n),                                                                     \
        {F(socket_peer##n, address), F(socket_peer##n, port)}},                                     \
+      {"source_range_key" #n,                                                                      \
+       sizeof(source_range_key##n),                                                                \
+       {F(source_range_key##n, length), F(source_range_key##n, service),                           \
+        F(source_range_key##n, address)}},                                                         \
+      {"affinity_key" #n,                                                                          \
+       sizeof(affinity_key##n),                                                                    \
+       {F(affinity_key##n, service), F(affinity_key##n, client)}},                                 \
       {"backend" #n,                                                                               \
        sizeof(backend##n),                                                                         \
        {F(backend##n, address), F(backend##n, port), F(backend##n, state),                         \
@@ -119,6 +126,9 @@ const std::vector<StructLayout>& StructLayouts() {
        {F(service, id), F(service, flags), F(service, first), F(service, count),
         F(service, outside_first), F(service, outside_count), F(service, affinity),
         F(service, kind)}},
+      {"affinity",
+       sizeof(affinity),
+       {F(affinity, backend), F(affinity, backend_generation), F(affinity, stamp)}},
       {"flow_ref", sizeof(flow_ref), {F(flow_ref, flow_and_side), F(flow_ref, generation)}},
       {"fragment",
        sizeof(fragment),

@@ -19,6 +19,8 @@ absl::Status OpenFamily(const MapOpener& open, bool writable, FamilyTables<Abi>&
   const auto name = [](const char* stem) { return std::string(stem) + Abi::kDigit; };
   FL_RETURN_IF_ERROR(OpenInto(open, name("services"), tables.services));
   FL_RETURN_IF_ERROR(OpenInto(open, name("service_ports"), tables.service_ports, writable));
+  FL_RETURN_IF_ERROR(OpenInto(open, name("source_ranges"), tables.source_ranges));
+  FL_RETURN_IF_ERROR(OpenInto(open, name("affinity"), tables.affinity_of));
   FL_RETURN_IF_ERROR(OpenInto(open, name("socket_peers"), tables.socket_peers));
   FL_RETURN_IF_ERROR(OpenInto(open, name("runs"), tables.runs, writable));
   FL_RETURN_IF_ERROR(OpenInto(open, name("backends"), tables.backends, writable));
@@ -38,14 +40,15 @@ absl::Status OpenFamily(const MapOpener& open, bool writable, FamilyTables<Abi>&
 
 const std::vector<std::string>& MapNames() {
   static const auto* const kNames = new std::vector<std::string>{
-      "services4",     "services6",      "service_ports4", "service_ports6", "socket_peers4",
-      "socket_peers6", "runs4",          "runs6",          "backends4",      "backends6",
-      "half_open4",    "half_open6",     "flow_index4",    "flow_index6",    "flows4",
-      "flows6",        "free_flows4",    "free_flows6",    "fragments4",     "fragments6",
-      "room",          "pods",           "pod_address4",   "pod_address6",   "groups4",
-      "groups6",       "group_counts4",  "group_counts6",  "snat_refused",   "nodes",
-      "prefixes4",     "prefixes6",      "tunnel_peers",   "uplinks",        "node_state4",
-      "node_state6",   "answer_budgets", "counters",       "last_verdict"};
+      "services4",      "services6",     "service_ports4", "service_ports6", "source_ranges4",
+      "source_ranges6", "affinity4",     "affinity6",      "socket_peers4",  "socket_peers6",
+      "runs4",          "runs6",         "backends4",      "backends6",      "half_open4",
+      "half_open6",     "flow_index4",   "flow_index6",    "flows4",         "flows6",
+      "free_flows4",    "free_flows6",   "fragments4",     "fragments6",     "room",
+      "pods",           "pod_address4",  "pod_address6",   "groups4",        "groups6",
+      "group_counts4",  "group_counts6", "snat_refused",   "nodes",          "prefixes4",
+      "prefixes6",      "tunnel_peers",  "uplinks",        "node_state4",    "node_state6",
+      "answer_budgets", "counters",      "last_verdict"};
   return *kNames;
 }
 

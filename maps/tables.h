@@ -21,6 +21,8 @@ namespace fairlead {
 template <typename Abi>
 struct FamilyTables {
   Table<typename Abi::ServiceKey, service> services;                          // services
+  Table<typename Abi::SourceRangeKey, uint32_t> source_ranges;                // source_ranges
+  Table<typename Abi::AffinityKey, affinity> affinity_of;                     // affinity
   MappedArray<uint32_t> service_ports;                                        // service_ports
   Table<typename Abi::SocketPeerKey, typename Abi::SocketPeer> socket_peers;  // socket_peers
   MappedArray<uint32_t> runs;                                                 // runs

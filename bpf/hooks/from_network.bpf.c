@@ -10,8 +10,8 @@
  * Promise: a pod gets what is meant for it with the addresses it expects; what
  * is meant for the host reaches the host untouched.
  * Price for a known flow: one hash lookup. For the host's own traffic: a lookup
- * that misses, a bucket of half_open, a bit of service_ports, and one that asks for
- * a local pod.
+ * that misses, a bucket of half_open, a bit of service_ports, and a look at its own
+ * address.
  */
 #include "bpf/path/90_deliver.h"
 

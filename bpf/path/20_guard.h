@@ -47,6 +47,12 @@ static __always_inline struct prefix *find_prefix(const struct FAMILY(ip) * ip)
 	return bpf_map_lookup_elem(&FAMILY(prefixes), &key);
 }
 
+/* An address that only Services have. */
+static __always_inline bool is_of_services(const struct prefix *prefix)
+{
+	return prefix->kind == PREFIX_SERVICE || prefix->kind == PREFIX_SERVICE_CIDR;
+}
+
 static __always_inline bool is_own_address(const struct FAMILY(ip) * ip)
 {
 	struct prefix *prefix = find_prefix(ip);
@@ -231,11 +237,14 @@ __stage guard_answer(struct __sk_buff *skb, struct packet *pkt)
 /* The same out of an uplink, where no pod leaves under its own address. */
 __stage guard_leaving(struct __sk_buff *skb, struct packet *pkt)
 {
+	struct prefix *prefix;
+
 	if ((pkt->shape & PACKET_NEIGHBOUR) ||
 	    !bpf_map_lookup_elem(&FAMILY(pod_address), &pkt->tuple.source))
 		return guard_answer(skb, pkt);
 	/* Inside the cluster pods keep their addresses, whichever way they go. */
-	if (!config.masquerade || find_prefix(&pkt->tuple.destination))
+	prefix = find_prefix(&pkt->tuple.destination);
+	if (!config.masquerade || (prefix && !is_of_services(prefix)))
 		return STOP_PASS;
 	return drop(pkt, DROP_UNTRANSLATED_SOURCE);
 }

@@ -3,7 +3,7 @@
  * 40 service — turn a service address into one of its backends.
  *
  *	10.96.0.10:80 ──services──▶ runs[first … first+count)
- *	                                 │ choose_random
+ *	                                 │ choose_affine, choose_random
  *	                                 ▼
  *	                            backends[number] ──▶ pkt->out
  *
@@ -22,6 +22,7 @@
 #define FAIRLEAD_BPF_PATH_40_SERVICE_H_
 
 #include "bpf/path/30_conntrack.h"
+#include "bpf/choose/choose_affine.h"
 #include "bpf/choose/choose_random.h"
 
 static __always_inline struct service *find_frontend(const struct packet *pkt,
@@ -81,22 +82,48 @@ struct choice {
 	__u32 first;
 	__u32 count;
 	__u32 no_local; /* flag that says why there are none */
+	__u32 set;	/* BACKEND_IN_* */
 };
+
+/* By loadBalancerSourceRanges; the client's address is its own still. */
+static __always_inline bool may_come(const struct packet *pkt, const struct service *service)
+{
+	struct FAMILY(source_range_key) key = {
+		.length = SOURCE_RANGE_SERVICE_BITS + 8 * sizeof(struct FAMILY(ip)),
+		.service = service->id,
+		.address = pkt->tuple.source,
+	};
+
+	return !(service->flags & SERVICE_SOURCE_RANGES) ||
+	       bpf_map_lookup_elem(&FAMILY(source_ranges), &key);
+}
+
+static __always_inline __u32 choose_number(const struct packet *pkt, const struct choice *among)
+{
+	__u32 index = among->first + choose_random(pkt, among->count);
+	__u32 *number = bpf_map_lookup_elem(&FAMILY(runs), &index);
+
+	return number ? *number : BACKEND_NONE;
+}
 
 /* Fills pkt->out's destination with one of the backends; 0 or a reason. */
 static __always_inline int take_backend(struct packet *pkt, const struct service *service,
 					const struct choice *among)
 {
 	struct FAMILY(backend) * backend;
-	__u32 index, *number;
+	bool is_new = true;
 
+	if (!may_come(pkt, service))
+		return DROP_SOURCE_NOT_ALLOWED;
 	if (!among->count)
 		return service->flags & among->no_local ? DROP_NO_LOCAL_BACKEND : DROP_NO_BACKEND;
-	index = among->first + choose_random(pkt, among->count);
-	number = bpf_map_lookup_elem(&FAMILY(runs), &index);
-	if (!number)
-		return DROP_NO_BACKEND;
-	pkt->backend = *number;
+	pkt->backend = BACKEND_NONE;
+	if (service->affinity) {
+		pkt->backend = choose_affine(pkt, service, among->set);
+		is_new = pkt->backend == BACKEND_NONE;
+	}
+	if (is_new)
+		pkt->backend = choose_number(pkt, among);
 	backend = bpf_map_lookup_elem(&FAMILY(backends), &pkt->backend);
 	/* Free only if the run was read just before it was replaced: the client's
 	 * next try sees the new one.
@@ -105,6 +132,8 @@ static __always_inline int take_backend(struct packet *pkt, const struct service
 		return DROP_NO_BACKEND;
 
 	pkt->backend_generation = backend->generation;
+	if (service->affinity && is_new)
+		keep_backend(pkt, service);
 	pkt->out.destination = backend->address;
 	pkt->out.destination_port = backend->port;
 	return 0;
@@ -113,7 +142,13 @@ static __always_inline int take_backend(struct packet *pkt, const struct service
 /* For pods and processes of this node. */
 static __always_inline int take_inside(struct packet *pkt, const struct service *service)
 {
-	const struct choice among = {service->first, service->count, SERVICE_NO_LOCAL_BACKEND};
+	const struct choice among = {
+		.first = service->first,
+		.count = service->count,
+		.no_local = SERVICE_NO_LOCAL_BACKEND,
+		.set = service->flags & SERVICE_INSIDE_LOCAL ? BACKEND_IN_LOCAL
+							     : BACKEND_IN_CLUSTER,
+	};
 
 	return take_backend(pkt, service, &among);
 }
@@ -121,8 +156,13 @@ static __always_inline int take_inside(struct packet *pkt, const struct service 
 /* For everybody else. */
 static __always_inline int take_outside(struct packet *pkt, const struct service *service)
 {
-	const struct choice among = {service->outside_first, service->outside_count,
-				     SERVICE_OUTSIDE_NO_LOCAL};
+	const struct choice among = {
+		.first = service->outside_first,
+		.count = service->outside_count,
+		.no_local = SERVICE_OUTSIDE_NO_LOCAL,
+		.set = service->flags & SERVICE_OUTSIDE_LOCAL ? BACKEND_IN_LOCAL
+							      : BACKEND_IN_CLUSTER,
+	};
 
 	return take_backend(pkt, service, &among);
 }
@@ -188,19 +228,23 @@ static __always_inline bool predates_service(struct packet *pkt)
 	return true;
 }
 
-/* Refuse instead of falling through: nobody has a route to a ClusterIP, it would end
- * at the default gateway. A TCP client gets a reset: it is still inside connect(),
- * where Linux ignores an ICMP error and tries again after a second
+/* Refuse instead of falling through: nobody has a route to a ClusterIP, it would
+ * end at the default gateway. A TCP client gets a reset: it is still inside
+ * connect(), where Linux ignores an ICMP error and tries again after a second
  * (docs/decisions/0009).
  */
-static __always_inline enum verdict refuse_service(struct packet *pkt, __u32 reason)
+static __always_inline enum verdict refuse_client(struct packet *pkt, __u32 reason)
 {
-	if (reason != DROP_NO_BACKEND)
-		return drop(pkt, reason);
 	return answer(pkt,
 		      pkt->tuple.protocol == IPPROTO_TCP ? TAIL_ANSWER_TCP_RESET
 							 : TAIL_ANSWER_UNREACHABLE,
 		      reason);
+}
+
+/* What the client of a service without a backend is told. */
+static __always_inline enum verdict turn_away(struct packet *pkt, __u32 reason)
+{
+	return reason == DROP_NO_BACKEND ? refuse_client(pkt, reason) : drop(pkt, reason);
 }
 
 __stage service(struct __sk_buff *skb, struct packet *pkt, const struct known *known)
@@ -210,7 +254,7 @@ __stage service(struct __sk_buff *skb, struct packet *pkt, const struct known *k
 	if (known->side || (pkt->remembered && !predates_service(pkt)))
 		return CONTINUE;
 	reason = choose_backend(pkt);
-	return reason ? refuse_service(pkt, reason) : CONTINUE;
+	return reason ? turn_away(pkt, reason) : CONTINUE;
 }
 
 /* Packets from outside the node: most are the host's, and learn that by one bit. */
@@ -222,7 +266,7 @@ __stage outside_service(struct __sk_buff *skb, struct packet *pkt, const struct 
 	    !is_service_port(pkt))
 		return CONTINUE;
 	reason = choose_outside_backend(skb, pkt);
-	return reason ? refuse_service(pkt, reason) : CONTINUE;
+	return reason ? turn_away(pkt, reason) : CONTINUE;
 }
 
 #endif /* FAIRLEAD_BPF_PATH_40_SERVICE_H_ */

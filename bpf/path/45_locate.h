@@ -14,7 +14,8 @@
  * before the flow is remembered; a known flow keeps the answer in its side.
  * Price, first packets only: one hash lookup for a local pod, an LPM lookup
  * more for a peer, bpf_fib_lookup more for the world. A known flow to the world
- * compares one number, and asks again when the uplinks have changed.
+ * compares one number, and asks again when the uplinks have changed. From the wire,
+ * the host's address is a comparison, what is forwarded a hash and an LPM lookup.
  */
 #ifndef FAIRLEAD_BPF_PATH_45_LOCATE_H_
 #define FAIRLEAD_BPF_PATH_45_LOCATE_H_
@@ -68,6 +69,10 @@ static __always_inline __u32 locate_by_prefix(struct __sk_buff *skb, struct pack
 		return 0;
 	case PREFIX_OWN_PODS:
 		return DROP_NO_SUCH_POD;
+	case PREFIX_SERVICE:
+		return DROP_NO_SUCH_SERVICE_PORT;
+	case PREFIX_SERVICE_CIDR:
+		return DROP_NO_SUCH_SERVICE;
 	}
 	node = bpf_map_lookup_elem(&nodes, &prefix->node);
 	if (!node || !node->ifindex)
@@ -192,6 +197,8 @@ __stage locate(struct __sk_buff *skb, struct packet *pkt, struct known *known)
 	if (pkt->remembered)
 		return CONTINUE;
 	reason = find_exit(skb, pkt);
+	if (reason == DROP_NO_SUCH_SERVICE_PORT)
+		return refuse_client(pkt, reason);
 	return reason ? drop(pkt, reason) : CONTINUE;
 }
 
@@ -203,16 +210,36 @@ static __always_inline enum verdict locate_backend(struct __sk_buff *skb, struct
 	return reason ? drop(pkt, reason) : CONTINUE;
 }
 
-/* The wire also brings what is for neither pods nor Services: that is the host's. */
+/* Nobody on the wire has a route to an address of Services either: from us it would
+ * go round in circles.
+ */
+static __always_inline enum verdict leave_to_host(struct packet *pkt)
+{
+	struct prefix *prefix = find_prefix(&pkt->tuple.destination);
+
+	if (prefix && prefix->kind == PREFIX_SERVICE)
+		return refuse_client(pkt, DROP_NO_SUCH_SERVICE_PORT);
+	if (prefix && prefix->kind == PREFIX_SERVICE_CIDR)
+		return drop(pkt, DROP_NO_SUCH_SERVICE);
+	return STOP_PASS;
+}
+
+/* The wire also brings what is for neither pods nor Services: that is the host's, and
+ * most of it is to its own address.
+ */
 __stage locate_outside(struct __sk_buff *skb, struct packet *pkt, struct known *known)
 {
+	const struct FAMILY(node_state) *node = this_node();
+
 	if (known->side)
 		return locate_known(skb, pkt, known);
 	if (pkt->remembered)
 		return CONTINUE;
 	if (pkt->backend != BACKEND_NONE)
 		return locate_backend(skb, pkt);
-	return find_local_pod(pkt) ? CONTINUE : STOP_PASS;
+	if (node && is_same_ip(&pkt->tuple.destination, &node->address))
+		return STOP_PASS;
+	return find_local_pod(pkt) ? CONTINUE : leave_to_host(pkt);
 }
 
 /* A node tunnels what is for our pods and for us, from its pods and itself. */

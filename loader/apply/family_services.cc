@@ -33,7 +33,10 @@ uint32_t KindOf(plan::FrontendKind kind) {
 uint32_t FlagsOf(const plan::PlannedFrontend& frontend, const plan::PlannedService& planned) {
   const uint32_t usable =
       planned.usable_somewhere ? SERVICE_NO_LOCAL_BACKEND | SERVICE_OUTSIDE_NO_LOCAL : 0U;
-  return usable | (plan::IsOnHost(frontend.kind) ? SERVICE_ON_HOST : 0U) |
+  const bool restricted =
+      frontend.kind == plan::FrontendKind::kLoadBalancer && !planned.sources.empty();
+  return usable | (restricted ? SERVICE_SOURCE_RANGES : 0U) |
+         (plan::IsOnHost(frontend.kind) ? SERVICE_ON_HOST : 0U) |
          (frontend.inside == plan::EndpointSet::kLocal ? SERVICE_INSIDE_LOCAL : 0U) |
          (frontend.outside == plan::EndpointSet::kLocal ? SERVICE_OUTSIDE_LOCAL : 0U);
 }
@@ -75,6 +78,10 @@ absl::StatusOr<FamilyServices<Abi>> FamilyServices<Abi>::Adopt(FamilyTables<Abi>
   for (const auto& [id, port] : result.adopted_) backends[id];
   result.backends_ = BackendTable<Abi>(tables, backends);
   for (auto& [id, numbers] : backends) result.adopted_[id].backends = std::move(numbers);
+  FL_ASSIGN_OR_RETURN(result.source_ranges_, SourceRangeTable<Abi>::Adopt(tables));
+  std::set<uint32_t> ids;
+  for (const auto& [id, port] : result.adopted_) ids.insert(id);
+  FL_RETURN_IF_ERROR(result.source_ranges_.Forget(ids));
   return result;
 }
 
@@ -127,7 +134,7 @@ absl::StatusOr<typename FamilyServices<Abi>::Run> FamilyServices<Abi>::PlaceRun(
   return placed.emplace_back(std::move(run));
 }
 
-// Runs first, then the entries that point to them.
+// Runs and source ranges first, then the entries that need them.
 template <typename Abi>
 absl::Status FamilyServices<Abi>::WriteEntries(const plan::PlannedService& planned,
                                                const ServicePort& port, std::vector<Run>& placed,
@@ -135,6 +142,7 @@ absl::Status FamilyServices<Abi>::WriteEntries(const plan::PlannedService& plann
   FL_ASSIGN_OR_RETURN(const Run cluster,
                       PlaceRun(plan::EndpointSet::kCluster, planned, port, placed));
   FL_ASSIGN_OR_RETURN(const Run local, PlaceRun(plan::EndpointSet::kLocal, planned, port, placed));
+  FL_RETURN_IF_ERROR(source_ranges_.Add(port.id, planned.sources));
   // The maps are shared memory: other CPUs must see the runs before what follows.
   std::atomic_thread_fence(std::memory_order_release);
   for (const plan::PlannedFrontend& frontend : planned.frontends) {
@@ -180,7 +188,7 @@ absl::Status FamilyServices<Abi>::Replace(const plan::PlannedService& planned, S
   }
   port.frontends = std::move(frontends);
   GiveBack(std::exchange(port.runs, runs), runs);
-  return absl::OkStatus();
+  return source_ranges_.Trim(port.id, planned.sources);
 }
 
 template <typename Abi>
@@ -211,7 +219,7 @@ absl::Status FamilyServices<Abi>::RemovePort(ServicePort& port) {
   }
   GiveBack(port.runs, {});
   backends_.Remove({}, port.backends);
-  return absl::OkStatus();
+  return source_ranges_.Trim(port.id, {});
 }
 
 template <typename Abi>

@@ -18,6 +18,7 @@
 #include "loader/apply/backend_table.h"
 #include "loader/apply/frontend_table.h"
 #include "loader/apply/run_space.h"
+#include "loader/apply/source_range_table.h"
 #include "loader/plan/service_plan.h"
 #include "maps/tables.h"
 
@@ -34,6 +35,9 @@ class FamilyServices {
   absl::Status Remove(const plan::ServicePortName& name);
   // What an earlier run has left that nobody has Put since; all of it, or hostPorts only.
   absl::Status RemoveUnasked(bool only_host_ports);
+  absl::Status SetServiceCidrs(const std::vector<Cidr>& cidrs) {
+    return frontends_.SetServiceCidrs(cidrs);
+  }
   // After a batch: what was freed may be used again.
   void Settle() { runs_.Settle(); }
 
@@ -70,6 +74,7 @@ class FamilyServices {
   std::map<uint32_t, ServicePort> adopted_;  // by id: their names are not in the tables
   FrontendTable<Abi> frontends_;
   BackendTable<Abi> backends_;
+  SourceRangeTable<Abi> source_ranges_;
   RunSpace runs_;
   uint32_t next_id_ = 1;
 };

@@ -33,6 +33,8 @@ uint32_t BitOf(const plan::Frontend& frontend) {
   return SERVICE_PORT_WORD(kind, frontend.port) * 32 + frontend.port % 32;
 }
 
+bool IsClusterIp(const service& entry) { return entry.kind == SERVICE_CLUSTER_IP; }
+
 }  // namespace
 
 template <typename Abi>
@@ -40,12 +42,15 @@ absl::StatusOr<FrontendTable<Abi>> FrontendTable<Abi>::Adopt(FamilyTables<Abi>& 
   FrontendTable result;
   result.tables_ = &tables;
   result.bits_ = PortBits(tables.service_ports, 0, SERVICE_PORT_WORD(SERVICE_PORT_OF_BACKEND, 0));
+  FL_ASSIGN_OR_RETURN(result.prefixes_, ServicePrefixes<Abi>::Adopt(tables));
   FL_ASSIGN_OR_RETURN(const auto entries, tables.services.Snapshot());
   for (const auto& [key, entry] : entries) {
     result.entries_[FrontendOf(key)] = entry;
     result.bits_.Know(BitOf(FrontendOf(key)));
+    if (IsClusterIp(entry)) result.prefixes_.Know(FromAbi(key.vip));
   }
   result.bits_.Settle();
+  FL_RETURN_IF_ERROR(result.prefixes_.ForgetUnknown());
   return result;
 }
 
@@ -55,11 +60,13 @@ absl::Status FrontendTable<Abi>::Put(const plan::Frontend& frontend, const servi
   const auto found = entries_.find(frontend);
   const bool is_new = found == entries_.end();
   if (!is_new && std::memcmp(&found->second, &entry, sizeof(entry)) == 0) return absl::OkStatus();
+  const bool was_cluster_ip = !is_new && IsClusterIp(found->second);
   FL_RETURN_IF_ERROR(tables_->services.Put(KeyOf<Abi>(frontend), entry));
   undo.emplace_back(frontend, is_new ? std::nullopt : std::optional(found->second));
   entries_[frontend] = entry;
   if (is_new) bits_.Add(BitOf(frontend));
-  return absl::OkStatus();
+  if (was_cluster_ip == IsClusterIp(entry)) return absl::OkStatus();
+  return was_cluster_ip ? prefixes_.Remove(frontend.vip) : prefixes_.Add(frontend.vip);
 }
 
 // Entries that were there still have their room; what was not goes again.
@@ -67,7 +74,8 @@ template <typename Abi>
 void FrontendTable<Abi>::TakeBack(const Undo& undo) {
   for (const auto& [frontend, before] : undo) {
     if (before.has_value()) {
-      if (tables_->services.Put(KeyOf<Abi>(frontend), *before).ok()) entries_[frontend] = *before;
+      Undo nothing;
+      Put(frontend, *before, nothing).IgnoreError();
     } else {
       Erase(frontend, entries_.at(frontend).id).IgnoreError();
     }
@@ -77,6 +85,7 @@ void FrontendTable<Abi>::TakeBack(const Undo& undo) {
 template <typename Abi>
 absl::Status FrontendTable<Abi>::Erase(const plan::Frontend& frontend, uint32_t owner) {
   if (Find(frontend, owner) == nullptr) return absl::OkStatus();
+  if (IsClusterIp(entries_.at(frontend))) FL_RETURN_IF_ERROR(prefixes_.Remove(frontend.vip));
   bits_.Remove(BitOf(frontend));
   if (absl::Status status = tables_->services.Erase(KeyOf<Abi>(frontend)); !status.ok()) {
     bits_.Add(BitOf(frontend));

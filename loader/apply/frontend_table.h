@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// FrontendTable: one family's `services` and `service_ports`, kept in step: the
-// bit of a port is set after its first entry and cleared before its last.
+// FrontendTable: one family's `services`, `service_ports` and the ClusterIPs in
+// `prefixes`, kept in step: the bit of a port, and the prefix of an address, are
+// set after its first entry and cleared before its last.
 #ifndef FAIRLEAD_LOADER_APPLY_FRONTEND_TABLE_H_
 #define FAIRLEAD_LOADER_APPLY_FRONTEND_TABLE_H_
 
@@ -14,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "loader/apply/port_bits.h"
+#include "loader/apply/service_prefixes.h"
 #include "loader/plan/service_plan.h"
 #include "maps/tables.h"
 
@@ -35,6 +37,9 @@ class FrontendTable {
   // Unless it has another owner by now.
   absl::Status Erase(const plan::Frontend& frontend, uint32_t owner);
 
+  // Where ClusterIPs are from.
+  absl::Status SetServiceCidrs(const std::vector<Cidr>& cidrs) { return prefixes_.SetCidrs(cidrs); }
+
   const Entries& entries() const { return entries_; }
   // The entry if that service port owns it, or nullptr.
   const service* Find(const plan::Frontend& frontend, uint32_t owner) const;
@@ -43,6 +48,7 @@ class FrontendTable {
   FamilyTables<Abi>* tables_ = nullptr;
   Entries entries_;
   PortBits bits_;
+  ServicePrefixes<Abi> prefixes_;
 };
 
 }  // namespace fairlead::apply

@@ -12,6 +12,7 @@
 
 #include "base/status_macros.h"
 #include "loader/apply/reconcile.h"
+#include "loader/apply/service_prefixes.h"
 
 namespace fairlead::apply {
 namespace {
@@ -314,8 +315,11 @@ absl::Status NodeTables::ApplyWays(const NodeFacts& facts, Unasked unasked) {
   // The next hop before the prefix that leads to it; deletes last.
   FL_RETURN_IF_ERROR(PlacePeers(facts, unasked));
   FL_RETURN_IF_ERROR(ApplyTunnelPeers(facts, unasked));
-  FL_RETURN_IF_ERROR(Reconcile(MakePrefixes<Abi4>(facts, slots_), unasked, tables_->v4.prefixes));
-  FL_RETURN_IF_ERROR(Reconcile(MakePrefixes<Abi6>(facts, slots_), unasked, tables_->v6.prefixes));
+  const auto mine = [](const prefix& entry) { return !IsOfServices(entry); };
+  FL_RETURN_IF_ERROR(
+      Reconcile(MakePrefixes<Abi4>(facts, slots_), unasked, tables_->v4.prefixes, +mine));
+  FL_RETURN_IF_ERROR(
+      Reconcile(MakePrefixes<Abi6>(facts, slots_), unasked, tables_->v6.prefixes, +mine));
   if (unasked == Unasked::kDelete) ForgetPeers(facts);
   return absl::OkStatus();
 }

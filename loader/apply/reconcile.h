@@ -31,9 +31,11 @@ struct Desired {
   void Put(const Key& key, const Value& value) { entries[key] = value; }
 };
 
+// Entries that are not `mine` are left alone, unless one is desired in their place.
 template <MapBytes Key, MapBytes Value>
-absl::Status Reconcile(const Desired<Key, Value>& desired, Unasked unasked,
-                       Table<Key, Value>& table) {
+absl::Status Reconcile(
+    const Desired<Key, Value>& desired, Unasked unasked, Table<Key, Value>& table,
+    bool (*mine)(const Value&) = [](const Value&) { return true; }) {
   FL_ASSIGN_OR_RETURN(const auto snapshot, table.Snapshot());
   std::map<Key, Value, LessByBytes<Key>> actual(snapshot.begin(), snapshot.end());
   for (const auto& [key, value] : desired.entries) {
@@ -43,7 +45,7 @@ absl::Status Reconcile(const Desired<Key, Value>& desired, Unasked unasked,
   }
   if (unasked == Unasked::kKeep) return absl::OkStatus();
   for (const auto& [key, value] : actual) {
-    if (!desired.entries.contains(key)) FL_RETURN_IF_ERROR(table.Erase(key));
+    if (!desired.entries.contains(key) && mine(value)) FL_RETURN_IF_ERROR(table.Erase(key));
   }
   return absl::OkStatus();
 }

@@ -49,6 +49,10 @@ absl::Status ServiceTables::Apply(const plan::ServicePlan& desired, Unasked unas
   };
   for (const auto& [name, planned] : desired.services) put(name);
   const bool keep = unasked == Unasked::kKeep;
+  if (!keep || !desired.service_cidrs.empty()) {
+    FL_RETURN_IF_ERROR(v4_.SetServiceCidrs(desired.service_cidrs));
+    FL_RETURN_IF_ERROR(v6_.SetServiceCidrs(desired.service_cidrs));
+  }
   for (const auto& installed : {v4_.names(), v6_.names()}) {
     for (const plan::ServicePortName& name : installed) {
       const bool stays = keep && name.owner.kind != kube::Kind::kPod;

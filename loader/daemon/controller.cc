@@ -126,7 +126,7 @@ void Controller::ManifestsChanged() {
   record_.Queued(objects, store_, ProxyRecord::Instant::Now());
   if (!objects.nodes.empty() || proved != complete_) {
     ApplyAll();
-  } else if (!objects.affected_services.empty()) {
+  } else if (!objects.affected_services.empty() || !objects.service_cidrs.empty()) {
     ApplyServices();
     WriteNames();
   }
@@ -194,6 +194,7 @@ void Controller::ApplyServices() {
   service_problems_.Begin();
   planned_context_ = context_;
   services_ = plan::MakeServicePlan(store_.services(), store_.endpoint_slices(), context_);
+  services_.service_cidrs = plan::MakeServiceCidrs(store_.service_cidrs());
   host_ports_ = PlanHostPorts();
   plan::AddHostPorts(host_ports_, services_);
   service_problems_.Note(services_.problems);

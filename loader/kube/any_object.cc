@@ -16,6 +16,11 @@ absl::StatusOr<AnyObject> Shared(absl::StatusOr<T> object) {
   return AnyObject(std::make_shared<const T>(*std::move(object)));
 }
 
+const char* VersionOf(Kind kind) {
+  if (kind == Kind::kEndpointSlice) return "discovery.k8s.io/v1";
+  return kind == Kind::kServiceCidr ? "networking.k8s.io/v1" : "v1";
+}
+
 }  // namespace
 
 ObjectRef RefOf(const AnyObject& object) {
@@ -33,10 +38,9 @@ bool SameObject(const AnyObject& a, const AnyObject& b) {
 }
 
 std::optional<Kind> FindKind(std::string_view api_version, std::string_view kind) {
-  for (const Kind known :
-       {Kind::kService, Kind::kEndpointSlice, Kind::kPod, Kind::kNode, Kind::kNamespace}) {
-    const char* version = known == Kind::kEndpointSlice ? "discovery.k8s.io/v1" : "v1";
-    if (kind == KindName(known) && api_version == version) return known;
+  for (const Kind known : {Kind::kService, Kind::kEndpointSlice, Kind::kPod, Kind::kNode,
+                           Kind::kNamespace, Kind::kServiceCidr}) {
+    if (kind == KindName(known) && api_version == VersionOf(known)) return known;
   }
   return std::nullopt;
 }
@@ -53,6 +57,8 @@ absl::StatusOr<AnyObject> ParseObject(Kind kind, const nlohmann::json& object) {
       return Shared(ParseNode(object));
     case Kind::kNamespace:
       return Shared(ParseNamespace(object));
+    case Kind::kServiceCidr:
+      return Shared(ParseServiceCidr(object));
   }
   return absl::InternalError("unknown kind");
 }

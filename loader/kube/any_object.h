@@ -20,13 +20,15 @@
 #include "loader/kube/object_meta.h"
 #include "loader/kube/pod.h"
 #include "loader/kube/service.h"
+#include "loader/kube/service_cidr.h"
 
 namespace fairlead::kube {
 
 // In the order of enum Kind. Never null.
-using AnyObject = std::variant<std::shared_ptr<const Service>, std::shared_ptr<const EndpointSlice>,
-                               std::shared_ptr<const Pod>, std::shared_ptr<const Node>,
-                               std::shared_ptr<const Namespace>>;
+using AnyObject =
+    std::variant<std::shared_ptr<const Service>, std::shared_ptr<const EndpointSlice>,
+                 std::shared_ptr<const Pod>, std::shared_ptr<const Node>,
+                 std::shared_ptr<const Namespace>, std::shared_ptr<const ServiceCidr>>;
 
 // All objects of one kind, by name.
 template <typename T>

@@ -144,7 +144,8 @@ class ManifestReader {
     if (metadata == object.end()) return identity;
     identity.name = TextOf(*metadata, "name");
     identity.name_space = TextOf(*metadata, "namespace");
-    const bool namespaced = kind != KindName(Kind::kNode) && kind != KindName(Kind::kNamespace);
+    const bool namespaced = kind != KindName(Kind::kNode) && kind != KindName(Kind::kNamespace) &&
+                            kind != KindName(Kind::kServiceCidr);
     if (identity.name_space.empty() && namespaced) identity.name_space = "default";
     if (!namespaced) identity.name_space = "";
     return identity;

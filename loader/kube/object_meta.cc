@@ -19,11 +19,15 @@ const char* KindName(Kind kind) {
       return "Node";
     case Kind::kNamespace:
       return "Namespace";
+    case Kind::kServiceCidr:
+      return "ServiceCIDR";
   }
   return "?";
 }
 
-bool IsNamespaced(Kind kind) { return kind != Kind::kNode && kind != Kind::kNamespace; }
+bool IsNamespaced(Kind kind) {
+  return kind != Kind::kNode && kind != Kind::kNamespace && kind != Kind::kServiceCidr;
+}
 
 std::string ObjectName::ToString() const {
   return name_space.empty() ? name : fmt::format("{}/{}", name_space, name);

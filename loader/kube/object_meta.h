@@ -14,7 +14,7 @@
 
 namespace fairlead::kube {
 
-enum class Kind : uint8_t { kService, kEndpointSlice, kPod, kNode, kNamespace };
+enum class Kind : uint8_t { kService, kEndpointSlice, kPod, kNode, kNamespace, kServiceCidr };
 const char* KindName(Kind kind);  // as in `kind:`, "EndpointSlice"
 bool IsNamespaced(Kind kind);
 

@@ -8,7 +8,7 @@ namespace fairlead::kube {
 
 bool ObjectChanges::empty() const {
   return services.empty() && endpoint_slices.empty() && pods.empty() && nodes.empty() &&
-         namespaces.empty() && affected_services.empty();
+         namespaces.empty() && service_cidrs.empty() && affected_services.empty();
 }
 
 bool ObjectStore::Put(const AnyObject& object, std::string_view source) {
@@ -29,6 +29,8 @@ bool ObjectStore::Erase(const ObjectRef& ref) {
       return EraseFrom<Node>(ref.name);
     case Kind::kNamespace:
       return EraseFrom<Namespace>(ref.name);
+    case Kind::kServiceCidr:
+      return EraseFrom<ServiceCidr>(ref.name);
   }
   return false;
 }
@@ -84,6 +86,9 @@ void ObjectStore::NoteChange(Kind kind, const ObjectName& name) {
       break;
     case Kind::kNamespace:
       changes_.namespaces.insert(name);
+      break;
+    case Kind::kServiceCidr:
+      changes_.service_cidrs.insert(name);
       break;
   }
 }

@@ -27,6 +27,7 @@ struct ObjectChanges {
   Names pods;
   Names nodes;
   Names namespaces;
+  Names service_cidrs;
   // Services whose plan may differ: changed themselves, or a slice joined, left
   // or changed. Contains `services`; may name a Service that does not exist.
   Names affected_services;
@@ -49,6 +50,9 @@ class ObjectStore {
   const ObjectMap<Pod>& pods() const { return std::get<ObjectMap<Pod>>(maps_); }
   const ObjectMap<Node>& nodes() const { return std::get<ObjectMap<Node>>(maps_); }
   const ObjectMap<Namespace>& namespaces() const { return std::get<ObjectMap<Namespace>>(maps_); }
+  const ObjectMap<ServiceCidr>& service_cidrs() const {
+    return std::get<ObjectMap<ServiceCidr>>(maps_);
+  }
 
   // The slices that name this Service in their label, by name. Price: their number.
   std::vector<const EndpointSlice*> SlicesOf(const ObjectName& service) const;
@@ -72,7 +76,7 @@ class ObjectStore {
   void UnlinkSlice(const EndpointSlice& slice);
 
   std::tuple<ObjectMap<Service>, ObjectMap<EndpointSlice>, ObjectMap<Pod>, ObjectMap<Node>,
-             ObjectMap<Namespace>>
+             ObjectMap<Namespace>, ObjectMap<ServiceCidr>>
       maps_;
   absl::btree_map<ObjectName, absl::btree_set<ObjectName>> slices_of_service_;
   absl::btree_map<ObjectRef, std::string> sources_;  // only those that have a name

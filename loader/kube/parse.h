@@ -19,6 +19,7 @@
 #include "loader/kube/node.h"
 #include "loader/kube/pod.h"
 #include "loader/kube/service.h"
+#include "loader/kube/service_cidr.h"
 
 namespace fairlead::kube {
 
@@ -27,6 +28,7 @@ absl::StatusOr<EndpointSlice> ParseEndpointSlice(const nlohmann::json& object);
 absl::StatusOr<Pod> ParsePod(const nlohmann::json& object);
 absl::StatusOr<Node> ParseNode(const nlohmann::json& object);
 absl::StatusOr<Namespace> ParseNamespace(const nlohmann::json& object);
+absl::StatusOr<ServiceCidr> ParseServiceCidr(const nlohmann::json& object);
 
 // metadata of an object of this kind.
 ObjectMeta ReadMeta(const FieldReader& object, Kind kind);

@@ -45,4 +45,16 @@ absl::StatusOr<Namespace> ParseNamespace(const nlohmann::json& object) {
   return name_space;
 }
 
+absl::StatusOr<ServiceCidr> ParseServiceCidr(const nlohmann::json& object) {
+  absl::Status error;
+  const FieldReader root(object, error);
+  ServiceCidr service_cidr;
+  service_cidr.meta = ReadMeta(root, Kind::kServiceCidr);
+  const FieldReader spec = root.Field("spec");
+  spec.Field("cidrs").ForEachItem(
+      [&](const FieldReader& item) { service_cidr.cidrs.push_back(item.Block()); });
+  FL_RETURN_IF_ERROR(error);
+  return service_cidr;
+}
+
 }  // namespace fairlead::kube

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <tuple>
 #include <utility>
 
@@ -131,6 +132,14 @@ ServicePlan MakeServicePlan(const kube::ObjectMap<kube::Service>& services,
     }
   }
   return plan;
+}
+
+std::vector<Cidr> MakeServiceCidrs(const kube::ObjectMap<kube::ServiceCidr>& service_cidrs) {
+  std::set<Cidr> blocks;
+  for (const auto& [name, object] : service_cidrs) {
+    blocks.insert(object->cidrs.begin(), object->cidrs.end());
+  }
+  return {blocks.begin(), blocks.end()};
 }
 
 }  // namespace fairlead::plan

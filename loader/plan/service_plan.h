@@ -84,6 +84,8 @@ struct PlannedService {
 struct ServicePlan {
   std::map<ServicePortName, PlannedService> services;
   std::map<Frontend, ServicePortName> owners;  // of each frontend in `services`
+  // Where ClusterIPs are from: an address there that no Service has leads nowhere.
+  std::vector<Cidr> service_cidrs;
   std::vector<PlanProblem> problems;
 };
 
@@ -110,6 +112,9 @@ bool HasPrecedence(const kube::Service& a, const kube::Service& b);
 ServicePlan MakeServicePlan(const kube::ObjectMap<kube::Service>& services,
                             const kube::ObjectMap<kube::EndpointSlice>& slices,
                             const PlanContext& context);
+
+// The blocks of all ServiceCIDRs, each once.
+std::vector<Cidr> MakeServiceCidrs(const kube::ObjectMap<kube::ServiceCidr>& service_cidrs);
 
 }  // namespace fairlead::plan
 

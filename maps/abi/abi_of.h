@@ -26,6 +26,8 @@ struct AbiOf<Family::kIpv4> {
   using ServiceKey = service_key4;
   using SocketPeerKey = socket_peer_key4;
   using SocketPeer = socket_peer4;
+  using SourceRangeKey = source_range_key4;
+  using AffinityKey = affinity_key4;
   using Backend = backend4;
   using HalfOpenBucket = half_open_bucket4;
   using FlowSide = flow_side4;
@@ -46,6 +48,8 @@ struct AbiOf<Family::kIpv6> {
   using ServiceKey = service_key6;
   using SocketPeerKey = socket_peer_key6;
   using SocketPeer = socket_peer6;
+  using SourceRangeKey = source_range_key6;
+  using AffinityKey = affinity_key6;
   using Backend = backend6;
   using HalfOpenBucket = half_open_bucket6;
   using FlowSide = flow_side6;

@@ -5,6 +5,8 @@
  */
 #include "maps/service/service_abi.h"
 #include "maps/service/socket_peer_abi.h"
+#include "maps/service/source_range_abi.h"
+#include "maps/service/affinity_abi.h"
 #include "maps/backend/backend_abi.h"
 #include "maps/conntrack/tuple_abi.h"
 #include "maps/conntrack/half_open_abi.h"

@@ -49,9 +49,12 @@
 	X(SCTP_FRAGMENT, "fragment of an SCTP message whose ports would change under its CRC")     \
 	X(NO_BACKEND, "service has no endpoints")                                                  \
 	X(NO_LOCAL_BACKEND, "service has no endpoint on this node, as its policy demands")         \
+	X(SOURCE_NOT_ALLOWED, "load balancer address that is not for clients from there")          \
 	X(POLICY_DENIED, "denied by policy")                                                       \
 	X(BACKEND_GONE, "the flow's backend is gone")                                              \
 	X(NO_SUCH_POD, "address of this node's podCIDR without a pod")                             \
+	X(NO_SUCH_SERVICE_PORT, "service address without a service at that port")                  \
+	X(NO_SUCH_SERVICE, "address of a ServiceCIDR that no service has")                         \
 	X(WRONG_NODE, "tunnelled to this node, but the address is elsewhere")                      \
 	X(NO_ROUTE, "no route to its destination")                                                 \
 	X(NO_NODE_ADDRESS, "node has no address of this family to masquerade with")                \

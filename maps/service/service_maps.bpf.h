@@ -30,4 +30,29 @@ struct {
 	__type(value, __u32);
 } FAMILY(service_ports) SEC(".maps");
 
+/*
+ * Written by: the daemon, before the service that needs them
+ * Read by:    40_service
+ * Lives:      as long as the service has them
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(max_entries, 65536);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct FAMILY(source_range_key));
+	__type(value, __u32);
+} FAMILY(source_ranges) SEC(".maps");
+
+/*
+ * Written by: 40_service
+ * Read by:    40_service
+ * Lives:      until the space is needed
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 65536);
+	__type(key, struct FAMILY(affinity_key));
+	__type(value, struct affinity);
+} FAMILY(affinity) SEC(".maps");
+
 #endif /* FAIRLEAD_MAPS_SERVICE_SERVICE_MAPS_BPF_H_ */

@@ -58,6 +58,8 @@ absl::Status CountFamily(const FamilyTables<Abi>& tables, Counts& used) {
   for (const auto& [first, count] : stretches) runs += count;
   used[name("backends")] =
       CountIf(tables.backends, [](const auto& backend) { return backend.state != BACKEND_FREE; });
+  used[name("source_ranges")] = CountKeys(tables.source_ranges.map());
+  used[name("affinity")] = CountKeys(tables.affinity_of.map());
   uint64_t& half_open = used[name("half_open")];
   for (uint32_t i = 0; i < tables.half_open.size(); ++i) {
     for (const auto& way : tables.half_open[i].way) half_open += way.stamp != STAMP_EMPTY ? 1 : 0;
@@ -86,6 +88,8 @@ std::string MapPurpose(const std::string& name) {
   static const auto* const kPurposes = new std::map<std::string, std::string>{
       {"services", "service address, port, protocol -> its runs of backends"},
       {"runs", "a service's backend numbers, contiguous"},
+      {"source_ranges", "who may come to load balancer addresses that are restricted"},
+      {"affinity", "service and client -> the backend that the client keeps"},
       {"service_ports", "ports that lead to a service on some address, a bit each"},
       {"socket_peers", "whom a process of the host believes to talk to"},
       {"backends", "backend by number: address, port, state, generation"},
@@ -101,7 +105,7 @@ std::string MapPurpose(const std::string& name) {
       {"groups", "multicast group -> the pods that listen to it"},
       {"group_counts", "by pod slot: multicast groups the pod listens to"},
       {"nodes", "other nodes by slot: by which device and way"},
-      {"prefixes", "whose address is it: this node, its pods, a peer, a peer's pods"},
+      {"prefixes", "whose address is it: this node, its pods, a peer, its pods, a ClusterIP"},
       {"tunnel_peers", "outer address of a tunnel -> the node it is"},
       {"uplinks", "devices that lead out, and the addresses to masquerade with"},
       {"node_state", "this node: hash seed, policy epoch, podCIDR, address"},

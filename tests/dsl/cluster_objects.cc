@@ -34,11 +34,20 @@ void ClusterObjects::PutService(const Service& service) {
   for (const IpAddress& ip : service.load_balancer_ips) {
     object->load_balancer_ingress.push_back({ip, /*proxied=*/false});
   }
+  object->load_balancer_source_ranges = service.source_ranges;
+  if (service.affinity_seconds != 0) {
+    object->session_affinity = kube::SessionAffinity::kClientIp;
+    object->affinity_timeout_seconds = service.affinity_seconds;
+  }
   if (service.node_port != 0) object->type = kube::ServiceType::kNodePort;
   if (!service.load_balancer_ips.empty()) object->type = kube::ServiceType::kLoadBalancer;
   if (service.local_only) object->internal_traffic_policy = kube::TrafficPolicy::kLocal;
   if (service.outside_local_only) object->external_traffic_policy = kube::TrafficPolicy::kLocal;
   services_[object->meta.name] = object;
+}
+
+void ClusterObjects::RemoveService(const Service& service) {
+  services_.erase({kNamespace, service.name});
 }
 
 void ClusterObjects::PutEndpoints(const Service& service, const std::vector<Endpoint>& ready,

@@ -17,6 +17,7 @@ class ClusterObjects {
   void PutNode(const std::string& name, int number, bool has_address = true);
   void RemoveNode(const std::string& name) { nodes_.erase({"", name}); }
   void PutService(const Service& service);
+  void RemoveService(const Service& service);
   void PutEndpoints(const Service& service, const std::vector<Endpoint>& ready,
                     const std::vector<Endpoint>& draining);
 

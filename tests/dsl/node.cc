@@ -140,6 +140,21 @@ Service Node::AddService(Service service, const std::vector<Endpoint>& endpoints
   return service;
 }
 
+void Node::SetServiceCidrs(const std::vector<Cidr>& cidrs) {
+  state_->service_cidrs = cidrs;
+  ApplyServices();
+}
+
+void Node::RemoveService(const Service& service) {
+  state_->objects.RemoveService(service);
+  ApplyServices();
+}
+
+void Node::ChangeService(const Service& service) {
+  state_->objects.PutService(service);
+  ApplyServices();
+}
+
 void Node::SetEndpoints(const Service& service, const std::vector<Endpoint>& endpoints,
                         const std::vector<Endpoint>& draining) {
   state_->objects.PutEndpoints(service, endpoints, draining);
@@ -163,6 +178,7 @@ plan::PlanContext Node::Context() const {
 void Node::ApplyServices() {
   plan::ServicePlan plan =
       plan::MakeServicePlan(state_->objects.services(), state_->objects.slices(), Context());
+  plan.service_cidrs = state_->service_cidrs;
   std::vector<plan::HostPortPod> pods;
   for (const auto& [slot, pod] : state_->host_ports) pods.push_back(pod);
   plan::AddHostPorts(

@@ -62,6 +62,8 @@ struct Service {
   bool outside_local_only = false;  // externalTrafficPolicy: Local
   std::vector<IpAddress> external_ips = {};
   std::vector<IpAddress> load_balancer_ips = {};
+  std::vector<Cidr> source_ranges = {};  // of those
+  uint32_t affinity_seconds = 0;         // 0: no session affinity
 
   Endpoint Front() const { return {vip, port.number}; }
 };
@@ -99,9 +101,14 @@ class Node {
   // internalTrafficPolicy: Local.
   Service AddLocalService(const std::string& name, Port port,
                           const std::vector<Endpoint>& endpoints);
+  void RemoveService(const Service& service);
+  // The same Service, changed.
+  void ChangeService(const Service& service);
   // `draining` ones terminate, but still serve.
   void SetEndpoints(const Service& service, const std::vector<Endpoint>& endpoints,
                     const std::vector<Endpoint>& draining = {});
+  // Where ClusterIPs are from.
+  void SetServiceCidrs(const std::vector<Cidr>& cidrs);
   // A port of the node that leads to the pod; goes with the pod.
   void AddHostPort(const Pod& pod, Port host_port, uint16_t container_port,
                    std::optional<IpAddress> host_ip = std::nullopt);

@@ -83,6 +83,14 @@ void TakeAllNumbers(FamilyTables<Abi>& tables) {
 }
 
 template <typename Abi>
+void AgeAffinity(FamilyTables<Abi>& tables, std::chrono::milliseconds time) {
+  for (auto [key, kept] : Must(tables.affinity_of.Snapshot())) {
+    kept.stamp -= static_cast<uint32_t>(time.count());
+    MustOk(tables.affinity_of.Put(key, kept));
+  }
+}
+
+template <typename Abi>
 uint32_t CountFlows(const FamilyTables<Abi>& tables) {
   return static_cast<uint32_t>(Must(tables.flow_index.Snapshot()).size() / 2);
 }
@@ -114,6 +122,8 @@ uint32_t Node::FlowCount() const {
 
 void Node::TimePasses(std::chrono::seconds seconds) {
   const uint32_t jiffies = static_cast<uint32_t>(seconds.count()) * JiffiesPerSecond();
+  AgeAffinity(state_->tables.v4, seconds);
+  AgeAffinity(state_->tables.v6, seconds);
   Age(state_->tables.v4, jiffies);
   Age(state_->tables.v6, jiffies);
 }

@@ -31,6 +31,7 @@ struct Node::State {
   ClusterObjects objects;
   std::map<uint32_t, std::string> names;  // of pods, by interface
   apply::MasqueradeRules masquerade;
+  std::vector<Cidr> service_cidrs;
   std::map<uint32_t, plan::HostPortPod> host_ports;  // by slot
   int uplink_moves = 0;
   size_t route_changes = 0;

@@ -70,6 +70,18 @@ Hop ReachNoLocalBackend(Family family) {
   return w.node.FromPod(w.pod, Tcp(w.pod.On(1), web.Front()).Syn());
 }
 
+Hop ReachSourceNotAllowed(Family family) {
+  World w(family);
+  const IpAddress vip = Ip(family, "192.0.2.80", "2001:db8:80::1");
+  w.node.AddService({.name = "web",
+                     .vip = {},
+                     .port = TcpPort(80),
+                     .load_balancer_ips = {vip},
+                     .source_ranges = {Cidr::Make(w.node.World(1, 1).address, 24)}},
+                    {w.other.On(80)});
+  return w.node.FromPod(w.pod, Tcp(w.pod.On(1), Endpoint{vip, 80}).Syn());
+}
+
 Hop ReachTooManyGroups(Family family) {
   World w(family);
   const IpAddress group = Ip(family, "239.1.0.0", "ff15::");
@@ -184,6 +196,19 @@ const std::vector<DropCase>& Cases() {
          World w(family);
          const Service web = w.node.AddService("web", TcpPort(80), {});
          return w.node.FromPod(w.pod, Tcp(w.pod.On(1), web.Front()).Syn());
+       }},
+      {DROP_SOURCE_NOT_ALLOWED, ReachSourceNotAllowed},
+      {DROP_NO_SUCH_SERVICE_PORT,
+       [](Family family) {
+         World w(family);
+         const Service web = w.node.AddService("web", TcpPort(80), {w.other.On(80)});
+         return w.node.FromPod(w.pod, Tcp(w.pod.On(1), Endpoint{web.vip, 81}).Syn());
+       }},
+      {DROP_NO_SUCH_SERVICE,
+       [](Family family) {
+         World w(family);
+         w.node.SetServiceCidrs({Cidr::Make(ServiceAddress(family, 0), 24)});
+         return w.node.FromPod(w.pod, Tcp(w.pod.On(1), {ServiceAddress(family, 9), 80}).Syn());
        }},
       {DROP_NO_LOCAL_BACKEND, ReachNoLocalBackend},
       {DROP_POLICY_DENIED,

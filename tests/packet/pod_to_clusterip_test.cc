@@ -157,16 +157,6 @@ TEST_P(PodToClusterIp, AChangeOfEndpointsDoesNotMoveLivingFlows) {
   EXPECT_THAT(node_.FromPod(client, request.Ack()), Delivers(forwarded.Ack(), backend));
 }
 
-TEST_P(PodToClusterIp, AnotherPortOfTheSameAddressIsNoService) {
-  const Pod client = node_.AddPod("client");
-  const Pod backend = node_.AddPod("backend");
-  const Service web = node_.AddService("web", TcpPort(80), {backend.On(8080)});
-  const Hop hop = node_.FromPod(client, Tcp(client.On(1), {web.vip, 81}).Syn());
-  EXPECT_EQ(hop.Destination(), (Endpoint{web.vip, 81}));
-  const Hop udp = node_.FromPod(client, Udp(client.On(1), web.Front()));
-  EXPECT_EQ(udp.Destination(), web.Front());
-}
-
 // Both leave for the same backend from the same address and port; a reply must know its service.
 TEST_P(PodToClusterIp, OnePortToTwoServicesWithTheSameBackendIsTwoFlows) {
   const Pod client = node_.AddPod("client");
