@@ -33,6 +33,8 @@ const char* KindName(uint32_t kind) {
       return "a ClusterIP";
     case PREFIX_SERVICE_CIDR:
       return "ClusterIPs";
+    case PREFIX_VIRTUAL_IP:
+      return "a Service's external or load balancer address";
     default:
       return "?";
   }

@@ -234,10 +234,9 @@ Json ValueJson(const uplink& value) {
 }
 
 Json ValueJson(const prefix& value) {
-  const char* const kKinds[] = {"?",      "host",      "own_pods", "peer_pods",   "peer",
-                                "direct", "peer_hide", "service",  "service_cidr"};
-  return {{"kind", kKinds[value.kind <= PREFIX_SERVICE_CIDR ? value.kind : 0]},
-          {"node", value.node}};
+  const char* const kKinds[] = {"?",      "host",      "own_pods", "peer_pods",    "peer",
+                                "direct", "peer_hide", "service",  "service_cidr", "virtual_ip"};
+  return {{"kind", kKinds[value.kind <= PREFIX_VIRTUAL_IP ? value.kind : 0]}, {"node", value.node}};
 }
 
 Json ValueJson(const group_listeners& value) {

@@ -39,12 +39,24 @@ static __always_inline struct FAMILY(node_state) * this_node(void)
 	return bpf_map_lookup_elem(&FAMILY(node_state), &zero);
 }
 
-/* Whose address is it? NULL: the world's. Price: an LPM lookup. */
-static __always_inline struct prefix *find_prefix(const struct FAMILY(ip) * ip)
+/* The longest of at most `length` bits. */
+static __always_inline struct prefix *find_prefix_within(const struct FAMILY(ip) * ip, __u32 length)
 {
-	struct FAMILY(prefix_key) key = {.length = FL_IP_WORDS * 32, .address = *ip};
+	struct FAMILY(prefix_key) key = {.length = length, .address = *ip};
 
 	return bpf_map_lookup_elem(&FAMILY(prefixes), &key);
+}
+
+/* Whose address is it? NULL: the world's. A Service that has it too does not change
+ * that. Price: an LPM lookup, two for a virtual IP.
+ */
+static __always_inline struct prefix *find_prefix(const struct FAMILY(ip) * ip)
+{
+	struct prefix *prefix = find_prefix_within(ip, FL_IP_WORDS * 32);
+
+	if (prefix && prefix->kind == PREFIX_VIRTUAL_IP)
+		prefix = find_prefix_within(ip, FL_IP_WORDS * 32 - 1);
+	return prefix;
 }
 
 /* An address that only Services have. */

@@ -11,7 +11,7 @@
  *
  * After 20, so that nobody writes into the table, or reads from it, under a name
  * that is not his; before 30, which finds flows by their ports. What is the
- * host's stays the host's: only a pod's fragments are refused here.
+ * host's stays the host's: only fragments of pods and Services are refused here.
  *
  * Races: two first fragments of one name may be written at once, when a sender
  * uses a number again too soon. The later ones follow one of the two, and the
@@ -30,7 +30,7 @@
 
 /* Whom a fragment can be for: for others, nothing is remembered. */
 enum receiver {
-	RECEIVER_POD,	/* or what a pod sends: it must not get past its flow */
+	RECEIVER_POD,	/* or a Service, or what a pod sends: it must not get past its flow */
 	RECEIVER_HOST,	/* or a pod behind the host's address */
 	RECEIVER_OTHER, /* forwarded by the host's stack */
 };
@@ -45,12 +45,19 @@ struct datagram {
 
 static __always_inline enum receiver receiver_of(const struct packet *pkt)
 {
+	struct prefix *prefix;
+
 	if (is_leaving_host(pkt))
 		return RECEIVER_HOST;
 	if (pkt->hook == HOOK_FROM_POD || pkt->hook == HOOK_TO_POD ||
 	    bpf_map_lookup_elem(&FAMILY(pod_address), &pkt->tuple.destination))
 		return RECEIVER_POD;
-	return is_own_address(&pkt->tuple.destination) ? RECEIVER_HOST : RECEIVER_OTHER;
+	prefix = find_prefix_within(&pkt->tuple.destination, FL_IP_WORDS * 32);
+	if (prefix && prefix->kind == PREFIX_HOST)
+		return RECEIVER_HOST;
+	return prefix && (is_of_services(prefix) || prefix->kind == PREFIX_VIRTUAL_IP)
+		       ? RECEIVER_POD
+		       : RECEIVER_OTHER;
 }
 
 static __always_inline enum verdict refuse_fragment(struct packet *pkt, enum receiver receiver,

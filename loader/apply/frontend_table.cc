@@ -33,8 +33,6 @@ uint32_t BitOf(const plan::Frontend& frontend) {
   return SERVICE_PORT_WORD(kind, frontend.port) * 32 + frontend.port % 32;
 }
 
-bool IsClusterIp(const service& entry) { return entry.kind == SERVICE_CLUSTER_IP; }
-
 }  // namespace
 
 template <typename Abi>
@@ -47,7 +45,7 @@ absl::StatusOr<FrontendTable<Abi>> FrontendTable<Abi>::Adopt(FamilyTables<Abi>& 
   for (const auto& [key, entry] : entries) {
     result.entries_[FrontendOf(key)] = entry;
     result.bits_.Know(BitOf(FrontendOf(key)));
-    if (IsClusterIp(entry)) result.prefixes_.Know(FromAbi(key.vip));
+    result.prefixes_.Know(FromAbi(key.vip), entry.kind);
   }
   result.bits_.Settle();
   FL_RETURN_IF_ERROR(result.prefixes_.ForgetUnknown());
@@ -60,13 +58,13 @@ absl::Status FrontendTable<Abi>::Put(const plan::Frontend& frontend, const servi
   const auto found = entries_.find(frontend);
   const bool is_new = found == entries_.end();
   if (!is_new && std::memcmp(&found->second, &entry, sizeof(entry)) == 0) return absl::OkStatus();
-  const bool was_cluster_ip = !is_new && IsClusterIp(found->second);
   FL_RETURN_IF_ERROR(tables_->services.Put(KeyOf<Abi>(frontend), entry));
-  undo.emplace_back(frontend, is_new ? std::nullopt : std::optional(found->second));
+  const auto before = is_new ? std::nullopt : std::optional(found->second);
+  undo.emplace_back(frontend, before);
   entries_[frontend] = entry;
   if (is_new) bits_.Add(BitOf(frontend));
-  if (was_cluster_ip == IsClusterIp(entry)) return absl::OkStatus();
-  return was_cluster_ip ? prefixes_.Remove(frontend.vip) : prefixes_.Add(frontend.vip);
+  FL_RETURN_IF_ERROR(prefixes_.Add(frontend.vip, entry.kind));
+  return before.has_value() ? prefixes_.Remove(frontend.vip, before->kind) : absl::OkStatus();
 }
 
 // Entries that were there still have their room; what was not goes again.
@@ -85,14 +83,14 @@ void FrontendTable<Abi>::TakeBack(const Undo& undo) {
 template <typename Abi>
 absl::Status FrontendTable<Abi>::Erase(const plan::Frontend& frontend, uint32_t owner) {
   if (Find(frontend, owner) == nullptr) return absl::OkStatus();
-  if (IsClusterIp(entries_.at(frontend))) FL_RETURN_IF_ERROR(prefixes_.Remove(frontend.vip));
   bits_.Remove(BitOf(frontend));
   if (absl::Status status = tables_->services.Erase(KeyOf<Abi>(frontend)); !status.ok()) {
     bits_.Add(BitOf(frontend));
     return status;
   }
+  const uint32_t kind = entries_.at(frontend).kind;
   entries_.erase(frontend);
-  return absl::OkStatus();
+  return prefixes_.Remove(frontend.vip, kind);
 }
 
 template <typename Abi>

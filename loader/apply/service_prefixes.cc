@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/status_macros.h"
 
@@ -36,18 +37,16 @@ absl::StatusOr<ServicePrefixes<Abi>> ServicePrefixes<Abi>::Adopt(FamilyTables<Ab
 
 template <typename Abi>
 absl::Status ServicePrefixes<Abi>::Put(const Cidr& block, uint32_t kind) {
-  const auto written = written_.find(block);
-  if (written != written_.end() && written->second == kind) return absl::OkStatus();
-  const prefix entry{.kind = kind, .node = 0};
-  const absl::Status status = written == written_.end()
-                                  ? tables_->prefixes.PutIfAbsent(KeyOf<Abi>(block), entry)
-                                  : tables_->prefixes.Put(KeyOf<Abi>(block), entry);
-  if (!status.ok()) {
-    return absl::ResourceExhaustedError(
-        fmt::format("table prefixes{} has no room for {}", Abi::kDigit, block.ToString()));
+  uint32_t& written = written_[block];
+  if (std::exchange(written, kind) == kind) return absl::OkStatus();
+  FL_ASSIGN_OR_RETURN(const auto present, tables_->prefixes.Find(KeyOf<Abi>(block)));
+  if (present.has_value() && !IsOfServices(*present)) return absl::OkStatus();
+  if (tables_->prefixes.Put(KeyOf<Abi>(block), {.kind = kind, .node = 0}).ok()) {
+    return absl::OkStatus();
   }
-  written_[block] = kind;
-  return absl::OkStatus();
+  written_.erase(block);
+  return absl::ResourceExhaustedError(
+      fmt::format("table prefixes{} has no room for {}", Abi::kDigit, block.ToString()));
 }
 
 // NodeTables may have put an entry of its own there since: that one stays.
@@ -60,17 +59,43 @@ absl::Status ServicePrefixes<Abi>::Erase(const Cidr& block) {
 }
 
 template <typename Abi>
-absl::Status ServicePrefixes<Abi>::Add(const IpAddress& cluster_ip) {
-  if (++frontends_[cluster_ip] != 1) return absl::OkStatus();
-  return Put(Whole(cluster_ip), PREFIX_SERVICE);
+uint32_t* ServicePrefixes<Abi>::UsersOf(const IpAddress& vip, uint32_t frontend_kind) {
+  switch (frontend_kind) {
+    case SERVICE_CLUSTER_IP:
+      return &users_[vip].of_cluster_ip;
+    case SERVICE_EXTERNAL_IP:
+    case SERVICE_LOAD_BALANCER:
+      return &users_[vip].of_virtual_ip;
+    default:
+      return nullptr;
+  }
 }
 
 template <typename Abi>
-absl::Status ServicePrefixes<Abi>::Remove(const IpAddress& cluster_ip) {
-  const auto found = frontends_.find(cluster_ip);
-  if (found == frontends_.end() || --found->second != 0) return absl::OkStatus();
-  frontends_.erase(found);
-  return Erase(Whole(cluster_ip));
+void ServicePrefixes<Abi>::Know(const IpAddress& vip, uint32_t frontend_kind) {
+  if (uint32_t* const users = UsersOf(vip, frontend_kind)) ++*users;
+}
+
+template <typename Abi>
+absl::Status ServicePrefixes<Abi>::Add(const IpAddress& vip, uint32_t frontend_kind) {
+  uint32_t* const users = UsersOf(vip, frontend_kind);
+  return users == nullptr || ++*users != 1 ? absl::OkStatus() : Write(vip);
+}
+
+template <typename Abi>
+absl::Status ServicePrefixes<Abi>::Remove(const IpAddress& vip, uint32_t frontend_kind) {
+  uint32_t* const users = UsersOf(vip, frontend_kind);
+  return users == nullptr || --*users != 0 ? absl::OkStatus() : Write(vip);
+}
+
+// What the table shall say of an address, by who uses it now.
+template <typename Abi>
+absl::Status ServicePrefixes<Abi>::Write(const IpAddress& vip) {
+  const Users& users = users_.at(vip);
+  if (users.of_cluster_ip != 0) return Put(Whole(vip), PREFIX_SERVICE);
+  if (users.of_virtual_ip != 0) return Put(Whole(vip), PREFIX_VIRTUAL_IP);
+  users_.erase(vip);
+  return Erase(Whole(vip));
 }
 
 template <typename Abi>
@@ -80,7 +105,8 @@ absl::Status ServicePrefixes<Abi>::SetCidrs(const std::vector<Cidr>& cidrs) {
   }
   std::vector<Cidr> gone;
   for (const auto& [block, kind] : written_) {
-    const bool stays = kind == PREFIX_SERVICE || std::ranges::find(cidrs, block) != cidrs.end();
+    const bool stays =
+        kind != PREFIX_SERVICE_CIDR || std::ranges::find(cidrs, block) != cidrs.end();
     if (!stays) gone.push_back(block);
   }
   for (const Cidr& block : gone) FL_RETURN_IF_ERROR(Erase(block));
@@ -91,7 +117,7 @@ template <typename Abi>
 absl::Status ServicePrefixes<Abi>::ForgetUnknown() {
   std::vector<Cidr> gone;
   for (const auto& [block, kind] : written_) {
-    if (kind == PREFIX_SERVICE && !frontends_.contains(block.address())) gone.push_back(block);
+    if (kind != PREFIX_SERVICE_CIDR && !users_.contains(block.address())) gone.push_back(block);
   }
   for (const Cidr& block : gone) FL_RETURN_IF_ERROR(Erase(block));
   return absl::OkStatus();

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// ServicePrefixes: one family's ClusterIPs and ServiceCIDRs in `prefixes`, so
-// that an address of a Service without that port, or of none, is not mistaken
-// for the world. The rest of that table is NodeTables' (node_tables.h), whose
+// ServicePrefixes: one family's addresses of Services and ServiceCIDRs in
+// `prefixes`, so that a ClusterIP without that port, or one that nobody has, is
+// not mistaken for the world, and a later fragment, which shows no port, not for
+// a stranger's. The rest of that table is NodeTables' (node_tables.h), whose
 // entries are stronger: they are never touched here.
 #ifndef FAIRLEAD_LOADER_APPLY_SERVICE_PREFIXES_H_
 #define FAIRLEAD_LOADER_APPLY_SERVICE_PREFIXES_H_
@@ -20,7 +21,8 @@ namespace fairlead::apply {
 
 // Written by ServicePrefixes, not by NodeTables.
 inline bool IsOfServices(const prefix& entry) {
-  return entry.kind == PREFIX_SERVICE || entry.kind == PREFIX_SERVICE_CIDR;
+  return entry.kind == PREFIX_SERVICE || entry.kind == PREFIX_SERVICE_CIDR ||
+         entry.kind == PREFIX_VIRTUAL_IP;
 }
 
 template <typename Abi>
@@ -29,23 +31,32 @@ class ServicePrefixes {
   // Reads what the table holds, which outlives this object.
   static absl::StatusOr<ServicePrefixes> Adopt(FamilyTables<Abi>& tables);
 
-  // Counts a frontend at a ClusterIP; the first one writes, the last one takes away.
-  absl::Status Add(const IpAddress& cluster_ip);
-  absl::Status Remove(const IpAddress& cluster_ip);
+  // Counts a frontend of a kind (enum service_kind); the first one of its address
+  // writes, the last one takes away. Those at the node's own addresses need nothing.
+  absl::Status Add(const IpAddress& vip, uint32_t frontend_kind);
+  absl::Status Remove(const IpAddress& vip, uint32_t frontend_kind);
   // Counts one that is in the tables already.
-  void Know(const IpAddress& cluster_ip) { ++frontends_[cluster_ip]; }
+  void Know(const IpAddress& vip, uint32_t frontend_kind);
   // Those of this family count.
   absl::Status SetCidrs(const std::vector<Cidr>& cidrs);
-  // Takes away ClusterIPs that nobody has counted.
+  // Takes away addresses that nobody has counted.
   absl::Status ForgetUnknown();
 
  private:
+  struct Users {
+    uint32_t of_cluster_ip = 0;
+    uint32_t of_virtual_ip = 0;
+  };
+
+  // nullptr: a kind of frontend at the node's own addresses.
+  uint32_t* UsersOf(const IpAddress& vip, uint32_t frontend_kind);
+  absl::Status Write(const IpAddress& vip);
   absl::Status Put(const Cidr& block, uint32_t kind);
   absl::Status Erase(const Cidr& block);
 
   FamilyTables<Abi>* tables_ = nullptr;
   std::map<Cidr, uint32_t> written_;  // kinds
-  std::map<IpAddress, uint32_t> frontends_;
+  std::map<IpAddress, Users> users_;
 };
 
 }  // namespace fairlead::apply

@@ -51,14 +51,6 @@ class Table {
     return ErrnoStatus(errno, "update " + map_.name());
   }
 
-  // Leaves an entry alone that is there already.
-  absl::Status PutIfAbsent(const Key& key, const Value& value) {
-    if (bpf_map_update_elem(map_.fd(), &key, &value, BPF_NOEXIST) == 0 || errno == EEXIST) {
-      return absl::OkStatus();
-    }
-    return ErrnoStatus(errno, "add to " + map_.name());
-  }
-
   // An absent key is fine.
   absl::Status Erase(const Key& key) {
     if (bpf_map_delete_elem(map_.fd(), &key) == 0 || errno == ENOENT) return absl::OkStatus();

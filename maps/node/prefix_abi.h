@@ -21,6 +21,7 @@ FL_ASSERT(sizeof(struct FAMILY(prefix_key)) == sizeof(struct FAMILY(ip)) + 4,
 #define PREFIX_PEER_HIDE    6 /* another node, that sees our address instead of the pod's */
 #define PREFIX_SERVICE	    7 /* a ClusterIP: with that port 40 would have known it */
 #define PREFIX_SERVICE_CIDR 8 /* where ClusterIPs are from: this one is no Service's */
+#define PREFIX_VIRTUAL_IP   9 /* external or of a load balancer: its other ports are the world's */
 struct prefix {
 	__u32 kind; /* PREFIX_* */
 	__u32 node; /* slot in nodes, for the PEER kinds */

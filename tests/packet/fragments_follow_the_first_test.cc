@@ -66,6 +66,22 @@ TEST_P(Fragments, BetweenPodsAreForwarded) {
   EXPECT_THAT(node_, HasNoDrops());
 }
 
+TEST_P(Fragments, FromOutsideReachABackendByEveryDoorOfItsService) {
+  const IpAddress external = Ip(GetParam(), "192.0.2.250", "2001:db8:250::1");
+  const Service dns = node_.AddService({.name = "dns",
+                                        .vip = {},
+                                        .port = UdpPort(53),
+                                        .node_port = 30053,
+                                        .external_ips = {external}},
+                                       {backend_.On(5353)});
+  uint16_t port = 40000;
+  for (const Endpoint& door : {node_.On(30053), Endpoint{external, 53}, dns.Front()}) {
+    const Packet query = Udp(node_.World(1, port++), door).Payload(kBytes);
+    ExpectFromNetwork(query, query.To(backend_.On(5353)), DeliveredTo(backend_));
+  }
+  EXPECT_THAT(node_, HasNoDrops());
+}
+
 TEST_P(Fragments, ToAServiceReachOneBackendAndTheRepliesComeBackFromTheService) {
   const Service dns = node_.AddService("dns", UdpPort(53), {backend_.On(5353)});
   const Packet query = Udp(client_.On(40000), dns.Front()).Payload(kBytes);

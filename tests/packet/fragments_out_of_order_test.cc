@@ -100,6 +100,35 @@ TEST_P(OutOfOrder, OneThatIsLateSendsTheRestOfItsDatagramAfterIt) {
   }
 }
 
+TEST_P(OutOfOrder, FragmentsFromOutsideToAServiceArrive) {
+  const IpAddress external = Ip(GetParam(), "192.0.2.250", "2001:db8:250::1");
+  const Service dns =
+      node_.AddService({.name = "dns", .vip = {}, .port = UdpPort(53), .external_ips = {external}},
+                       {backend_.On(5353)});
+  uint16_t port = 40000;
+  for (const Endpoint& door : {Endpoint{external, 53}, dns.Front()}) {
+    const Packet query = Udp(node_.World(1, port), door).Payload(kBytes).Id(port);
+    ++port;
+    ExpectThroughTheRoomFromNetwork(query, query.To(backend_.On(5353)), backend_);
+  }
+  EXPECT_THAT(node_, HasNoDrops());
+}
+
+// A router may have other users of the same address behind it.
+TEST_P(OutOfOrder, FragmentsToAnotherPortOfAnExternalAddressReachTheHost) {
+  const IpAddress external = Ip(GetParam(), "192.0.2.250", "2001:db8:250::1");
+  node_.AddService({.name = "dns", .vip = {}, .port = UdpPort(53), .external_ips = {external}},
+                   {backend_.On(5353)});
+  const Packet other = Udp(node_.World(1, 40000), Endpoint{external, 54}).Payload(kBytes).Id(1);
+  for (const Packet& piece : InReverse(other)) {
+    EXPECT_THAT(node_.FromNetwork(piece), EntersTheRoom(piece));
+  }
+  for (const Packet& piece : Reassembled(other)) {
+    EXPECT_THAT(node_.FromRoom(piece.OneHopLater()), ComesBackFromTheNetwork(piece));
+    EXPECT_THAT(node_.FromNetwork(piece, FL_MARK_IN_ORDER), LeavesAlone(piece));
+  }
+}
+
 // To the node's address: nobody can tell whose it is before the first one comes.
 TEST_P(OutOfOrder, FragmentsToAMasqueradedPodAreCopiedUntilTheFirstTells) {
   const Packet query = Udp(client_.On(40000), node_.World(1, 53));
