@@ -90,6 +90,7 @@ absl::Status DumpFamily(const FamilyTables<Abi>& tables, const std::string& stem
   }
   if (stem == "affinity") return DumpTable(tables.affinity_of, key, show);
   if (stem == "socket_peers") return DumpTable(tables.socket_peers, key, show);
+  if (stem == "socket_flows") return DumpTable(tables.socket_flows, key, show);
   if (stem == "runs") return DumpRuns(tables, all, show);
   if (stem == "backends") {
     return DumpArray(

@@ -181,6 +181,10 @@ Json ValueJson(const affinity& value) {
 Json ValueJson(const socket_peer4& value) { return AddressPort(value.address, value.port); }
 Json ValueJson(const socket_peer6& value) { return AddressPort(value.address, value.port); }
 
+Json ValueJson(const socket_flow& value) {
+  return {{"backend", value.backend}, {"generation", value.generation}, {"used", value.used}};
+}
+
 Json ValueJson(const flow_ref& value) {
   return {{"flow", value.flow_and_side >> 1},
           {"side", (value.flow_and_side & 1) == SIDE_ORIGIN ? "origin" : "reply"},

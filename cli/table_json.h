@@ -32,6 +32,7 @@ Json ValueJson(const service& value);
 Json ValueJson(const affinity& value);
 Json ValueJson(const socket_peer4& value);
 Json ValueJson(const socket_peer6& value);
+Json ValueJson(const socket_flow& value);
 Json ValueJson(const flow_ref& value);
 Json ValueJson(const fragment& value);
 Json ValueJson(const room& value);

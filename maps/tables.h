@@ -25,6 +25,7 @@ struct FamilyTables {
   Table<typename Abi::AffinityKey, affinity> affinity_of;                     // affinity
   MappedArray<uint32_t> service_ports;                                        // service_ports
   Table<typename Abi::SocketPeerKey, typename Abi::SocketPeer> socket_peers;  // socket_peers
+  Table<typename Abi::SocketPeerKey, socket_flow> socket_flows;               // socket_flows
   MappedArray<uint32_t> runs;                                                 // runs
   MappedArray<typename Abi::Backend> backends;                                // backends
   MappedArray<typename Abi::HalfOpenBucket> half_open;                        // half_open

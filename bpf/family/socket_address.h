@@ -19,12 +19,12 @@
 #if FAIRLEAD_FAMILY == 4
 
 /* The programs of this object. sendmsg4 sees mapped addresses as plain ones. */
-#define SOCKET_HOOKS(speaks, listens)                                                              \
-	SOCKET_HOOK("connect4", connect4, speaks, false)                                           \
-	SOCKET_HOOK("sendmsg4", sendmsg4, speaks, false)                                           \
+#define SOCKET_HOOKS(connects, sends, listens)                                                     \
+	SOCKET_HOOK("connect4", connect4, connects, false)                                         \
+	SOCKET_HOOK("sendmsg4", sendmsg4, sends, false)                                            \
 	SOCKET_HOOK("recvmsg4", recvmsg4, listens, false)                                          \
 	SOCKET_HOOK("getpeername4", getpeername4, listens, false)                                  \
-	SOCKET_HOOK("connect6", connect6_mapped, speaks, true)                                     \
+	SOCKET_HOOK("connect6", connect6_mapped, connects, true)                                   \
 	SOCKET_HOOK("recvmsg6", recvmsg6_mapped, listens, true)                                    \
 	SOCKET_HOOK("getpeername6", getpeer6_mapped, listens, true)
 
@@ -55,9 +55,9 @@ static __always_inline void read_own(const struct bpf_sock *sk, struct ip4 *ip)
 
 #else
 
-#define SOCKET_HOOKS(speaks, listens)                                                              \
-	SOCKET_HOOK("connect6", connect6, speaks, false)                                           \
-	SOCKET_HOOK("sendmsg6", sendmsg6, speaks, false)                                           \
+#define SOCKET_HOOKS(connects, sends, listens)                                                     \
+	SOCKET_HOOK("connect6", connect6, connects, false)                                         \
+	SOCKET_HOOK("sendmsg6", sendmsg6, sends, false)                                            \
 	SOCKET_HOOK("recvmsg6", recvmsg6, listens, false)                                          \
 	SOCKET_HOOK("getpeername6", getpeername6, listens, false)
 

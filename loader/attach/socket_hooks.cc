@@ -18,7 +18,7 @@
 #include "base/errno_status.h"
 #include "base/status_macros.h"
 #include "base/unique_fd.h"
-#include "loader/kernel/embedded_objects.h"
+#include "loader/kernel/socket_programs.h"
 
 namespace fairlead::attach {
 namespace {
@@ -81,18 +81,10 @@ absl::Status AttachSocketHooks(const MapSet& maps, const Programs& programs,
   if (mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) {
     return ErrnoStatus(errno, "make directory " + directory);
   }
-  for (const Family family : {Family::kIpv4, Family::kIpv6}) {
-    const EmbeddedObject& embedded = SocketObject(family);
-    FL_ASSIGN_OR_RETURN(BpfObject object, BpfObject::Open(embedded.name, embedded.elf));
-    FL_RETURN_IF_ERROR(ShareMaps(object, maps, programs.tail_calls(family)));
-    FL_RETURN_IF_ERROR(object.SetConfig(programs.config()));
-    FL_RETURN_IF_ERROR(object.Load());
-    const bpf_program* program = nullptr;
-    while ((program = bpf_object__next_program(object.get(), const_cast<bpf_program*>(program))) !=
-           nullptr) {
-      const std::string pin = fmt::format("{}/{}", directory, bpf_program__name(program));
-      FL_RETURN_IF_ERROR(AttachOne(program, group.get(), status.st_ino, pin));
-    }
+  FL_ASSIGN_OR_RETURN(const SocketPrograms loaded, SocketPrograms::Load(maps, programs));
+  for (const bpf_program* program : loaded.All()) {
+    const std::string pin = fmt::format("{}/{}", directory, bpf_program__name(program));
+    FL_RETURN_IF_ERROR(AttachOne(program, group.get(), status.st_ino, pin));
   }
   return absl::OkStatus();
 }

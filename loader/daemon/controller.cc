@@ -172,6 +172,7 @@ void Controller::Tick() {
   WriteNamesOfNewPods();
   if (!cni_installed_) InstallCniFiles();
   status_->KeepOpen();
+  FollowSockets();
   if (node_problems_.failed()) ApplyNodes();
   if (service_problems_.failed()) ApplyServices();
   if (host_->KeepSlowly(pods_->pods(), node_problems_)) ApplyNodes();
@@ -193,6 +194,7 @@ void Controller::ApplyServices() {
   const auto began = ProxyRecord::Instant::Now();
   service_problems_.Begin();
   planned_context_ = context_;
+  const plan::ServicePlan before = std::move(services_);
   services_ = plan::MakeServicePlan(store_.services(), store_.endpoint_slices(), context_);
   services_.service_cidrs = plan::MakeServiceCidrs(store_.service_cidrs());
   host_ports_ = PlanHostPorts();
@@ -200,6 +202,8 @@ void Controller::ApplyServices() {
   service_problems_.Note(services_.problems);
   BeginTakeover();
   service_problems_.Note(dataplane_->ApplyServices(services_, unasked()), "apply services");
+  NoteChangedServices(before);
+  FollowSockets();
   record_.Applied(!service_problems_.failed(), began, ProxyRecord::Instant::Now());
   FollowHealthChecks();
   EndTakeover();

@@ -85,6 +85,8 @@ class Controller {
   metrics::Families ReadMetrics() const;
   void FollowNodeStatus(const plan::NodePlan& nodes);
   void FollowHealthChecks();
+  void NoteChangedServices(const plan::ServicePlan& before);
+  void FollowSockets();
 
   Options options_;
   plan::OwnFlags own_flags_;
@@ -109,6 +111,7 @@ class Controller {
   std::vector<IpAddress> node_port_addresses_;
   ProxyRecord record_{ProxyRecord::Instant::Now()};
   std::unique_ptr<StatusServer> status_;
+  int socket_looks_ = 0;  // still to be made at the node's connected UDP sockets
   // What services have last been planned from.
   plan::PlanContext planned_context_;
   uint64_t planned_changes_ = 0;  // PodAttacher::changes()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "loader/daemon/dataplane.h"
 
+#include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <fmt/format.h>
 #include <unistd.h>
@@ -74,7 +75,19 @@ void ServeOwnProcesses(const Options& options, const MapSet& maps, const Program
     status = attach::AttachSocketHooks(maps, programs, *cgroup, options.socket_links_dir());
   }
   if (status.ok()) return;
-  LogError("processes of this node do not reach its host ports: {}", std::string(status.message()));
+  LogError("processes of this node do not reach services: {}", std::string(status.message()));
+}
+
+template <typename Abi>
+absl::StatusOr<std::optional<Endpoint>> FindNamed(const FamilyTables<Abi>& tables, uint64_t cookie,
+                                                  const Endpoint& peer) {
+  typename Abi::SocketPeerKey key{};
+  key.cookie = cookie;
+  key.address = ToAbi<typename Abi::Ip>(peer.address);
+  key.port = htons(peer.port);
+  FL_ASSIGN_OR_RETURN(const auto named, tables.socket_peers.Find(key));
+  if (!named.has_value()) return std::optional<Endpoint>();
+  return std::optional<Endpoint>({FromAbi(named->address), ntohs(named->port)});
 }
 
 void SetTimeouts(const FlowTimeouts& timeouts, HookOptions& hooks) {
@@ -262,6 +275,12 @@ absl::StatusOr<apply::ImportReport> Dataplane::ImportFlows(
     const std::vector<plan::LiveFlow>& flows) {
   FL_ASSIGN_OR_RETURN(const uint32_t now, clock_.Now());
   return apply::ImportFlows(tables_, flows, now);
+}
+
+absl::StatusOr<std::optional<Endpoint>> Dataplane::NamedPeer(uint64_t cookie,
+                                                             const Endpoint& peer) const {
+  return peer.address.family() == Family::kIpv4 ? FindNamed(tables_.v4, cookie, peer)
+                                                : FindNamed(tables_.v6, cookie, peer);
 }
 
 absl::Status Dataplane::SweepFlows() {

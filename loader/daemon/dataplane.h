@@ -62,6 +62,9 @@ class Dataplane : public PodDataplane {
   // A slice of the flow tables, to release what has expired.
   absl::Status SweepFlows();
 
+  // Whom the process of this socket has named, that on_connect has sent to `peer`; nullopt: nobody.
+  absl::StatusOr<std::optional<Endpoint>> NamedPeer(uint64_t cookie, const Endpoint& peer) const;
+
   // Connections of pods, by slot, that found no source port for the world.
   const MappedArray<uint32_t>& snat_refused() const { return tables_.snat_refused; }
 

@@ -39,6 +39,15 @@ absl::Status ShareMaps(BpfObject& object, const MapSet& maps, const BpfMap& tail
   return absl::OkStatus();
 }
 
+absl::StatusOr<ProgramSize> SizeOf(const char* name, Family family, int program_fd) {
+  bpf_prog_info info{};
+  uint32_t length = sizeof(info);
+  if (bpf_obj_get_info_by_fd(program_fd, &info, &length) != 0) {
+    return ErrnoStatus(errno, fmt::format("ask the kernel about {}", name));
+  }
+  return ProgramSize{name, family, info.verified_insns, info.jited_prog_len};
+}
+
 absl::Status Programs::PrepareFamily(const MapSet& maps, Family family, const hook_config& config) {
   FL_ASSIGN_OR_RETURN(tail_calls_[Index(family)], MakeTailCalls(family));
   for (const EmbeddedObject& embedded : EmbeddedObjects()) {
@@ -120,12 +129,9 @@ absl::StatusOr<std::vector<ProgramSize>> Programs::Sizes() const {
   std::vector<ProgramSize> sizes;
   for (const Program& loaded : programs_) {
     if (!loaded.is_loaded()) continue;
-    bpf_prog_info info{};
-    uint32_t length = sizeof(info);
-    if (bpf_obj_get_info_by_fd(loaded.object.program_fd(), &info, &length) != 0) {
-      return ErrnoStatus(errno, fmt::format("ask the kernel about {}", loaded.name));
-    }
-    sizes.push_back({loaded.name, loaded.family, info.verified_insns, info.jited_prog_len});
+    FL_ASSIGN_OR_RETURN(ProgramSize size,
+                        SizeOf(loaded.name, loaded.family, loaded.object.program_fd()));
+    sizes.push_back(std::move(size));
   }
   return sizes;
 }

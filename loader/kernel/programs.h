@@ -28,6 +28,7 @@ struct ProgramSize {
   uint32_t verified_instructions;
   uint32_t jited_bytes;
 };
+absl::StatusOr<ProgramSize> SizeOf(const char* name, Family family, int program_fd);
 
 class Programs {
  public:

@@ -92,6 +92,7 @@ std::string MapPurpose(const std::string& name) {
       {"affinity", "service and client -> the backend that the client keeps"},
       {"service_ports", "ports that lead to a service on some address, a bit each"},
       {"socket_peers", "whom a process of the host believes to talk to"},
+      {"socket_flows", "which backend gets the datagrams of a process of the host"},
       {"backends", "backend by number: address, port, state, generation"},
       {"half_open", "flows nobody has answered; lossy, four to a bucket"},
       {"flow_index", "tuple of either side -> flow and side"},

@@ -14,6 +14,7 @@
 #include <sstream>
 
 #include "loader/kernel/programs.h"
+#include "loader/kernel/socket_programs.h"
 
 namespace fairlead {
 namespace {
@@ -66,9 +67,16 @@ std::vector<ProgramSize> SizesNow() {
     ADD_FAILURE() << programs.status();
     return {};
   }
-  const absl::StatusOr<std::vector<ProgramSize>> sizes = programs->Sizes();
-  EXPECT_TRUE(sizes.ok()) << sizes.status();
-  return sizes.ok() ? *sizes : std::vector<ProgramSize>();
+  absl::StatusOr<std::vector<ProgramSize>> sizes = programs->Sizes();
+  const absl::StatusOr<SocketPrograms> sockets = SocketPrograms::Load(*maps, *programs);
+  if (!sizes.ok() || !sockets.ok()) {
+    ADD_FAILURE() << sizes.status() << sockets.status();
+    return {};
+  }
+  const absl::StatusOr<std::vector<ProgramSize>> more = sockets->Sizes();
+  EXPECT_TRUE(more.ok()) << more.status();
+  if (more.ok()) sizes->insert(sizes->end(), more->begin(), more->end());
+  return *sizes;
 }
 
 TEST(InstructionBudget, OfEveryProgramIsKept) {

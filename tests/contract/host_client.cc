@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/contract/host_client.h"
+
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include "lab/clock.h"
+#include "lab/network_namespace.h"
+#include "lab/objects.h"
+
+namespace fairlead::testing {
+namespace {
+
+constexpr char kMappedPrefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '\xff', '\xff'};
+
+// The same as an address of IPv6.
+Endpoint Mapped(const Endpoint& endpoint) {
+  char bytes[16];
+  std::memcpy(bytes, kMappedPrefix, sizeof(kMappedPrefix));
+  std::memcpy(bytes + sizeof(kMappedPrefix), endpoint.address.bytes(), 4);
+  return {IpAddress::FromBytes(Family::kIpv6, bytes), endpoint.port};
+}
+
+Endpoint Plain(const Endpoint& endpoint) {
+  const uint8_t* bytes = endpoint.address.bytes();
+  if (endpoint.address.family() == Family::kIpv4 ||
+      std::memcmp(bytes, kMappedPrefix, sizeof(kMappedPrefix)) != 0) {
+    return endpoint;
+  }
+  return {IpAddress::FromBytes(Family::kIpv4, bytes + sizeof(kMappedPrefix)), endpoint.port};
+}
+
+}  // namespace
+
+LooseSocket::LooseSocket(const std::string& network_namespace, int domain) : domain_(domain) {
+  const absl::Status made = lab::InNamespace(network_namespace, [&] {
+    fd_ = UniqueFd(::socket(domain, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    return absl::OkStatus();
+  });
+  if (!made.ok() || !fd_.ok()) std::abort();
+}
+
+DatagramAnswer LooseSocket::Ask(const Endpoint& to, int patience_milliseconds) const {
+  const bool mapped = domain_ == AF_INET6 && to.address.family() == Family::kIpv4;
+  SocketAddress address(mapped ? Mapped(to) : to);
+  const timeval patience = {.tv_sec = patience_milliseconds / 1000,
+                            .tv_usec = (patience_milliseconds % 1000) * 1000L};
+  ::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+  DatagramAnswer answer;
+  if (::sendto(fd_.get(), "who?", 4, MSG_NOSIGNAL, address.get(), address.size) < 0) {
+    answer.error = errno;
+    return answer;
+  }
+  char buffer[2048];
+  SocketAddress from;
+  const ssize_t got = ::recvfrom(fd_.get(), buffer, sizeof(buffer), 0, from.get(), &from.size);
+  if (got < 0) {
+    answer.error = errno;
+    return answer;
+  }
+  answer.text.assign(buffer, static_cast<size_t>(got));
+  answer.from = Plain(from.ToEndpoint());
+  return answer;
+}
+
+void HostClient::PutService(const std::string& name,
+                            const std::function<void(lab::Object&)>& change) {
+  lab::Object service = lab::Object::parse(TestService{name, 60}.Manifest());
+  lab::Object& spec = service["spec"];
+  spec["type"] = "LoadBalancer";
+  spec["externalIPs"] = {"203.0.113.250", "2001:db8:113::250"};
+  spec["ports"][0]["nodePort"] = kNodePort;
+  spec["ports"].push_back({{"name", "datagrams"},
+                           {"protocol", "UDP"},
+                           {"port", kServicePort},
+                           {"targetPort", kPodPort},
+                           {"nodePort", kNodePort}});
+  service["status"]["loadBalancer"]["ingress"] =
+      lab::Object::array({{{"ip", "192.0.2.80"}}, {{"ip", "2001:db8:2::80"}}});
+  if (change) change(service);
+  FL_ASSERT_OK(lab().WriteManifest(name + ".json", lab::ToText(service)));
+}
+
+void HostClient::Serve(const lab::Pod& pod) {
+  tcp_servers_.push_back(ServeTcp(pod));
+  udp_servers_.push_back(std::make_unique<UdpServer>(pod.name(), pod.network_namespace(), On(pod)));
+}
+
+Endpoint HostClient::Of(const char* ipv4, const char* ipv6, uint16_t port) const {
+  return {*IpAddress::Parse(GetParam() == Family::kIpv4 ? ipv4 : ipv6), port};
+}
+
+int HostClient::Domain() const { return GetParam() == Family::kIpv4 ? AF_INET : AF_INET6; }
+
+bool HostClient::Comes(const std::function<bool()>& condition) const {
+  return lab::WaitUntil(condition, std::chrono::seconds(20));
+}
+
+std::string HostClient::TcpServerOf(const Endpoint& front) const {
+  const auto client = TcpClient::Open(Host(1), front, kShortPatienceMilliseconds);
+  return client.ok() ? client->server() : "";
+}
+
+std::string HostClient::UdpServerOf(const Endpoint& front) const {
+  const DatagramAnswer answer =
+      LooseSocket(Host(1), Domain()).Ask(front, kShortPatienceMilliseconds);
+  return answer.text.substr(0, answer.text.find(' '));
+}
+
+void HostClient::ExpectServes(const Endpoint& front, const std::string& server,
+                              const IpAddress& seen_as) {
+  absl::StatusOr<TcpClient> client = TcpClient::Open(Host(1), front);
+  ASSERT_TRUE(client.ok()) << front << ": " << client.status();
+  EXPECT_EQ(client->server(), server) << front;
+  EXPECT_EQ(client->seen_as(), seen_as) << front;
+  FL_EXPECT_OK(client->Download(kMegabyte));
+
+  const DatagramAnswer answer = LooseSocket(Host(1), Domain()).Ask(front);
+  EXPECT_EQ(answer.error, 0) << front;
+  EXPECT_EQ(answer.text, server + " " + seen_as.ToString()) << front;
+  EXPECT_EQ(answer.from, front);
+
+  const absl::StatusOr<UdpClient> connected = UdpClient::Open(Host(1), front);
+  ASSERT_TRUE(connected.ok()) << front << ": " << connected.status();
+  std::string text;
+  EXPECT_EQ(connected->Ask(text), 0) << front;
+  EXPECT_EQ(text, server + " " + seen_as.ToString()) << front;
+}
+
+}  // namespace fairlead::testing
