@@ -229,7 +229,7 @@ void Controller::ApplyNodes() {
   node_problems_.Note(facts.plan.problems);
   NoteStrayAddresses(facts.plan);
   TakePods(facts.plan);
-  FollowNodeStatus(facts.plan);
+  FollowNodeStatus();
   host_->KeepHost(node_problems_);
   facts.local_addresses = host.addresses;
   facts.uplinks = host.uplinks;

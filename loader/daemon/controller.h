@@ -83,7 +83,7 @@ class Controller {
   void WriteNamesOfNewPods();
   apply::Unasked unasked() const;
   metrics::Families ReadMetrics() const;
-  void FollowNodeStatus(const plan::NodePlan& nodes);
+  void FollowNodeStatus();
   void FollowHealthChecks();
   void NoteChangedServices(const plan::ServicePlan& before);
   void FollowSockets();
@@ -108,7 +108,6 @@ class Controller {
   plan::ServicePlan services_;    // as planned, host ports included
   plan::ServicePlan host_ports_;  // as they are in services_
   plan::PlanContext context_;
-  std::vector<IpAddress> node_port_addresses_;
   ProxyRecord record_{ProxyRecord::Instant::Now()};
   std::unique_ptr<StatusServer> status_;
   int socket_looks_ = 0;  // still to be made at the node's connected UDP sockets

@@ -30,15 +30,9 @@ metrics::Families Controller::ReadMetrics() const {
   return families;
 }
 
-void Controller::FollowNodeStatus(const plan::NodePlan& nodes) {
+void Controller::FollowNodeStatus() {
   const auto node = store_.nodes().find({"", options_.node_name});
   record_.health().SetNode(node == store_.nodes().end() ? nullptr : node->second.get());
-  node_port_addresses_.clear();
-  if (!nodes.own.has_value()) return;
-  for (const Family family : {Family::kIpv4, Family::kIpv6}) {
-    const std::optional<IpAddress>& address = nodes.own->addresses.Of(family);
-    if (address.has_value()) node_port_addresses_.push_back(*address);
-  }
 }
 
 void Controller::FollowHealthChecks() {
@@ -47,7 +41,7 @@ void Controller::FollowHealthChecks() {
     const plan::WithoutLocalEndpoints& without = plan.WithoutLocal(family);
     record_.metrics().SetWithoutLocalEndpoints(family, without.internal, without.external);
   }
-  status_->health_checks().Follow(std::move(plan.checks), node_port_addresses_);
+  status_->health_checks().Follow(std::move(plan.checks), context_.node_port_addresses);
 }
 
 }  // namespace fairlead
