@@ -173,6 +173,7 @@ void Controller::Tick() {
   if (!cni_installed_) InstallCniFiles();
   status_->KeepOpen();
   FollowSockets();
+  Log(checksum_probe_.Tick(), "verify the tunnel's checksums");
   if (node_problems_.failed()) ApplyNodes();
   if (service_problems_.failed()) ApplyServices();
   if (host_->KeepSlowly(pods_->pods(), node_problems_)) ApplyNodes();
@@ -245,6 +246,7 @@ void Controller::ApplyNodes() {
   } else if (!options_.routing.has_tunnels() && unasked() == apply::Unasked::kDelete) {
     node_problems_.Note(RemoveTunnelDevice(*netlink_), "remove the tunnel device");
   }
+  FollowTunnel(facts.plan, facts.tunnel_ifindex);
   FollowMtu();
   SetUpRoutes(*netlink_, facts.plan, host, facts.tunnel_ifindex, unasked(), node_problems_);
   node_problems_.Note(peer_neighbours_.Follow(*netlink_, facts.plan), "resolve peers anew");
@@ -271,6 +273,17 @@ uint32_t Controller::MakeTunnelDevice(const plan::NodePlan& nodes) {
       EnsureTunnelDevice(*netlink_, options_.routing, TunnelMtu(nodes));
   node_problems_.Note(ifindex.status(), "make the tunnel device");
   return ifindex.value_or(0);
+}
+
+// Whom to ask whether what leaves by the tunnel arrives right.
+void Controller::FollowTunnel(const plan::NodePlan& nodes, uint32_t ifindex) {
+  std::vector<IpAddress> peers;
+  const bool can_ask = nodes.own.has_value() && nodes.own->addresses.ip4.has_value();
+  for (const plan::PeerNode& peer : nodes.peers) {
+    if (can_ask && peer.tunnel.has_value() && peer.ip4.has_value()) peers.push_back(*peer.ip4);
+  }
+  checksum_probe_.Follow(ifindex, can_ask ? *nodes.own->addresses.ip4 : IpAddress(),
+                         std::move(peers));
 }
 
 // Tells the CNI side what this node has to give.

@@ -17,6 +17,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "loader/daemon/checksum_probe.h"
 #include "loader/daemon/dataplane.h"
 #include "loader/daemon/event_loop.h"
 #include "loader/daemon/host_keeper.h"
@@ -79,6 +80,7 @@ class Controller {
   uint32_t TunnelMtu(const plan::NodePlan& nodes) const;
   uint32_t PodMtu(const plan::NodePlan& nodes) const;
   uint32_t MakeTunnelDevice(const plan::NodePlan& nodes);
+  void FollowTunnel(const plan::NodePlan& nodes, uint32_t ifindex);
   void WriteNames();
   void WriteNamesOfNewPods();
   apply::Unasked unasked() const;
@@ -105,6 +107,7 @@ class Controller {
   UniqueFd timer_;
   std::unique_ptr<HostKeeper> host_;
   PeerNeighbours peer_neighbours_;
+  ChecksumProbe checksum_probe_;
   plan::ServicePlan services_;    // as planned, host ports included
   plan::ServicePlan host_ports_;  // as they are in services_
   plan::PlanContext context_;

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "loader/netlink/addresses.h"
+#include "loader/netlink/checksum_offload.h"
 #include "loader/netlink/links.h"
 #include "loader/netlink/monitor.h"
 #include "loader/netlink/neighbours.h"
@@ -292,6 +293,16 @@ TEST(Vxlan, TellsWhatIsNotOurs) {
   MustOk(CreateVxlan(netlink, {.name = "one", .mac = kHostMac, .port = 4789}));
   EXPECT_TRUE(
       absl::IsAlreadyExists(CreateVxlan(netlink, {.name = "two", .mac = kHostMac, .port = 4789})));
+}
+
+TEST(Vxlan, ChecksumOffloadIsSwitchedOff) {
+  ScratchNetns node;
+  NetlinkSocket netlink = Must(NetlinkSocket::Open());
+  MustOk(CreateVxlan(netlink, {.name = "tunnel", .mac = kHostMac, .port = 4789}));
+  EXPECT_TRUE(Must(HasChecksumOffload("tunnel")));
+  for (int i = 0; i < 2; ++i) EXPECT_TRUE(SwitchChecksumOffloadOff("tunnel").ok());
+  EXPECT_FALSE(Must(HasChecksumOffload("tunnel")));
+  EXPECT_THAT(std::string(SwitchChecksumOffloadOff("nobody").message()), HasSubstr("nobody"));
 }
 
 TEST(ForeignNetns, OwnNamespaceAndOrdinaryFilesAreRefused) {
