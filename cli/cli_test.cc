@@ -167,7 +167,9 @@ TEST_F(FairleadOnANode, ListsAndDumpsEveryMap) {
   EXPECT_EQ(Find(maps, "name", "services4")["used"], 3);
   EXPECT_EQ(Find(maps, "name", "half_open4")["max"], 64);
   for (const Json& map : maps) {
-    EXPECT_GT(map["memory_bytes"], 0) << map;
+    // A trie takes its memory entry by entry.
+    const bool may_be_empty = map["type"] == "lpm_trie" && map["used"] == 0;
+    EXPECT_TRUE(may_be_empty || map["memory_bytes"] > 0) << map;
     EXPECT_NE(map["purpose"], "") << map;
     Ask("maps dump " + map["name"].get<std::string>());
     EXPECT_EQ(Run("maps dump --all " + map["name"].get<std::string>()).exit_code, 0) << map;
