@@ -59,10 +59,18 @@ static __always_inline struct prefix *find_prefix(const struct FAMILY(ip) * ip)
 	return prefix;
 }
 
-/* An address that only Services have. */
-static __always_inline bool is_of_services(const struct prefix *prefix)
+/* Why nobody but a port's Service is at an address that only Services have; 0: it is
+ * another's.
+ */
+static __always_inline __u32 no_such_service(const struct prefix *prefix)
 {
-	return prefix->kind == PREFIX_SERVICE || prefix->kind == PREFIX_SERVICE_CIDR;
+	switch (prefix->kind) {
+	case PREFIX_SERVICE:
+		return DROP_NO_SUCH_SERVICE_PORT;
+	case PREFIX_SERVICE_CIDR:
+		return DROP_NO_SUCH_SERVICE;
+	}
+	return 0;
 }
 
 static __always_inline bool is_own_address(const struct FAMILY(ip) * ip)
@@ -256,7 +264,7 @@ __stage guard_leaving(struct __sk_buff *skb, struct packet *pkt)
 		return guard_answer(skb, pkt);
 	/* Inside the cluster pods keep their addresses, whichever way they go. */
 	prefix = find_prefix(&pkt->tuple.destination);
-	if (!config.masquerade || (prefix && !is_of_services(prefix)))
+	if (!config.masquerade || (prefix && !no_such_service(prefix)))
 		return STOP_PASS;
 	return drop(pkt, DROP_UNTRANSLATED_SOURCE);
 }

@@ -55,7 +55,7 @@ static __always_inline enum receiver receiver_of(const struct packet *pkt)
 	prefix = find_prefix_within(&pkt->tuple.destination, FL_IP_WORDS * 32);
 	if (prefix && prefix->kind == PREFIX_HOST)
 		return RECEIVER_HOST;
-	return prefix && (is_of_services(prefix) || prefix->kind == PREFIX_VIRTUAL_IP)
+	return prefix && (no_such_service(prefix) || prefix->kind == PREFIX_VIRTUAL_IP)
 		       ? RECEIVER_POD
 		       : RECEIVER_OTHER;
 }

@@ -14,9 +14,8 @@
  * First packets only: 30_conntrack has answered for the others. It must not be
  * asked twice for one flow — a second choice could move a live connection to a
  * backend that has never heard of it.
- * Price: from a pod one hash lookup, two array lookups; one array lookup more to
- * find that there is no service. From outside one array lookup, as long as the
- * port is none of those.
+ * Price: one array lookup as long as no service has the port. Else a hash lookup,
+ * and two array lookups for the backend.
  */
 #ifndef FAIRLEAD_BPF_PATH_40_SERVICE_H_
 #define FAIRLEAD_BPF_PATH_40_SERVICE_H_
@@ -65,16 +64,21 @@ static __always_inline struct service *find_on_every_address(const struct packet
 	return find_frontend(pkt, &every);
 }
 
-/* The service behind the packet's destination, if any. A service of this address
- * comes before one of every address.
+/* The service of a port that has a bit. One of this very address comes before one of
+ * every address.
  */
-static __always_inline struct service *find_service(const struct packet *pkt)
+static __always_inline struct service *find_at_port(const struct packet *pkt)
 {
 	struct service *service = find_frontend(pkt, &pkt->tuple.destination);
 
-	if (service || !is_service_port(pkt) || !is_own_address(&pkt->tuple.destination))
-		return service;
-	return find_on_every_address(pkt);
+	return service || !is_own_address(&pkt->tuple.destination) ? service
+								   : find_on_every_address(pkt);
+}
+
+/* The service behind the packet's destination, if any. */
+static __always_inline struct service *find_service(const struct packet *pkt)
+{
+	return is_service_port(pkt) ? find_at_port(pkt) : NULL;
 }
 
 /* Backends of a service for clients of one side. */
@@ -206,9 +210,7 @@ __first_packet int choose_outside_backend(struct __sk_buff *skb, struct packet *
 
 	if (!pkt)
 		return 0;
-	service = find_frontend(pkt, &pkt->tuple.destination);
-	if (!service && is_own_address(&pkt->tuple.destination))
-		service = find_on_every_address(pkt);
+	service = find_at_port(pkt);
 	if (!service || ((service->flags & SERVICE_ON_HOST) && is_of_host_socket(skb, pkt)))
 		return 0;
 	return take_outside(pkt, service);
@@ -228,23 +230,20 @@ static __always_inline bool predates_service(struct packet *pkt)
 	return true;
 }
 
-/* Refuse instead of falling through: nobody has a route to a ClusterIP, it would
- * end at the default gateway. A TCP client gets a reset: it is still inside
- * connect(), where Linux ignores an ICMP error and tries again after a second
+/* What a client is told. Without a backend, or at a port that its Service does not have,
+ * it is refused instead of falling through: nobody has a route to a ClusterIP, it would
+ * end at the default gateway. A TCP client gets a reset: it is still inside connect(),
+ * where Linux ignores an ICMP error and tries again after a second
  * (docs/decisions/0009).
  */
-static __always_inline enum verdict refuse_client(struct packet *pkt, __u32 reason)
+static __always_inline enum verdict turn_away(struct packet *pkt, __u32 reason)
 {
+	if (reason != DROP_NO_BACKEND && reason != DROP_NO_SUCH_SERVICE_PORT)
+		return drop(pkt, reason);
 	return answer(pkt,
 		      pkt->tuple.protocol == IPPROTO_TCP ? TAIL_ANSWER_TCP_RESET
 							 : TAIL_ANSWER_UNREACHABLE,
 		      reason);
-}
-
-/* What the client of a service without a backend is told. */
-static __always_inline enum verdict turn_away(struct packet *pkt, __u32 reason)
-{
-	return reason == DROP_NO_BACKEND ? refuse_client(pkt, reason) : drop(pkt, reason);
 }
 
 __stage service(struct __sk_buff *skb, struct packet *pkt, const struct known *known)

@@ -59,6 +59,7 @@ static __always_inline __u32 locate_by_prefix(struct __sk_buff *skb, struct pack
 {
 	struct prefix *prefix = find_prefix(&pkt->out.destination);
 	struct node *node;
+	__u32 reason;
 
 	pkt->hides_source = !prefix || prefix->kind == PREFIX_PEER_HIDE;
 	if (!prefix || prefix->kind == PREFIX_DIRECT)
@@ -69,11 +70,10 @@ static __always_inline __u32 locate_by_prefix(struct __sk_buff *skb, struct pack
 		return 0;
 	case PREFIX_OWN_PODS:
 		return DROP_NO_SUCH_POD;
-	case PREFIX_SERVICE:
-		return DROP_NO_SUCH_SERVICE_PORT;
-	case PREFIX_SERVICE_CIDR:
-		return DROP_NO_SUCH_SERVICE;
 	}
+	reason = no_such_service(prefix);
+	if (reason)
+		return reason;
 	node = bpf_map_lookup_elem(&nodes, &prefix->node);
 	if (!node || !node->ifindex)
 		return DROP_NO_ROUTE;
@@ -197,9 +197,7 @@ __stage locate(struct __sk_buff *skb, struct packet *pkt, struct known *known)
 	if (pkt->remembered)
 		return CONTINUE;
 	reason = find_exit(skb, pkt);
-	if (reason == DROP_NO_SUCH_SERVICE_PORT)
-		return refuse_client(pkt, reason);
-	return reason ? drop(pkt, reason) : CONTINUE;
+	return reason ? turn_away(pkt, reason) : CONTINUE;
 }
 
 /* What came from outside, to a Service's backend, wherever that is. */
@@ -216,12 +214,9 @@ static __always_inline enum verdict locate_backend(struct __sk_buff *skb, struct
 static __always_inline enum verdict leave_to_host(struct packet *pkt)
 {
 	struct prefix *prefix = find_prefix(&pkt->tuple.destination);
+	__u32 reason = prefix ? no_such_service(prefix) : 0;
 
-	if (prefix && prefix->kind == PREFIX_SERVICE)
-		return refuse_client(pkt, DROP_NO_SUCH_SERVICE_PORT);
-	if (prefix && prefix->kind == PREFIX_SERVICE_CIDR)
-		return drop(pkt, DROP_NO_SUCH_SERVICE);
-	return STOP_PASS;
+	return reason ? turn_away(pkt, reason) : STOP_PASS;
 }
 
 /* The wire also brings what is for neither pods nor Services: that is the host's, and

@@ -131,9 +131,9 @@ static __always_inline void remember_named(struct bpf_sock_addr *ctx, const stru
 	bpf_map_update_elem(&FAMILY(socket_peers), &key, &said, BPF_ANY);
 }
 
-/* The caller gets an errno. One that a traffic policy leaves without a backend here,
- * or that may not come, would wait in vain. A UDP socket that is connected already keeps the name instead,
- * until there is a backend again.
+/* The caller gets an errno. One that a traffic policy leaves without a backend here, or
+ * that may not come, would wait in vain. A UDP socket that is connected already keeps
+ * the name instead, until there is a backend again.
  */
 static __always_inline int refuse(const struct bpf_sock_addr *ctx, int reason, bool datagram)
 {
@@ -146,8 +146,7 @@ static __always_inline int refuse(const struct bpf_sock_addr *ctx, int reason, b
 /* To affinity and source ranges, whatever address its packets will have. */
 static __always_inline void be_the_node(struct packet *pkt)
 {
-	__u32 zero = 0;
-	struct FAMILY(node_state) *node = bpf_map_lookup_elem(&FAMILY(node_state), &zero);
+	const struct FAMILY(node_state) *node = this_node();
 
 	if (node)
 		pkt->tuple.source = node->address;
