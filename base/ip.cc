@@ -9,6 +9,12 @@
 #include <cstring>
 
 namespace fairlead {
+namespace {
+
+// What comes before an IPv4 address that is written as one of IPv6.
+constexpr std::array<uint8_t, 12> kMapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+}  // namespace
 
 const char* FamilyName(Family family) { return family == Family::kIpv4 ? "IPv4" : "IPv6"; }
 
@@ -33,6 +39,27 @@ IpAddress IpAddress::FromBytes(Family family, const void* bytes) {
   address.family_ = family;
   std::memcpy(address.bytes_.data(), bytes, AddressBytes(family));
   return address;
+}
+
+IpAddress IpAddress::Unspecified(Family family) {
+  IpAddress address;
+  address.family_ = family;
+  return address;
+}
+
+IpAddress IpAddress::FromMapped(const void* bytes) {
+  const auto* const begin = static_cast<const uint8_t*>(bytes);
+  const bool is_mapped = std::equal(kMapped.begin(), kMapped.end(), begin);
+  return is_mapped ? FromBytes(Family::kIpv4, begin + kMapped.size())
+                   : FromBytes(Family::kIpv6, begin);
+}
+
+IpAddress IpAddress::AsMapped() const {
+  if (family_ == Family::kIpv6) return *this;
+  IpAddress mapped = Unspecified(Family::kIpv6);
+  std::copy(kMapped.begin(), kMapped.end(), mapped.bytes_.begin());
+  std::copy_n(bytes_.begin(), AddressBytes(Family::kIpv4), mapped.bytes_.begin() + kMapped.size());
+  return mapped;
 }
 
 absl::StatusOr<IpAddress> IpAddress::Parse(std::string_view text) {
@@ -83,14 +110,16 @@ Cidr Cidr::Make(const IpAddress& address, int prefix_length) {
   return cidr;
 }
 
+Cidr Cidr::Of(const IpAddress& address) { return Make(address, AddressBits(address.family())); }
+
 absl::StatusOr<Cidr> Cidr::Parse(std::string_view text) {
   const size_t slash = text.find('/');
   const absl::StatusOr<IpAddress> address = IpAddress::Parse(text.substr(0, slash));
   if (!address.ok()) {
     return absl::InvalidArgumentError(fmt::format("\"{}\" is not a CIDR", text));
   }
+  if (slash == std::string_view::npos) return Of(*address);
   const int bits = AddressBits(address->family());
-  if (slash == std::string_view::npos) return Make(*address, bits);
   int length = -1;
   const std::string_view digits = text.substr(slash + 1);
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), length);

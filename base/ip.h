@@ -31,6 +31,9 @@ class IpAddress {
   IpAddress() = default;  // 0.0.0.0
   // `bytes` holds AddressBytes(family) bytes in network order.
   static IpAddress FromBytes(Family family, const void* bytes);
+  static IpAddress Unspecified(Family family);  // 0.0.0.0, ::
+  // 16 bytes: IPv4 if they are IPv4-mapped, ::ffff:a.b.c.d (RFC 4291, 2.5.5.2), IPv6 otherwise.
+  static IpAddress FromMapped(const void* bytes);
   // Textual form of RFC 4291/dotted quad. Strict: no leading zeros, no zone.
   static absl::StatusOr<IpAddress> Parse(std::string_view text);
 
@@ -40,6 +43,8 @@ class IpAddress {
   bool IsUnspecified() const;
   bool IsLoopback() const;  // 127.0.0.0/8, ::1
   bool IsMulticast() const;
+  // In the form of IPv6: IPv4 as FromMapped takes it, IPv6 as it is.
+  IpAddress AsMapped() const;
   // The address `offset` further on, carrying over all bytes (wraps at the end).
   IpAddress Plus(uint64_t offset) const;
 
@@ -60,6 +65,7 @@ class Cidr {
  public:
   Cidr() = default;
   static Cidr Make(const IpAddress& address, int prefix_length);
+  static Cidr Of(const IpAddress& address);  // it alone: /32, /128
   static absl::StatusOr<Cidr> Parse(
       std::string_view text);  // "10.0.0.0/8"; a bare address is /32, /128
 

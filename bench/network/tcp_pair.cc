@@ -15,10 +15,10 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <cstring>
 #include <thread>
 
 #include "base/errno_status.h"
+#include "base/socket_address.h"
 #include "base/status_macros.h"
 #include "lab/network_namespace.h"
 
@@ -34,29 +34,8 @@ constexpr timeval kPatience = {.tv_sec = 5, .tv_usec = 0};
 constexpr char kPing = '.';
 constexpr char kLast = 'x';
 
-struct SocketAddress {
-  explicit SocketAddress(const IpAddress& address) {
-    if (address.family() == Family::kIpv4) {
-      auto* in = reinterpret_cast<sockaddr_in*>(&storage);
-      in->sin_family = AF_INET;
-      in->sin_port = htons(kPort);
-      std::memcpy(&in->sin_addr, address.bytes(), 4);
-      size = sizeof(*in);
-    } else {
-      auto* in = reinterpret_cast<sockaddr_in6*>(&storage);
-      in->sin6_family = AF_INET6;
-      in->sin6_port = htons(kPort);
-      std::memcpy(&in->sin6_addr, address.bytes(), 16);
-      size = sizeof(*in);
-    }
-  }
-  const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
-  sockaddr_storage storage{};
-  socklen_t size = 0;
-};
-
 UniqueFd NewSocket(const SocketAddress& address) {
-  UniqueFd fd(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  UniqueFd fd(::socket(address.domain(), SOCK_STREAM | SOCK_CLOEXEC, 0));
   const int on = 1;
   ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
   ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof(kPatience));
@@ -148,7 +127,7 @@ absl::StatusOr<std::vector<double>> Ask(int fd, Clock::time_point end) {
 absl::StatusOr<TcpPair> TcpPair::Open(const std::string& client_namespace,
                                       const std::string& server_namespace,
                                       const IpAddress& server) {
-  const SocketAddress address(server);
+  const SocketAddress address({server, kPort});
   UniqueFd listener, client;
   FL_RETURN_IF_ERROR(lab::InNamespace(server_namespace, [&]() -> absl::Status {
     listener = NewSocket(address);

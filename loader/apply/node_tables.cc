@@ -11,6 +11,7 @@
 #include <set>
 
 #include "base/status_macros.h"
+#include "loader/apply/prefix_key.h"
 #include "loader/apply/reconcile.h"
 #include "loader/apply/service_prefixes.h"
 
@@ -89,19 +90,9 @@ absl::Status ReadSlots(const FamilyTables<Abi>& tables, std::map<Cidr, uint32_t>
         entry.kind != PREFIX_PEER_HIDE) {
       continue;
     }
-    slots[Cidr::Make(FromAbi(key.address), static_cast<int>(key.length))] = entry.node;
+    slots[BlockOf(key)] = entry.node;
   }
   return absl::OkStatus();
-}
-
-Cidr Whole(const IpAddress& address) { return Cidr::Make(address, AddressBits(address.family())); }
-
-template <typename Abi>
-typename Abi::PrefixKey KeyOf(const Cidr& cidr) {
-  typename Abi::PrefixKey key{};
-  key.length = static_cast<uint32_t>(cidr.prefix_length());
-  key.address = ToAbi<typename Abi::Ip>(cidr.address());
-  return key;
 }
 
 bool IsIn(const std::vector<Cidr>& blocks, const Cidr& inner) {
@@ -118,7 +109,7 @@ Desired<typename Abi::PrefixKey, prefix> MakePrefixes(
     const NodeFacts& facts, const std::map<std::string, uint32_t>& slots) {
   Desired<typename Abi::PrefixKey, prefix> desired;
   const auto put = [&](const Cidr& cidr, uint32_t kind, uint32_t slot) {
-    if (cidr.family() == Abi::kFamily) desired.Put(KeyOf<Abi>(cidr), {kind, slot});
+    if (cidr.family() == Abi::kFamily) desired.Put(PrefixKeyOf<Abi>(cidr), {kind, slot});
   };
   std::vector<Cidr> cluster;
   for (const plan::PeerNode& peer : facts.plan.peers) {
@@ -134,8 +125,8 @@ Desired<typename Abi::PrefixKey, prefix> MakePrefixes(
   }
   const auto put_peer = [&](const std::optional<IpAddress>& address, uint32_t slot) {
     if (!address.has_value()) return;
-    const bool hides = facts.masquerade.nodes && !IsIn(direct, Whole(*address));
-    put(Whole(*address), hides ? PREFIX_PEER_HIDE : PREFIX_PEER, slot);
+    const bool hides = facts.masquerade.nodes && !IsIn(direct, Cidr::Of(*address));
+    put(Cidr::Of(*address), hides ? PREFIX_PEER_HIDE : PREFIX_PEER, slot);
   };
   for (const plan::PeerNode& peer : facts.plan.peers) {
     const uint32_t slot = slots.at(peer.name);
@@ -146,7 +137,7 @@ Desired<typename Abi::PrefixKey, prefix> MakePrefixes(
   if (facts.plan.own.has_value()) {
     for (const Cidr& cidr : facts.plan.own->pod_cidrs) put(cidr, PREFIX_OWN_PODS, 0);
   }
-  for (const IpAddress& address : facts.local_addresses) put(Whole(address), PREFIX_HOST, 0);
+  for (const IpAddress& address : facts.local_addresses) put(Cidr::Of(address), PREFIX_HOST, 0);
   return desired;
 }
 
@@ -218,8 +209,8 @@ absl::StatusOr<NodeTables> NodeTables::Adopt(Tables& tables) {
 absl::StatusOr<uint32_t> NodeTables::SlotOf(const plan::PeerNode& peer) {
   if (const auto place = slots_.find(peer.name); place != slots_.end()) return place->second;
   std::vector<Cidr> signs = peer.pod_cidrs;
-  if (peer.ip4.has_value()) signs.push_back(Whole(*peer.ip4));
-  if (peer.ip6.has_value()) signs.push_back(Whole(*peer.ip6));
+  if (peer.ip4.has_value()) signs.push_back(Cidr::Of(*peer.ip4));
+  if (peer.ip6.has_value()) signs.push_back(Cidr::Of(*peer.ip6));
   for (const Cidr& sign : signs) {
     const auto known = adopted_.find(sign);
     if (known != adopted_.end() && unclaimed_.erase(known->second) != 0) return known->second;

@@ -7,22 +7,9 @@
 #include <utility>
 
 #include "base/status_macros.h"
+#include "loader/apply/prefix_key.h"
 
 namespace fairlead::apply {
-namespace {
-
-template <typename Abi>
-typename Abi::PrefixKey KeyOf(const Cidr& block) {
-  typename Abi::PrefixKey key{};
-  key.length = static_cast<uint32_t>(block.prefix_length());
-  key.address = ToAbi<typename Abi::Ip>(block.address());
-  return key;
-}
-
-Cidr Whole(const IpAddress& address) { return Cidr::Make(address, AddressBits(address.family())); }
-
-}  // namespace
-
 template <typename Abi>
 absl::StatusOr<ServicePrefixes<Abi>> ServicePrefixes<Abi>::Adopt(FamilyTables<Abi>& tables) {
   ServicePrefixes result;
@@ -30,7 +17,7 @@ absl::StatusOr<ServicePrefixes<Abi>> ServicePrefixes<Abi>::Adopt(FamilyTables<Ab
   FL_ASSIGN_OR_RETURN(const auto entries, tables.prefixes.Snapshot());
   for (const auto& [key, entry] : entries) {
     if (!IsOfServices(entry)) continue;
-    result.written_[Cidr::Make(FromAbi(key.address), static_cast<int>(key.length))] = entry.kind;
+    result.written_[BlockOf(key)] = entry.kind;
   }
   return result;
 }
@@ -39,9 +26,9 @@ template <typename Abi>
 absl::Status ServicePrefixes<Abi>::Put(const Cidr& block, uint32_t kind) {
   uint32_t& written = written_[block];
   if (std::exchange(written, kind) == kind) return absl::OkStatus();
-  FL_ASSIGN_OR_RETURN(const auto present, tables_->prefixes.Find(KeyOf<Abi>(block)));
+  FL_ASSIGN_OR_RETURN(const auto present, tables_->prefixes.Find(PrefixKeyOf<Abi>(block)));
   if (present.has_value() && !IsOfServices(*present)) return absl::OkStatus();
-  if (tables_->prefixes.Put(KeyOf<Abi>(block), {.kind = kind, .node = 0}).ok()) {
+  if (tables_->prefixes.Put(PrefixKeyOf<Abi>(block), {.kind = kind, .node = 0}).ok()) {
     return absl::OkStatus();
   }
   written_.erase(block);
@@ -53,9 +40,9 @@ absl::Status ServicePrefixes<Abi>::Put(const Cidr& block, uint32_t kind) {
 template <typename Abi>
 absl::Status ServicePrefixes<Abi>::Erase(const Cidr& block) {
   if (written_.erase(block) == 0) return absl::OkStatus();
-  FL_ASSIGN_OR_RETURN(const auto present, tables_->prefixes.Find(KeyOf<Abi>(block)));
+  FL_ASSIGN_OR_RETURN(const auto present, tables_->prefixes.Find(PrefixKeyOf<Abi>(block)));
   if (!present.has_value() || !IsOfServices(*present)) return absl::OkStatus();
-  return tables_->prefixes.Erase(KeyOf<Abi>(block));
+  return tables_->prefixes.Erase(PrefixKeyOf<Abi>(block));
 }
 
 template <typename Abi>
@@ -92,10 +79,10 @@ absl::Status ServicePrefixes<Abi>::Remove(const IpAddress& vip, uint32_t fronten
 template <typename Abi>
 absl::Status ServicePrefixes<Abi>::Write(const IpAddress& vip) {
   const Users& users = users_.at(vip);
-  if (users.of_cluster_ip != 0) return Put(Whole(vip), PREFIX_SERVICE);
-  if (users.of_virtual_ip != 0) return Put(Whole(vip), PREFIX_VIRTUAL_IP);
+  if (users.of_cluster_ip != 0) return Put(Cidr::Of(vip), PREFIX_SERVICE);
+  if (users.of_virtual_ip != 0) return Put(Cidr::Of(vip), PREFIX_VIRTUAL_IP);
   users_.erase(vip);
-  return Erase(Whole(vip));
+  return Erase(Cidr::Of(vip));
 }
 
 template <typename Abi>

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/socket_address.h"
 #include "base/status_macros.h"
 #include "loader/daemon/tunnel_device.h"
 #include "loader/netlink/checksum_offload.h"
@@ -22,12 +23,8 @@ constexpr std::string_view kText = "fairlead asks: is this checksum right?";
 
 UniqueFd ConnectTo(const IpAddress& peer) {
   UniqueFd fd(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(kDiscardPort);
-  std::memcpy(&address.sin_addr, peer.bytes(), sizeof(address.sin_addr));
-  const void* raw = &address;
-  if (::connect(fd.get(), static_cast<const sockaddr*>(raw), sizeof(address)) != 0) return {};
+  const SocketAddress address({peer, kDiscardPort});
+  if (::connect(fd.get(), address.get(), address.size) != 0) return {};
   return fd;
 }
 

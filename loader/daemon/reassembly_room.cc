@@ -124,13 +124,12 @@ absl::Status Defragment(int program, Family family, const std::string& pin) {
 // Everything that has come in goes out again, to the near end's MAC.
 absl::Status RouteBack(NetlinkSocket& inside, uint32_t link, Family family) {
   const IpAddress gateway = GatewayAddress(family);
-  const uint8_t zero[16] = {};
   FL_RETURN_IF_ERROR(PutNeighbour(inside, link, gateway, GatewayMac(), NUD_PERMANENT));
   if (family == Family::kIpv4) {
-    FL_RETURN_IF_ERROR(ReplaceRoute(
-        inside, {.destination = Cidr::Make(gateway, AddressBits(family)), .link_index = link}));
+    FL_RETURN_IF_ERROR(
+        ReplaceRoute(inside, {.destination = Cidr::Of(gateway), .link_index = link}));
   }
-  return ReplaceRoute(inside, {.destination = Cidr::Make(IpAddress::FromBytes(family, zero), 0),
+  return ReplaceRoute(inside, {.destination = Cidr::Make(IpAddress::Unspecified(family), 0),
                                .link_index = link,
                                .gateway = gateway});
 }

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "loader/daemon/socket_keeper.h"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <cerrno>
 #include <charconv>
-#include <cstring>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -21,9 +18,9 @@ extern "C" {
 
 #include "base/errno_status.h"
 #include "base/log.h"
+#include "base/socket_address.h"
 #include "base/status_macros.h"
 #include "base/unique_fd.h"
-#include "maps/abi/abi_of.h"
 
 namespace fairlead {
 namespace {
@@ -57,35 +54,17 @@ uint64_t CookieOf(int fd) {
   return ::getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &size) == 0 ? cookie : 0;
 }
 
-// Of the peer that the process knows: on_connect answers for the kernel.
-std::optional<Endpoint> NamedPeer(int fd, sockaddr_storage& storage, socklen_t& size) {
-  size = sizeof(storage);
-  if (::getpeername(fd, static_cast<sockaddr*>(static_cast<void*>(&storage)), &size) != 0) {
-    return std::nullopt;
-  }
-  if (storage.ss_family == AF_INET) {
-    sockaddr_in address;
-    std::memcpy(&address, &storage, sizeof(address));
-    return Endpoint{IpAddress::FromBytes(Family::kIpv4, &address.sin_addr),
-                    ntohs(address.sin_port)};
-  }
-  sockaddr_in6 address;
-  std::memcpy(&address, &storage, sizeof(address));
-  ip6 bytes;
-  std::memcpy(&bytes, &address.sin6_addr, sizeof(bytes));
-  return Endpoint{FromMapped(bytes), ntohs(address.sin6_port)};
-}
-
-// What the kernel says of the peer, scope and all, is what the socket is connected to once more.
-// A process that has connected it to somebody else since our look is left alone; one that does so
-// between these two calls loses, as if it had been a moment earlier.
+// What the kernel says of the peer, scope and all, is what the socket is connected to once more:
+// on_connect answers for it with the peer that the process knows. A process that has connected it
+// to somebody else since our look is left alone; one that does so between these two calls loses,
+// as if it had been a moment earlier.
 absl::Status ConnectAnew(int fd, const Move& move) {
-  sockaddr_storage storage{};
-  socklen_t size = 0;
-  if (CookieOf(fd) != move.socket.cookie || NamedPeer(fd, storage, size) != move.to) {
+  SocketAddress named;
+  if (CookieOf(fd) != move.socket.cookie || ::getpeername(fd, named.get(), &named.size) != 0 ||
+      named.ToEndpoint() != move.to) {
     return absl::OkStatus();
   }
-  if (::connect(fd, static_cast<sockaddr*>(static_cast<void*>(&storage)), size) != 0) {
+  if (::connect(fd, named.get(), named.size) != 0) {
     return ErrnoStatus(errno, "connect anew to " + move.to.ToString());
   }
   return absl::OkStatus();

@@ -11,37 +11,9 @@
 #include <string>
 
 #include "base/errno_status.h"
+#include "base/socket_address.h"
 
 namespace fairlead::http {
-namespace {
-
-struct SocketAddress {
-  sockaddr_storage storage{};
-  socklen_t size = 0;
-
-  const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
-};
-
-SocketAddress ToSocketAddress(const Endpoint& endpoint) {
-  SocketAddress address;
-  if (endpoint.address.family() == Family::kIpv4) {
-    auto& ipv4 = reinterpret_cast<sockaddr_in&>(address.storage);
-    ipv4.sin_family = AF_INET;
-    ipv4.sin_port = htons(endpoint.port);
-    std::copy_n(endpoint.address.bytes(), 4, reinterpret_cast<uint8_t*>(&ipv4.sin_addr));
-    address.size = sizeof(ipv4);
-  } else {
-    auto& ipv6 = reinterpret_cast<sockaddr_in6&>(address.storage);
-    ipv6.sin6_family = AF_INET6;
-    ipv6.sin6_port = htons(endpoint.port);
-    std::copy_n(endpoint.address.bytes(), 16, reinterpret_cast<uint8_t*>(&ipv6.sin6_addr));
-    address.size = sizeof(ipv6);
-  }
-  return address;
-}
-
-}  // namespace
-
 absl::StatusOr<std::optional<Endpoint>> ParseBindAddress(std::string_view text,
                                                          uint16_t default_port) {
   if (text.empty() || text == "0") return std::optional<Endpoint>();
@@ -72,7 +44,7 @@ absl::StatusOr<UniqueFd> Listen(const Endpoint& where, Families families) {
   if (!fd.ok()) return ErrnoStatus(errno, what);
   const int on = 1;
   const int only_ipv6 = families == Families::kOwn ? 1 : 0;
-  const SocketAddress address = ToSocketAddress(where);
+  const SocketAddress address(where);
   // A predecessor's connections in TIME_WAIT must not keep us from the port.
   if (setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
       (!ipv4 && setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &only_ipv6, sizeof(only_ipv6))) ||

@@ -7,11 +7,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <net/if.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/socket_address.h"
 #include "loader/netlink/links.h"
 #include "loader/netlink/netlink_socket.h"
 #include "loader/netlink/scratch_netns.h"
@@ -41,11 +41,8 @@ class HttpServers : public ::testing::Test {
 
   UniqueFd Connect() const {
     UniqueFd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(kPort);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    EXPECT_EQ(connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+    const SocketAddress address({*IpAddress::Parse("127.0.0.1"), kPort});
+    EXPECT_EQ(connect(fd.get(), address.get(), address.size), 0);
     return fd;
   }
   // The servers' turn, until they have nothing to do.

@@ -3,12 +3,12 @@
 // Real connections through a real rule, in a namespace with nothing but lo.
 #include "loader/netfilter/conntrack.h"
 
-#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <linux/netlink.h>
 #include <sys/socket.h>
 
+#include "base/socket_address.h"
 #include "loader/netfilter/nftables.h"
 #include "loader/netlink/links.h"
 #include "loader/netlink/scratch_netns.h"
@@ -31,26 +31,10 @@ struct Loopback {
   const char* nft_family;
 };
 
-sockaddr_storage SocketAddress(const Loopback& at, uint16_t port) {
-  sockaddr_storage storage{};
-  if (at.family == AF_INET) {
-    auto* v4 = reinterpret_cast<sockaddr_in*>(&storage);
-    *v4 = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {}, .sin_zero = {}};
-    inet_pton(AF_INET, at.address, &v4->sin_addr);
-  } else {
-    auto* v6 = reinterpret_cast<sockaddr_in6*>(&storage);
-    v6->sin6_family = AF_INET6;
-    v6->sin6_port = htons(port);
-    inet_pton(AF_INET6, at.address, &v6->sin6_addr);
-  }
-  return storage;
-}
-
 UniqueFd Socket(const Loopback& at, int type, uint16_t port, decltype(&::connect) call) {
   UniqueFd fd(::socket(at.family, type | SOCK_CLOEXEC, 0));
-  const sockaddr_storage address = SocketAddress(at, port);
-  const socklen_t size = at.family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
-  EXPECT_EQ(call(fd.get(), reinterpret_cast<const sockaddr*>(&address), size), 0) << errno;
+  const SocketAddress address({Must(IpAddress::Parse(at.address)), port});
+  EXPECT_EQ(call(fd.get(), address.get(), address.size), 0) << errno;
   return fd;
 }
 
@@ -108,10 +92,9 @@ TEST_P(TranslatedConnection, OfUdpIsEstablishedOnceAnswered) {
   char byte = 'x';
   ASSERT_EQ(::send(client.get(), &byte, 1, 0), 1);
   EXPECT_FALSE(Must(ListTranslatedConnections(netfilter_)).at(0).established);
-  sockaddr_storage from{};
-  socklen_t size = sizeof(from);
-  ASSERT_EQ(::recvfrom(server.get(), &byte, 1, 0, reinterpret_cast<sockaddr*>(&from), &size), 1);
-  ASSERT_EQ(::sendto(server.get(), &byte, 1, 0, reinterpret_cast<sockaddr*>(&from), size), 1);
+  SocketAddress from;
+  ASSERT_EQ(::recvfrom(server.get(), &byte, 1, 0, from.get(), &from.size), 1);
+  ASSERT_EQ(::sendto(server.get(), &byte, 1, 0, from.get(), from.size), 1);
   ASSERT_EQ(::recv(client.get(), &byte, 1, 0), 1);
   EXPECT_TRUE(Must(ListTranslatedConnections(netfilter_)).at(0).established);
 }

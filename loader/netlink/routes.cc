@@ -62,11 +62,9 @@ std::optional<Route> Parse(const nlmsghdr* message) {
     return std::nullopt;
   }
   const Family family = header->rtm_family == AF_INET ? Family::kIpv4 : Family::kIpv6;
-  const uint8_t zero[16] = {};
   Route route;
-  route.destination =
-      Cidr::Make(AddressIn(attributes[RTA_DST]).value_or(IpAddress::FromBytes(family, zero)),
-                 header->rtm_dst_len);
+  route.destination = Cidr::Make(
+      AddressIn(attributes[RTA_DST]).value_or(IpAddress::Unspecified(family)), header->rtm_dst_len);
   const bool unreachable = header->rtm_type == RTN_UNREACHABLE;
   route.kind = unreachable ? RouteKind::kUnreachable : RouteKind::kUnicast;
   // IPv6 hangs unreachable routes on lo; that is no part of what was asked for.

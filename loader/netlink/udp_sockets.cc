@@ -15,16 +15,10 @@
 namespace fairlead {
 namespace {
 
-// ::ffff:a.b.c.d, in a socket of IPv6 that speaks IPv4.
-bool IsMapped(const uint32_t* words) {
-  return words[0] == 0 && words[1] == 0 && words[2] == htonl(0xffff);
-}
-
 IpAddress AddressOf(const inet_diag_msg& message) {
   const uint32_t* words = message.id.idiag_dst;
-  if (message.idiag_family == AF_INET) return IpAddress::FromBytes(Family::kIpv4, words);
-  if (IsMapped(words)) return IpAddress::FromBytes(Family::kIpv4, words + 3);
-  return IpAddress::FromBytes(Family::kIpv6, words);
+  return message.idiag_family == AF_INET ? IpAddress::FromBytes(Family::kIpv4, words)
+                                         : IpAddress::FromMapped(words);
 }
 
 absl::Status AddFamily(NetlinkSocket& netlink, uint8_t family, std::vector<UdpSocket>& sockets) {

@@ -31,8 +31,6 @@ std::vector<IpAddress> AddressesOf(const LocalPod& pod) {
   return addresses;
 }
 
-Cidr Host(const IpAddress& address) { return Cidr::Make(address, AddressBits(address.family())); }
-
 absl::Status SetHostSysctls(const LocalPod& pod) {
   // Loose, not off: the stack takes the larger of this value and that of `all`, which may be
   // strict (loader/daemon/wanted_sysctls.h).
@@ -91,7 +89,7 @@ absl::Status RoutePodFromHost(NetlinkSocket& host, const LocalPod& pod) {
     // Neighbour first: no packet may find the route and go asking for a MAC.
     FL_RETURN_IF_ERROR(PutNeighbour(host, pod.ifindex, address, pod.mac, NUD_PERMANENT));
     FL_RETURN_IF_ERROR(
-        ReplaceRoute(host, {.destination = Host(address), .link_index = pod.ifindex}));
+        ReplaceRoute(host, {.destination = Cidr::Of(address), .link_index = pod.ifindex}));
   }
   return absl::OkStatus();
 }
@@ -100,12 +98,12 @@ absl::Status RoutePodToGateway(NetlinkSocket& inside, const IpAddress& address, 
   const Family family = address.family();
   const IpAddress gateway = GatewayAddress(family);
   FL_RETURN_IF_ERROR(AddAddress(inside, index, address, AddressBits(family)));
-  const uint8_t zero[16] = {};
-  Route everything{.destination = Cidr::Make(IpAddress::FromBytes(family, zero), 0),
+  Route everything{.destination = Cidr::Make(IpAddress::Unspecified(family), 0),
                    .link_index = index,
                    .gateway = gateway};
   if (family == Family::kIpv4) {
-    FL_RETURN_IF_ERROR(ReplaceRoute(inside, {.destination = Host(gateway), .link_index = index}));
+    FL_RETURN_IF_ERROR(
+        ReplaceRoute(inside, {.destination = Cidr::Of(gateway), .link_index = index}));
     everything.source = address;
   }
   return ReplaceRoute(inside, everything);

@@ -76,17 +76,8 @@ inline IpAddress FromAbi(const ip6& ip) { return IpAddress::FromBytes(Family::kI
 
 // Either family in 16 bytes, as tables about tunnels' ends hold it: IPv4 as
 // ::ffff:a.b.c.d.
-inline ip6 ToMapped(const IpAddress& address) {
-  if (address.family() == Family::kIpv6) return ToAbi<ip6>(address);
-  ip6 mapped{};
-  mapped.word[2] = htonl(0xffff);
-  mapped.word[3] = ToAbi<ip4>(address).word[0];
-  return mapped;
-}
-inline IpAddress FromMapped(const ip6& ip) {
-  const bool is_mapped = ip.word[0] == 0 && ip.word[1] == 0 && ip.word[2] == htonl(0xffff);
-  return is_mapped ? FromAbi(ip4{ip.word[3]}) : FromAbi(ip);
-}
+inline ip6 ToMapped(const IpAddress& address) { return ToAbi<ip6>(address.AsMapped()); }
+inline IpAddress FromMapped(const ip6& ip) { return IpAddress::FromMapped(&ip); }
 
 }  // namespace fairlead
 

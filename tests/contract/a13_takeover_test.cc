@@ -86,7 +86,6 @@ class KubeProxyOnTheNode : public TwoNodes {
                                                       {"targetPort", kPodPort}}})}}}})));
   }
 
-  std::string Outside() { return lab::NamespaceName(lab().folder().lab(), "outside"); }
   Endpoint NodePort() const { return {AddressOf(node(1)), kNodePort}; }
   Endpoint ClusterIp() const {
     return {*IpAddress::Parse(GetParam() == Family::kIpv4 ? kClusterIp4 : kClusterIp6), kFrontPort};

@@ -19,7 +19,7 @@ class SourceRange : public ::testing::TestWithParam<Family> {
             .load_balancer_ips = {vip_},
             .source_ranges = ranges};
   }
-  Cidr Only(const Pod& pod) { return Cidr::Make(pod.address, AddressBits(GetParam())); }
+  Cidr Only(const Pod& pod) { return Cidr::Of(pod.address); }
   Hop Ask(const Pod& client, const Endpoint& front) {
     return node_.FromPod(client, Tcp(client.On(next_port_++), front).Syn());
   }
@@ -47,7 +47,7 @@ TEST_P(SourceRange, A9_43_isNotForOtherFrontends) {
 
 TEST_P(SourceRange, A9_43_isForClientsOutsideToo) {
   const Endpoint allowed = node_.World(1, 40000), other = node_.World(2, 40000);
-  node_.AddService(Web({Cidr::Make(allowed.address, AddressBits(GetParam()))}), {web_.On(80)});
+  node_.AddService(Web({Cidr::Of(allowed.address)}), {web_.On(80)});
   const Packet request = Tcp(allowed, Endpoint{vip_, 80}).Syn();
   EXPECT_THAT(node_.FromNetwork(request), Delivers(request.To(web_.On(80)), web_));
   EXPECT_THAT(node_.FromNetwork(Tcp(other, Endpoint{vip_, 80}).Syn()),

@@ -7,36 +7,12 @@
 
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
 
 #include "lab/clock.h"
 #include "lab/network_namespace.h"
 #include "lab/objects.h"
 
 namespace fairlead::testing {
-namespace {
-
-constexpr char kMappedPrefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '\xff', '\xff'};
-
-// The same as an address of IPv6.
-Endpoint Mapped(const Endpoint& endpoint) {
-  char bytes[16];
-  std::memcpy(bytes, kMappedPrefix, sizeof(kMappedPrefix));
-  std::memcpy(bytes + sizeof(kMappedPrefix), endpoint.address.bytes(), 4);
-  return {IpAddress::FromBytes(Family::kIpv6, bytes), endpoint.port};
-}
-
-Endpoint Plain(const Endpoint& endpoint) {
-  const uint8_t* bytes = endpoint.address.bytes();
-  if (endpoint.address.family() == Family::kIpv4 ||
-      std::memcmp(bytes, kMappedPrefix, sizeof(kMappedPrefix)) != 0) {
-    return endpoint;
-  }
-  return {IpAddress::FromBytes(Family::kIpv4, bytes + sizeof(kMappedPrefix)), endpoint.port};
-}
-
-}  // namespace
-
 LooseSocket::LooseSocket(const std::string& network_namespace, int domain) : domain_(domain) {
   const absl::Status made = lab::InNamespace(network_namespace, [&] {
     fd_ = UniqueFd(::socket(domain, SOCK_DGRAM | SOCK_CLOEXEC, 0));
@@ -47,7 +23,7 @@ LooseSocket::LooseSocket(const std::string& network_namespace, int domain) : dom
 
 DatagramAnswer LooseSocket::Ask(const Endpoint& to, int patience_milliseconds) const {
   const bool mapped = domain_ == AF_INET6 && to.address.family() == Family::kIpv4;
-  SocketAddress address(mapped ? Mapped(to) : to);
+  SocketAddress address({mapped ? to.address.AsMapped() : to.address, to.port});
   const timeval patience = {.tv_sec = patience_milliseconds / 1000,
                             .tv_usec = (patience_milliseconds % 1000) * 1000L};
   ::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
@@ -64,7 +40,7 @@ DatagramAnswer LooseSocket::Ask(const Endpoint& to, int patience_milliseconds) c
     return answer;
   }
   answer.text.assign(buffer, static_cast<size_t>(got));
-  answer.from = Plain(from.ToEndpoint());
+  answer.from = from.ToEndpoint();
   return answer;
 }
 

@@ -133,7 +133,7 @@ TEST_P(NodeItself, A8_41_KeepsItsOtherPortsAndAddresses) {
   const TcpServer own("own", Host(2), {AddressOf(node(2)), kServicePort});
   EXPECT_EQ(TcpServerOf({AddressOf(node(2)), kServicePort}), "own");
   // A socket of another namespace on this machine is none of ours.
-  EXPECT_NE(ConnectError(lab::NamespaceName(lab().folder().lab(), "outside"), Loopback()), 0);
+  EXPECT_NE(ConnectError(Outside(), Loopback()), 0);
 }
 
 // What the process has named is what it is told, and IPv4 in a socket of IPv6 is IPv4.

@@ -15,7 +15,6 @@
 #include <thread>
 
 #include "lab/network_namespace.h"
-#include "lab/process.h"
 #include "loader/netlink/checksum_offload.h"
 #include "tests/netns/two_nodes.h"
 
@@ -108,15 +107,11 @@ class OverACarelessDevice : public TunnelChecksums {
 };
 TEST_P(OverACarelessDevice, AreMadeByTheKernel) {
   const std::string wire = lab::NamespaceName(lab().folder().lab(), "wire");
-  const auto wired = lab::Run({.argv = {"ip", "-batch", "-"},
-                               .network_namespace = wire,
-                               .input = "link set node1 nomaster\n"
-                                        "link add card type veth peer name socket\n"
-                                        "link set card up\n"
-                                        "link set socket master subnet1 up\n"},
-                              std::chrono::seconds(10));
-  FL_ASSERT_OK(wired.status());
-  ASSERT_EQ(wired->exit_code, 0) << wired->err;
+  Ip("wire",
+     "link set node1 nomaster\n"
+     "link add card type veth peer name socket\n"
+     "link set card up\n"
+     "link set socket master subnet1 up\n");
   const CarelessDevice device(wire, "node1", "card");
   for (const int number : {2, 1}) FL_ASSERT_OK(lab().StartDaemon(node(number)));
   // It is on the way of either.

@@ -85,9 +85,8 @@ TEST_P(FragmentsOf, AServicesClientsReachABackendOnAnotherNode) {
 
 TEST_P(FragmentsOf, PodsReachTheWorldAndItsRepliesThePods) {
   const lab::Pod client = AddPod(1, "client", "client");
-  const std::string outside = lab::NamespaceName(lab().folder().lab(), "outside");
   const Endpoint server{OutsideAddress(), kPodPort};
-  ExpectLargeDatagrams(client, server, server, outside);
+  ExpectLargeDatagrams(client, server, server, Outside());
   FL_EXPECT_OK(PingWith(client.network_namespace(), OutsideAddress(), kPingBytes));
 }
 
@@ -104,9 +103,8 @@ TEST_P(FragmentsOf, PodsArriveWhileTheDaemonIsDeadAndWhenItIsBack) {
 
 TEST_P(FragmentsOf, TheHostItselfAreLeftToIt) {
   const std::string host = node(1).network_namespace();
-  const std::string outside = lab::NamespaceName(lab().folder().lab(), "outside");
   const Endpoint server{OutsideAddress(), kPodPort};
-  const UdpEcho echo(outside, server);
+  const UdpEcho echo(Outside(), server);
   int error = 0;
   const UniqueFd socket = Connect(host, SOCK_DGRAM, server, error);
   ASSERT_EQ(error, 0);
@@ -114,7 +112,8 @@ TEST_P(FragmentsOf, TheHostItselfAreLeftToIt) {
   FL_EXPECT_OK(PingWith(host, OutsideAddress(), kPingBytes));
   const std::string content = ContentAt(7, kUdpBytes);
   for (uint32_t id = 1; id <= 3; ++id) {
-    FL_EXPECT_OK(SendRaw(outside, InReverse(Udp(server, echo.last_client()).Payload(content), id)));
+    FL_EXPECT_OK(
+        SendRaw(Outside(), InReverse(Udp(server, echo.last_client()).Payload(content), id)));
     FL_EXPECT_OK(Receive(socket, content));
   }
   // Each arrived once: nothing came out of order a second time.

@@ -39,7 +39,6 @@ class HostPort : public TwoNodes {
   Endpoint Loopback(uint16_t port) const {
     return {*IpAddress::Parse(GetParam() == Family::kIpv4 ? "127.0.0.1" : "::1"), port};
   }
-  std::string Outside() { return lab::NamespaceName(lab().folder().lab(), "outside"); }
   // Who answers, and as whom it saw us.
   void ExpectReached(const std::string& network_namespace, const Endpoint& front,
                      const IpAddress& seen_as) const {

@@ -6,7 +6,6 @@
 // whatever its backend is; large datagrams and errors find their way, too.
 #include <fmt/format.h>
 
-#include "lab/process.h"
 #include "tests/netns/datagrams.h"
 #include "tests/netns/two_nodes.h"
 
@@ -24,7 +23,6 @@ class FromOutside : public TwoNodes {
     bool ready = true;
   };
 
-  std::string Outside() { return lab::NamespaceName(lab().folder().lab(), "outside"); }
   Endpoint Door() const { return {AddressOf(node(1)), kNodePort}; }
   Endpoint Vip() const {
     return {*IpAddress::Parse(GetParam() == Family::kIpv4 ? "192.0.2.1" : "2001:db8:2::1"),
@@ -33,14 +31,8 @@ class FromOutside : public TwoNodes {
 
   // The fabric leads the external IP to node1, as BGP would.
   void RouteVip() {
-    const auto added =
-        lab::Run({.argv = {"ip", "route", "add", Vip().address.ToString(), "via",
-                           AddressOf(node(1)).ToString()},
-                  .network_namespace = lab::NamespaceName(lab().folder().lab(), "router"),
-                  .input = ""},
-                 std::chrono::seconds(10));
-    FL_ASSERT_OK(added.status());
-    EXPECT_EQ(added->exit_code, 0) << added->err;
+    Ip("router", fmt::format("route add {} via {}\n", Vip().address.ToString(),
+                             AddressOf(node(1)).ToString()));
   }
 
   // A NodePort Service with an external IP, whose only endpoint is `backend`.

@@ -190,12 +190,6 @@ class TunnelsThatLive : public Overlay {
          lab::MakeNode("node2", {address_of_node2, node(2).ipv6()}, lab::NodePodCidrs(2))});
     FL_ASSERT_OK(lab().WriteManifest("lab-nodes.json", lab::ToText(list)));
   }
-  void Ip(const std::string& where, std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), "ip");
-    const auto done = lab().Run(where, arguments, std::chrono::seconds(10));
-    FL_ASSERT_OK(done.status());
-    ASSERT_EQ(done->exit_code, 0) << done->err;
-  }
 };
 
 TEST_P(TunnelsThatLive, FollowANodeToItsNewAddressWithItsFlows) {
@@ -206,7 +200,7 @@ TEST_P(TunnelsThatLive, FollowANodeToItsNewAddressWithItsFlows) {
   EndlessDownload download(*std::move(connection));
   ASSERT_TRUE(download.Advances(kMegabyte));
   const std::string moved = IpAddress::Parse(node(2).ipv4())->Plus(100).ToString();
-  Ip("node2", {"address", "add", moved + "/24", "dev", "eth0"});
+  Ip("node2", "address add " + moved + "/24 dev eth0\n");
   PutNodes(moved);
   OuterPackets wire(node(2).network_namespace(), kTunnelPort);
   const auto uses_new_address = [&] {
@@ -227,12 +221,12 @@ TEST_P(TunnelsThatLive, SurviveTheLossOfTheDeviceAndTheDaemon) {
   FL_ASSERT_OK(connection.status());
   EndlessDownload download(*std::move(connection));
   ASSERT_TRUE(download.Advances(kMegabyte));
-  Ip("node1", {"link", "delete", "fl_vxlan"});
+  Ip("node1", "link delete fl_vxlan\n");
   EXPECT_TRUE(download.Advances(kMegabyte)) << "the device is made again";
   FL_ASSERT_OK(lab().RestartDaemon(node(1), SIGKILL));
   FL_ASSERT_OK(lab().RestartDaemon(node(2), SIGTERM));
   EXPECT_TRUE(download.Advances(kMegabyte)) << "the device is adopted";
-  Ip("node2", {"link", "set", "fl_vxlan", "down"});
+  Ip("node2", "link set fl_vxlan down\n");
   EXPECT_TRUE(download.Advances(kMegabyte)) << "the device is raised again";
   FL_EXPECT_OK(download.Finish());
 }

@@ -33,31 +33,6 @@ void SetPatience(int fd, int milliseconds) {
 
 }  // namespace
 
-SocketAddress::SocketAddress(const Endpoint& endpoint) {
-  if (endpoint.address.family() == Family::kIpv4) {
-    auto* address = reinterpret_cast<sockaddr_in*>(&storage);
-    address->sin_family = AF_INET;
-    address->sin_port = htons(endpoint.port);
-    std::memcpy(&address->sin_addr, endpoint.address.bytes(), 4);
-    size = sizeof(*address);
-  } else {
-    auto* address = reinterpret_cast<sockaddr_in6*>(&storage);
-    address->sin6_family = AF_INET6;
-    address->sin6_port = htons(endpoint.port);
-    std::memcpy(&address->sin6_addr, endpoint.address.bytes(), 16);
-    size = sizeof(*address);
-  }
-}
-
-Endpoint SocketAddress::ToEndpoint() const {
-  if (storage.ss_family == AF_INET) {
-    const auto* address = reinterpret_cast<const sockaddr_in*>(&storage);
-    return {IpAddress::FromBytes(Family::kIpv4, &address->sin_addr), ntohs(address->sin_port)};
-  }
-  const auto* address = reinterpret_cast<const sockaddr_in6*>(&storage);
-  return {IpAddress::FromBytes(Family::kIpv6, &address->sin6_addr), ntohs(address->sin6_port)};
-}
-
 UniqueFd Serve(const std::string& network_namespace, int type, const Endpoint& local) {
   UniqueFd fd;
   const absl::Status served = lab::InNamespace(network_namespace, [&]() -> absl::Status {

@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "base/ip.h"
+#include "base/socket_address.h"
 #include "base/unique_fd.h"
 
 namespace fairlead::testing {
@@ -17,16 +18,6 @@ namespace fairlead::testing {
 // How long a single step of a peer may take before it counts as lost. Far more
 // than any needs, because the machine may be busy; no test expects it to pass.
 constexpr int kPatienceMilliseconds = 15000;
-
-struct SocketAddress {
-  explicit SocketAddress(const Endpoint& endpoint);
-  SocketAddress() = default;
-  Endpoint ToEndpoint() const;
-
-  sockaddr* get() { return reinterpret_cast<sockaddr*>(&storage); }
-  sockaddr_storage storage{};
-  socklen_t size = sizeof(storage);
-};
 
 // A socket of the namespace, bound to `local`; `type` is SOCK_STREAM (then it
 // listens) or SOCK_DGRAM. A failure ends the test program at once, with its reason.

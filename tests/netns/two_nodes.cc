@@ -11,6 +11,7 @@
 #include <cstdlib>
 
 #include "lab/network_namespace.h"
+#include "lab/process.h"
 #include "lab/teardown.h"
 
 namespace fairlead::testing {
@@ -115,9 +116,22 @@ std::unique_ptr<TcpServer> TwoNodes::ServeTcp(const lab::Pod& pod) const {
   return std::make_unique<TcpServer>(pod.name(), pod.network_namespace(), On(pod));
 }
 
+std::string TwoNodes::Outside() const {
+  return lab::NamespaceName(lab_->folder().lab(), "outside");
+}
+
+void TwoNodes::Ip(const std::string& where, const std::string& commands) {
+  const absl::StatusOr<lab::Finished> done =
+      lab::Run({.argv = {"ip", "-batch", "-"},
+                .network_namespace = lab::NamespaceName(lab().folder().lab(), where),
+                .input = commands},
+               std::chrono::seconds(20));
+  FL_ASSERT_OK(done.status());
+  ASSERT_EQ(done->exit_code, 0) << done->err;
+}
+
 std::unique_ptr<TcpServer> TwoNodes::ServeTcpOutside() const {
-  return std::make_unique<TcpServer>("outside", lab::NamespaceName(lab_->folder().lab(), "outside"),
-                                     Endpoint{OutsideAddress(), kPodPort});
+  return std::make_unique<TcpServer>("outside", Outside(), Endpoint{OutsideAddress(), kPodPort});
 }
 
 bool TwoNodes::Settles(const lab::Pod& client, const TestService& service,

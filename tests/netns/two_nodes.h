@@ -70,7 +70,11 @@ class TwoNodes : public ::testing::TestWithParam<Family> {
   IpAddress AddressOf(const lab::Pod& pod) const;
   IpAddress AddressOf(const lab::Node& node) const;
   IpAddress OutsideAddress() const;
+  std::string Outside() const;  // its network namespace
   Endpoint On(const lab::Pod& pod) const { return {AddressOf(pod), kPodPort}; }
+
+  // Lines for `ip -batch`, run in a member of the lab: "node1", "router", "wire".
+  void Ip(const std::string& where, const std::string& commands);
 
   std::unique_ptr<TcpServer> ServeTcp(const lab::Pod& pod) const;
   std::unique_ptr<TcpServer> ServeTcpOutside() const;

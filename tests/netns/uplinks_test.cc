@@ -37,23 +37,13 @@ class FoundUplinks : public TwoNodes {
   }
   virtual std::vector<std::string> Flags() const { return {}; }
 
-  // Lines for `ip -batch`.
-  void Ip(const std::string& where, const std::string& lines) {
-    const auto done =
-        lab::Run({.argv = {"ip", "-batch", "-"},
-                  .network_namespace = lab::NamespaceName(lab().folder().lab(), where),
-                  .input = lines},
-                 std::chrono::seconds(20));
-    FL_ASSERT_OK(done.status());
-    ASSERT_EQ(done->exit_code, 0) << done->err;
-  }
   // A second wire from node1 to the outside.
   void LaySecondWire() {
     Ip("node1", fmt::format("link add up1 type veth peer name up1 netns {}\n"
                             "address add 198.18.0.2/24 dev up1\n"
                             "address add fd00:18::2/64 dev up1 nodad\n"
                             "link set up1 up\n",
-                            lab::NamespaceName(lab().folder().lab(), "outside")));
+                            Outside()));
     Ip("outside",
        "address add 198.18.0.1/24 dev up1\n"
        "address add fd00:18::1/64 dev up1 nodad\n"

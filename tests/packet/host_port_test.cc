@@ -5,9 +5,9 @@
 //
 // Promise: who speaks to a host port reaches the pod, which sees the client's
 // own address; the rest of the host's ports stay the host's.
-#include <netinet/in.h>
 #include <sys/socket.h>
 
+#include "base/socket_address.h"
 #include "tests/dsl/address_plan.h"
 #include "tests/dsl/matchers.h"
 #include "tests/dsl/scratch_network.h"
@@ -21,20 +21,13 @@ class HostPort : public ::testing::TestWithParam<Family> {
   UniqueFd Bind(int type, uint16_t port) {
     ScratchNetwork::Get();
     UniqueFd fd(::socket(AF_INET6, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    sockaddr_in6 address{};
-    address.sin6_family = AF_INET6;
-    address.sin6_port = htons(port);
-    EXPECT_EQ(::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+    const SocketAddress address({IpAddress::Unspecified(Family::kIpv6), port});
+    EXPECT_EQ(::bind(fd.get(), address.get(), address.size), 0);
     return fd;
   }
   void Connect(const UniqueFd& fd, const Endpoint& to) {
-    const bool is_v4 = to.address.family() == Family::kIpv4;
-    sockaddr_in6 address{};
-    address.sin6_family = AF_INET6;
-    address.sin6_port = htons(to.port);
-    if (is_v4) address.sin6_addr.s6_addr[10] = address.sin6_addr.s6_addr[11] = 0xff;
-    std::memcpy(address.sin6_addr.s6_addr + (is_v4 ? 12 : 0), to.address.bytes(), is_v4 ? 4 : 16);
-    ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address));
+    const SocketAddress address({to.address.AsMapped(), to.port});
+    ::connect(fd.get(), address.get(), address.size);
   }
 
   Node node_{GetParam()};

@@ -19,9 +19,7 @@ namespace {
 
 class NotMasqueraded : public ::testing::TestWithParam<Family> {
  protected:
-  Cidr Whole(const IpAddress& address) const {
-    return Cidr::Make(address, AddressBits(address.family()));
-  }
+  Cidr Whole(const IpAddress& address) const { return Cidr::Of(address); }
   Node node_{GetParam()};
   Pod pod_ = node_.AddPod("pod");
 };
