@@ -93,7 +93,7 @@ absl::Status Controller::Start() {
   InstallCniFiles();
   status_->KeepOpen();
   LogInfo("node={} ready: services={} pods={} peers={}", options_.node_name,
-          services_.services.size(), pods_->pods().size(), dataplane_->node_slots().size());
+          services_.services.size(), pods_->attachments().size(), dataplane_->node_slots().size());
   return WatchAll();
 }
 
@@ -176,7 +176,7 @@ void Controller::Tick() {
   Log(checksum_probe_.Tick(), "verify the tunnel's checksums");
   if (node_problems_.failed()) ApplyNodes();
   if (service_problems_.failed()) ApplyServices();
-  if (host_->KeepSlowly(pods_->pods(), node_problems_)) ApplyNodes();
+  if (host_->KeepSlowly(*pods_, node_problems_)) ApplyNodes();
 }
 
 void Controller::ApplyAll() {

@@ -11,7 +11,7 @@ namespace fairlead {
 absl::Status Controller::AdoptFlows() {
   plan::WhereFlowsRun here{.node_addresses = context_.node_addresses, .is_our_pod = {}};
   std::set<IpAddress> pods;
-  for (const LocalPod& pod : pods_->pods()) {
+  for (const auto& [id, pod] : pods_->attachments()) {
     if (pod.ip4.has_value()) pods.insert(*pod.ip4);
     if (pod.ip6.has_value()) pods.insert(*pod.ip6);
   }

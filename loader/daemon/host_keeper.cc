@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <ranges>
 #include <set>
 
 #include "base/log.h"
@@ -105,12 +105,11 @@ void HostKeeper::KeepWhatChanged(const NetworkChanges& changes, const PodAttache
   }
 }
 
-bool HostKeeper::KeepSlowly(const std::vector<LocalPod>& pods, ProblemLog& problems) {
+bool HostKeeper::KeepSlowly(const PodAttacher& pods, ProblemLog& problems) {
   const uint64_t turn = ++seconds_ % kRoundSeconds;
-  const size_t share = pods.size() / kRoundSeconds + 1;
-  for (size_t i = turn * share; i < std::min((turn + 1) * share, pods.size()); ++i) {
-    KeepPod(pods[i], problems);
-  }
+  const size_t share = pods.attachments().size() / kRoundSeconds + 1;
+  auto mine = pods.attachments() | std::views::drop(turn * share) | std::views::take(share);
+  for (const auto& [id, pod] : mine) KeepPod(pod, problems);
   if (turn % 10 == 0) {
     for (size_t i = 0; i < network_.uplinks.size(); ++i) {
       KeepHooks(network_.uplinks[i].ifindex, network_.uplink_names[i], problems);

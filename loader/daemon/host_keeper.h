@@ -53,7 +53,7 @@ class HostKeeper {
                        ProblemLog& problems);
   // What nobody tells us. To be called every second; a round takes kRoundSeconds. True if it is
   // time to Look().
-  bool KeepSlowly(const std::vector<LocalPod>& pods, ProblemLog& problems);
+  bool KeepSlowly(const PodAttacher& pods, ProblemLog& problems);
 
   // For `fairlead status`.
   absl::Status WriteFile(const ProblemLog& problems);

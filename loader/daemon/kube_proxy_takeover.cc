@@ -63,19 +63,15 @@ absl::Status KubeProxyTakeover::AdoptFlows(const plan::ServicePlan& plan,
                       ListTranslatedConnections(netfilter_));
   std::erase_if(connections, [](const TrackedConnection& each) { return !each.established; });
   std::vector<plan::LiveFlow> flows;
-  flows.reserve(connections.size());
-  for (const TrackedConnection& connection : connections) flows.push_back(FlowOf(connection));
-  flows = plan::FlowsToAdopt(flows, plan, here);
-  FL_ASSIGN_OR_RETURN(const apply::ImportReport report, dataplane.ImportFlows(flows));
-  // Both lists are in the same order.
-  adopted_.clear();
-  auto next = flows.begin();
+  std::vector<TrackedConnection> adopted;
   for (const TrackedConnection& connection : connections) {
-    if (next == flows.end()) break;
-    if (FlowOf(connection) != *next) continue;
-    adopted_.push_back(connection);
-    ++next;
+    plan::LiveFlow flow = FlowOf(connection);
+    if (!plan::IsToAdopt(flow, plan, here)) continue;
+    flows.push_back(std::move(flow));
+    adopted.push_back(connection);
   }
+  FL_ASSIGN_OR_RETURN(const apply::ImportReport report, dataplane.ImportFlows(flows));
+  adopted_ = std::move(adopted);
   LogInfo("kube-proxy's connections: adopted={} known={} left to the kernel={}", report.made,
           report.known, connections.size() - flows.size());
   return absl::OkStatus();

@@ -17,11 +17,6 @@ bool IsImpossible(const IpAddress& address) {
   return address.IsUnspecified() || address.IsLoopback() || address.IsMulticast();
 }
 
-bool HasNodePorts(const kube::Service& service) {
-  return service.type == kube::ServiceType::kNodePort ||
-         service.type == kube::ServiceType::kLoadBalancer;
-}
-
 std::vector<IpAddress> LoadBalancerAddresses(const kube::Service& service) {
   std::vector<IpAddress> addresses;
   if (service.type != kube::ServiceType::kLoadBalancer) return addresses;
@@ -57,6 +52,11 @@ class Collector {
 };
 
 }  // namespace
+
+bool HasNodePorts(const kube::Service& service) {
+  return service.type == kube::ServiceType::kNodePort ||
+         service.type == kube::ServiceType::kLoadBalancer;
+}
 
 std::vector<PlannedFrontend> FrontendsOf(const kube::Service& service,
                                          const kube::ServicePort& port, Family family,
@@ -99,7 +99,7 @@ std::vector<Cidr> SourcesOf(const kube::Service& service, Family family,
   });
   if (!node_may_come) return sources;
   for (const IpAddress& address : LoadBalancerAddresses(service)) {
-    if (address.family() == family) sources.push_back(Cidr::Make(address, AddressBits(family)));
+    if (address.family() == family) sources.push_back(Cidr::Of(address));
   }
   return sources;
 }

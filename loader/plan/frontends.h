@@ -18,6 +18,9 @@
 
 namespace fairlead::plan {
 
+// By its type: NodePort, LoadBalancer.
+bool HasNodePorts(const kube::Service& service);
+
 std::vector<PlannedFrontend> FrontendsOf(const kube::Service& service,
                                          const kube::ServicePort& port, Family family,
                                          const PlanContext& context);

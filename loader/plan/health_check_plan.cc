@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "loader/plan/frontends.h"
 #include "loader/plan/service_plan.h"
 #include "loader/plan/traffic_policy.h"
 
@@ -36,23 +37,18 @@ size_t CountLocalReady(const Slices& slices, Family family, const PlanContext& c
   return ready.size();
 }
 
-// Neither a ready endpoint is here nor one to fall back to, but elsewhere there is.
+// The traffic policy is the reason that there is none to choose from.
 bool IsWithoutLocal(const Slices& slices, const kube::ServicePort& port, Family family,
                     const PlanContext& context) {
-  bool somewhere = false;
-  for (const Candidate& candidate :
-       MergeEndpoints(slices, port.name, port.protocol, family, context)) {
-    const kube::SliceEndpoint& endpoint = *candidate.source;
-    if (!endpoint.ready && !(endpoint.serving && endpoint.terminating)) continue;
-    if (candidate.local) return false;
-    somewhere = true;
-  }
-  return somewhere;
+  const ChosenEndpoints chosen =
+      ChooseEndpoints(MergeEndpoints(slices, port.name, port.protocol, family, context),
+                      {.local = true}, port.protocol, context);
+  return chosen.usable_somewhere &&
+         std::ranges::none_of(chosen.backends, &PlannedBackend::in_local);
 }
 
 bool IsReachedFromOutside(const Service& service) {
-  return service.type == kube::ServiceType::kNodePort ||
-         service.type == kube::ServiceType::kLoadBalancer || !service.external_ips.empty();
+  return HasNodePorts(service) || !service.external_ips.empty();
 }
 
 }  // namespace

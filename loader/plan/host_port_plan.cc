@@ -10,11 +10,6 @@
 namespace fairlead::plan {
 namespace {
 
-IpAddress EveryAddress(Family family) {
-  const uint8_t zero[16] = {};
-  return IpAddress::FromBytes(family, zero);
-}
-
 kube::ObjectRef OwnerOf(const HostPortPod& pod) {
   return {kube::Kind::kPod, {pod.name_space, pod.name}};
 }
@@ -28,7 +23,7 @@ class HostPortPlanner {
       bool placed = false;
       for (const std::optional<IpAddress>& address : {pod.ip4, pod.ip6}) {
         if (!address.has_value()) continue;
-        const IpAddress vip = port.host_ip.value_or(EveryAddress(address->family()));
+        const IpAddress vip = port.host_ip.value_or(IpAddress::Unspecified(address->family()));
         if (vip.family() != address->family()) continue;
         placed = true;
         Place(pod, {vip, port.host_port, port.protocol}, {*address, port.container_port});

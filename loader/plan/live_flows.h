@@ -35,11 +35,10 @@ struct WhereFlowsRun {
   std::function<bool(const IpAddress&)> is_our_pod;
 };
 
-// Those of `flows` whose frontend is in the plan, whose backend is one of its backends and a pod of
-// ours, and whose client is elsewhere, or a pod of ours, too. The others stay with the kernel:
-// clients on this node without our hooks (its own processes) are translated where they began.
-std::vector<LiveFlow> FlowsToAdopt(const std::vector<LiveFlow>& flows, const ServicePlan& plan,
-                                   const WhereFlowsRun& here);
+// True if its frontend is in the plan, its backend is one of that's backends and a pod of ours,
+// and its client is elsewhere, or a pod of ours, too. Others stay with the kernel: clients on
+// this node without our hooks (its own processes) are translated where they began.
+bool IsToAdopt(const LiveFlow& flow, const ServicePlan& plan, const WhereFlowsRun& here);
 
 }  // namespace fairlead::plan
 

@@ -40,10 +40,11 @@ class AnotherProxysConnections : public ::testing::TestWithParam<Family> {
     return {.client = client, .frontend = frontend, .answer_to = node_, .backend = backend};
   }
   std::vector<LiveFlow> Adopted(const LiveFlow& flow) const {
-    return FlowsToAdopt(
-        {flow}, plan_,
-        {.node_addresses = {node_.address},
-         .is_our_pod = [this](const IpAddress& address) { return address == pod_.address; }});
+    const WhereFlowsRun here{
+        .node_addresses = {node_.address},
+        .is_our_pod = [this](const IpAddress& address) { return address == pod_.address; }};
+    if (!IsToAdopt(flow, plan_, here)) return {};
+    return {flow};
   }
 
   const Endpoint vip_ = In("10.96.0.10", "fd00:96::10", 80);

@@ -12,14 +12,10 @@ constexpr char kPrimary[] = "primary";
 constexpr char kLocalhost[] = "localhost";
 constexpr char kAll[] = "all";
 
-IpAddress EveryAddress(Family family) {
-  const uint8_t zero[16] = {};
-  return IpAddress::FromBytes(family, zero);
-}
-
 IpAddress Localhost(Family family) {
   const uint8_t v4[] = {127, 0, 0, 1};
-  return family == Family::kIpv4 ? IpAddress::FromBytes(family, v4) : EveryAddress(family).Plus(1);
+  return family == Family::kIpv4 ? IpAddress::FromBytes(family, v4)
+                                 : IpAddress::Unspecified(family).Plus(1);
 }
 
 }  // namespace
@@ -39,13 +35,13 @@ std::vector<IpAddress> ResolveNodePortAddresses(const std::vector<std::string>& 
   std::set<IpAddress> addresses;
   for (const std::string& text : wanted) {
     for (const Family family : {Family::kIpv4, Family::kIpv6}) {
-      if (text == kAll) addresses.insert(EveryAddress(family));
+      if (text == kAll) addresses.insert(IpAddress::Unspecified(family));
       if (text == kLocalhost) addresses.insert(Localhost(family));
       if (text == kPrimary && own.Of(family).has_value()) addresses.insert(*own.Of(family));
     }
     const absl::StatusOr<Cidr> block = Cidr::Parse(text);
     if (!block.ok()) continue;
-    if (block->prefix_length() == 0) addresses.insert(EveryAddress(block->family()));
+    if (block->prefix_length() == 0) addresses.insert(IpAddress::Unspecified(block->family()));
     if (block->Contains(Localhost(block->family()))) addresses.insert(Localhost(block->family()));
     for (const IpAddress& address : present) {
       if (block->Contains(address)) addresses.insert(address);
@@ -53,7 +49,7 @@ std::vector<IpAddress> ResolveNodePortAddresses(const std::vector<std::string>& 
   }
   // Every address of a family: those by name would only be written twice.
   std::erase_if(addresses, [&](const IpAddress& address) {
-    return !address.IsUnspecified() && addresses.contains(EveryAddress(address.family()));
+    return !address.IsUnspecified() && addresses.contains(IpAddress::Unspecified(address.family()));
   });
   return {addresses.begin(), addresses.end()};
 }

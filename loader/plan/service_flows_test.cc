@@ -110,8 +110,7 @@ class Lookup {
     const auto& own = context_.node_addresses;
     const bool is_node = to.vip.IsLoopback() || std::ranges::find(own, to.vip) != own.end();
     if (plan_.owners.contains(to) || !is_node) return to;
-    const uint8_t zero[16] = {};
-    return {IpAddress::FromBytes(to.vip.family(), zero), to.port, to.protocol};
+    return {IpAddress::Unspecified(to.vip.family()), to.port, to.protocol};
   }
 
   const ServicePlan& plan_;

@@ -69,6 +69,24 @@ void AddService(const ServicePortName& name, PlannedService planned, const char*
   plan.services.emplace(name, std::move(planned));
 }
 
+std::optional<FoundFrontend> FindFrontend(const ServicePlan& plan, const Frontend& address,
+                                          bool of_this_node) {
+  const auto owner = plan.owners.find(address);
+  if (owner != plan.owners.end()) {
+    const PlannedService& service = plan.services.at(owner->second);
+    return FoundFrontend{
+        &service, &*std::ranges::find(service.frontends, address, &PlannedFrontend::address)};
+  }
+  if (!of_this_node || address.vip.IsUnspecified()) return std::nullopt;
+  return FindFrontend(
+      plan, {IpAddress::Unspecified(address.vip.family()), address.port, address.protocol}, false);
+}
+
+bool HasBackend(const PlannedService& service, const Endpoint& endpoint) {
+  return std::ranges::find(service.backends, endpoint, &PlannedBackend::endpoint) !=
+         service.backends.end();
+}
+
 bool IsProxied(const kube::Service& service) {
   return service.type != kube::ServiceType::kExternalName && !service.headless &&
          !service.cluster_ips.empty() &&

@@ -13,6 +13,7 @@
 #include <compare>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <utility>
@@ -93,6 +94,20 @@ struct ServicePlan {
 // and the older owner keeps them. `what` names a frontend in it: "hostPort ".
 void AddService(const ServicePortName& name, PlannedService planned, const char* what,
                 ServicePlan& plan);
+
+// A way in, and the service port behind it.
+struct FoundFrontend {
+  const PlannedService* service = nullptr;
+  const PlannedFrontend* frontend = nullptr;
+};
+
+// As the dataplane finds it (bpf/path/40_service.h): by the very address, or, if that is one
+// `of_this_node`, as a port that every address of the node has. The plan outlives the answer.
+std::optional<FoundFrontend> FindFrontend(const ServicePlan& plan, const Frontend& address,
+                                          bool of_this_node);
+
+// True for draining ones, too.
+bool HasBackend(const PlannedService& service, const Endpoint& endpoint);
 
 // True if a proxy serves it at all: it has a ClusterIP, is no ExternalName, and has not been given
 // to another proxy (service.kubernetes.io/service-proxy-name).
