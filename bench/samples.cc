@@ -5,17 +5,9 @@
 
 #include <algorithm>
 
+#include "bench/median.h"
+
 namespace fairlead::bench {
-namespace {
-
-double Median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const size_t half = values.size() / 2;
-  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
-}
-
-}  // namespace
-
 Result Summarize(const std::string& name, Family family, uint32_t flows,
                  const std::vector<Sample>& samples) {
   std::vector<double> loaded, empty, net;

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -59,10 +60,11 @@ std::vector<std::string> Node::DaemonArgv() const {
                                    bpffs(),
                                    "--devices",
                                    "eth0",
-                                   "--max-flows",
-                                   "16384",
                                    "--routing",
                                    fabric_.routing};
+  // Small tables, because a machine carries many nodes; unless somebody asks for more.
+  const auto is_size = [](const std::string& flag) { return flag.starts_with("--max-flows"); };
+  if (std::ranges::none_of(daemon_flags_, is_size)) argv.emplace_back("--max-flows=16384");
   argv.insert(argv.end(), daemon_flags_.begin(), daemon_flags_.end());
   return argv;
 }

@@ -38,7 +38,8 @@ ALLOWED = {
             "loader/pods/cni_socket.h", "loader/pods/deferred_deletes.h"],
     "lab": ["base"],
     "bench": ["base", "maps", "loader"],
-    "bench/network": ["base", "lab"],
+    "bench/network": ["base", "lab", "bench/median.h"],
+    "bench/services": ["base", "lab", "bench/median.h", "bench/network"],
     "tests": ["base", "maps", "loader", "lab", "cli", "cni"],
     "bpf": ["maps"],
 }

@@ -72,16 +72,6 @@ std::string Rules(const std::string& own, const std::string& cluster,
       own, cluster, multicast, kMasquerade, kForward);
 }
 
-absl::Status Feed(const std::string& network_namespace, const std::vector<std::string>& argv,
-                  const std::string& input) {
-  FL_ASSIGN_OR_RETURN(
-      const lab::Finished finished,
-      lab::Run({.argv = argv, .network_namespace = network_namespace, .input = input},
-               std::chrono::seconds(20)));
-  if (finished.exit_code == 0) return absl::OkStatus();
-  return absl::InternalError(fmt::format("{} in {}: {}", argv[0], network_namespace, finished.err));
-}
-
 absl::Status MakeNode(const lab::Lab& lab, int node) {
   const int other = 3 - node;
   const std::string home = lab.node(node).network_namespace();

@@ -21,6 +21,8 @@
 namespace fairlead::bench {
 namespace {
 
+constexpr uint16_t kPort = 7001;
+
 struct Settings {
   int rounds = 21;
   int throughput_milliseconds = 100;
@@ -34,8 +36,9 @@ absl::StatusOr<double> Sample(const Settings& settings, const Way& way, Family f
                               Measure measure) {
   FL_ASSIGN_OR_RETURN(const IpAddress server,
                       IpAddress::Parse(family == Family::kIpv4 ? way.ipv4 : way.ipv6));
-  FL_ASSIGN_OR_RETURN(TcpPair pair,
-                      TcpPair::Open(way.client_namespace, way.server_namespace, server));
+  const Endpoint endpoint = {server, kPort};
+  FL_ASSIGN_OR_RETURN(
+      TcpPair pair, TcpPair::Open(way.client_namespace, way.server_namespace, endpoint, endpoint));
   if (measure == Measure::kRoundTrip) {
     return pair.RoundTrip(std::chrono::milliseconds(settings.round_trip_milliseconds));
   }

@@ -8,14 +8,10 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "bench/median.h"
+
 namespace fairlead::bench {
 namespace {
-
-double Median(std::vector<double> values) {
-  std::ranges::sort(values);
-  const size_t middle = values.size() / 2;
-  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
-}
 
 bool IsOurs(const std::string& world) { return world.starts_with("fairlead"); }
 
@@ -51,12 +47,7 @@ double RatioToBest(const Contest& contest, const std::string& ours, const Target
 double Ratio(const Contest& contest, const std::string& ours, const std::string& theirs) {
   const std::vector<double>& a = contest.samples.at(ours);
   const std::vector<double>& b = contest.samples.at(theirs);
-  std::vector<double> ratios;
-  for (size_t round = 0; round < a.size(); ++round) {
-    ratios.push_back(contest.measure == Measure::kRoundTrip ? b[round] / a[round]
-                                                            : a[round] / b[round]);
-  }
-  return Median(ratios);
+  return contest.measure == Measure::kRoundTrip ? MedianRatio(b, a) : MedianRatio(a, b);
 }
 
 void PrintTable(const std::vector<Contest>& contests) {

@@ -18,8 +18,10 @@ namespace fairlead::bench {
 
 class TcpPair {
  public:
+  // The server listens on `server`; the client connects to `front`, which leads there.
   static absl::StatusOr<TcpPair> Open(const std::string& client_namespace,
-                                      const std::string& server_namespace, const IpAddress& server);
+                                      const std::string& server_namespace, const Endpoint& server,
+                                      const Endpoint& front);
 
   // Gbit/s from client to server. With one CPU this is what the path costs, and
   // says the same every time. With two the ends work side by side, and so do

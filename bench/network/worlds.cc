@@ -15,7 +15,40 @@ namespace {
 
 lab::Object Labels(const std::string& app) { return {{"app", app}}; }
 
-// A pod with a veth pair of its own: the node is its next hop, on the link.
+absl::StatusOr<Way> JoinByVeth(const lab::Lab& lab) {
+  const std::string a = lab::NamespaceName(lab.folder().lab(), "end1");
+  const std::string b = lab::NamespaceName(lab.folder().lab(), "end2");
+  FL_RETURN_IF_ERROR(lab::CreateNamespace(a));
+  FL_RETURN_IF_ERROR(lab::CreateNamespace(b));
+  FL_RETURN_IF_ERROR(Ip(a, fmt::format("link set lo up\n"
+                                       "link add eth0 type veth peer name eth0 netns {}\n"
+                                       "address add 10.244.0.1/24 dev eth0\n"
+                                       "address add fd00:10:244::1/64 dev eth0 nodad\n"
+                                       "link set eth0 up\n",
+                                       b)));
+  FL_RETURN_IF_ERROR(Ip(b,
+                        "link set lo up\n"
+                        "address add 10.244.0.2/24 dev eth0\n"
+                        "address add fd00:10:244::2/64 dev eth0 nodad\n"
+                        "link set eth0 up\n"));
+  return Way{"veth", Path::kOneNode, a, b, "10.244.0.2", "fd00:10:244::2"};
+}
+
+}  // namespace
+
+absl::Status Feed(const std::string& network_namespace, const std::vector<std::string>& argv,
+                  const std::string& input, lab::Duration patience) {
+  FL_ASSIGN_OR_RETURN(
+      const lab::Finished finished,
+      lab::Run({.argv = argv, .network_namespace = network_namespace, .input = input}, patience));
+  if (finished.exit_code == 0) return absl::OkStatus();
+  return absl::InternalError(fmt::format("{} in {}: {}", argv[0], network_namespace, finished.err));
+}
+
+absl::Status Ip(const std::string& network_namespace, const std::string& commands) {
+  return Feed(network_namespace, {"ip", "-batch", "-"}, commands);
+}
+
 absl::StatusOr<std::string> PlugRoutedPod(const lab::Lab& lab, int node, int host) {
   const std::string pod =
       lab::NamespaceName(lab.folder().lab(), fmt::format("pod{}x{}", node, host));
@@ -38,37 +71,6 @@ absl::StatusOr<std::string> PlugRoutedPod(const lab::Lab& lab, int node, int hos
                                          "route add default via fe80::1 dev eth0\n",
                                          ipv4, ipv6)));
   return pod;
-}
-
-absl::StatusOr<Way> JoinByVeth(const lab::Lab& lab) {
-  const std::string a = lab::NamespaceName(lab.folder().lab(), "end1");
-  const std::string b = lab::NamespaceName(lab.folder().lab(), "end2");
-  FL_RETURN_IF_ERROR(lab::CreateNamespace(a));
-  FL_RETURN_IF_ERROR(lab::CreateNamespace(b));
-  FL_RETURN_IF_ERROR(Ip(a, fmt::format("link set lo up\n"
-                                       "link add eth0 type veth peer name eth0 netns {}\n"
-                                       "address add 10.244.0.1/24 dev eth0\n"
-                                       "address add fd00:10:244::1/64 dev eth0 nodad\n"
-                                       "link set eth0 up\n",
-                                       b)));
-  FL_RETURN_IF_ERROR(Ip(b,
-                        "link set lo up\n"
-                        "address add 10.244.0.2/24 dev eth0\n"
-                        "address add fd00:10:244::2/64 dev eth0 nodad\n"
-                        "link set eth0 up\n"));
-  return Way{"veth", Path::kOneNode, a, b, "10.244.0.2", "fd00:10:244::2"};
-}
-
-}  // namespace
-
-absl::Status Ip(const std::string& network_namespace, const std::string& commands) {
-  FL_ASSIGN_OR_RETURN(const lab::Finished finished,
-                      lab::Run({.argv = {"ip", "-batch", "-"},
-                                .network_namespace = network_namespace,
-                                .input = commands},
-                               std::chrono::seconds(20)));
-  if (finished.exit_code == 0) return absl::OkStatus();
-  return absl::InternalError(fmt::format("ip in {}: {}", network_namespace, finished.err));
 }
 
 absl::Status CheckWitnesses(const Way& way, uint64_t packets) {

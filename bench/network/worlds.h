@@ -49,6 +49,13 @@ absl::StatusOr<World> MakeBridgeWorld();
 // Fails when a witness of a way has sent fewer than `packets`.
 absl::Status CheckWitnesses(const Way& way, uint64_t packets);
 
+// A pod with a veth pair of its own, as the `host`th address of its node's
+// block: the node is its next hop, on the link. The name of its namespace.
+absl::StatusOr<std::string> PlugRoutedPod(const lab::Lab& lab, int node, int host);
+
+// Runs a program in a namespace and feeds it.
+absl::Status Feed(const std::string& network_namespace, const std::vector<std::string>& argv,
+                  const std::string& input, lab::Duration patience = std::chrono::seconds(20));
 // All `ip` commands of a text, in one namespace.
 absl::Status Ip(const std::string& network_namespace, const std::string& commands);
 
