@@ -64,7 +64,8 @@ absl::Status BackendTable<Abi>::Put(uint32_t service,
     const std::optional<uint32_t> number = numbers_.Take();
     if (!number.has_value()) {
       return absl::ResourceExhaustedError(
-          fmt::format("table backends{} is full ({} entries)", Abi::kDigit, table_->size()));
+          fmt::format("table backends{} is full ({} entries), see --max-backends", Abi::kDigit,
+                      table_->size()));
     }
     auto& slot = (*table_)[*number];
     slot.address = ToAbi<typename Abi::Ip>(backend.endpoint.address);

@@ -126,8 +126,8 @@ absl::StatusOr<typename FamilyServices<Abi>::Run> FamilyServices<Abi>::PlaceRun(
   }
   const std::optional<uint32_t> first = runs_.Take(run.count());
   if (!first.has_value()) {
-    return absl::ResourceExhaustedError(
-        fmt::format("table runs{} has no {} entries in a row", Abi::kDigit, run.count()));
+    return absl::ResourceExhaustedError(fmt::format(
+        "table runs{} has no {} entries in a row, see --max-backends", Abi::kDigit, run.count()));
   }
   run.first = *first;
   for (uint32_t i = 0; i < run.count(); ++i) tables_->runs[run.first + i] = run.numbers[i];

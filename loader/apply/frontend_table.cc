@@ -2,6 +2,7 @@
 #include "loader/apply/frontend_table.h"
 
 #include <arpa/inet.h>
+#include <fmt/format.h>
 
 #include <cstring>
 
@@ -58,7 +59,10 @@ absl::Status FrontendTable<Abi>::Put(const plan::Frontend& frontend, const servi
   const auto found = entries_.find(frontend);
   const bool is_new = found == entries_.end();
   if (!is_new && std::memcmp(&found->second, &entry, sizeof(entry)) == 0) return absl::OkStatus();
-  FL_RETURN_IF_ERROR(tables_->services.Put(KeyOf<Abi>(frontend), entry));
+  if (absl::Status status = tables_->services.Put(KeyOf<Abi>(frontend), entry); !status.ok()) {
+    return {status.code(), fmt::format("{}: no room for {}, see --max-services",
+                                       std::string(status.message()), frontend.ToString())};
+  }
   const auto before = is_new ? std::nullopt : std::optional(found->second);
   undo.emplace_back(frontend, before);
   entries_[frontend] = entry;

@@ -14,6 +14,38 @@ namespace {
 
 constexpr size_t kNamedFailures = 5;
 
+// What could not be done last, by service port.
+class Failures {
+ public:
+  void Note(const plan::ServicePortName& name, const absl::Status& status) {
+    if (status.ok()) {
+      statuses_.erase(name);
+    } else {
+      statuses_[name] = status;
+    }
+  }
+
+  std::vector<plan::ServicePortName> names() const {
+    std::vector<plan::ServicePortName> names;
+    for (const auto& [name, status] : statuses_) names.push_back(name);
+    return names;
+  }
+
+  absl::Status Summary() const {
+    if (statuses_.empty()) return absl::OkStatus();
+    std::vector<std::string> texts;
+    for (const auto& [name, status] : statuses_) {
+      if (texts.size() < kNamedFailures) texts.emplace_back(status.message());
+    }
+    return {statuses_.begin()->second.code(),
+            fmt::format("{} services not applied: {}{}", statuses_.size(), fmt::join(texts, "; "),
+                        statuses_.size() > kNamedFailures ? "; …" : "")};
+  }
+
+ private:
+  std::map<plan::ServicePortName, absl::Status> statuses_;
+};
+
 }  // namespace
 
 absl::StatusOr<ServiceTables> ServiceTables::Adopt(Tables& tables) {
@@ -38,16 +70,8 @@ void ServiceTables::Settle() {
 }
 
 absl::Status ServiceTables::Apply(const plan::ServicePlan& desired, Unasked unasked) {
-  std::map<plan::ServicePortName, absl::Status> failures;
-  const auto put = [&](const plan::ServicePortName& name) {
-    const absl::Status status = Put(name, desired.services.at(name));
-    if (status.ok()) {
-      failures.erase(name);
-    } else {
-      failures[name] = status;
-    }
-  };
-  for (const auto& [name, planned] : desired.services) put(name);
+  Failures failures;
+  for (const auto& [name, planned] : desired.services) failures.Note(name, Put(name, planned));
   const bool keep = unasked == Unasked::kKeep;
   if (!keep || !desired.service_cidrs.empty()) {
     FL_RETURN_IF_ERROR(v4_.SetServiceCidrs(desired.service_cidrs));
@@ -56,26 +80,32 @@ absl::Status ServiceTables::Apply(const plan::ServicePlan& desired, Unasked unas
   for (const auto& installed : {v4_.names(), v6_.names()}) {
     for (const plan::ServicePortName& name : installed) {
       const bool stays = keep && name.owner.kind != kube::Kind::kPod;
-      if (stays || desired.services.contains(name)) continue;
-      if (absl::Status status = Remove(name); !status.ok()) failures[name] = status;
+      if (!stays && !desired.services.contains(name)) failures.Note(name, Remove(name));
     }
   }
   FL_RETURN_IF_ERROR(v4_.RemoveUnasked(/*only_host_ports=*/keep));
   FL_RETURN_IF_ERROR(v6_.RemoveUnasked(/*only_host_ports=*/keep));
   Settle();
   // What found no room may find some now that others have gone.
-  const std::map<plan::ServicePortName, absl::Status> again = failures;
-  for (const auto& [name, status] : again) {
-    if (desired.services.contains(name)) put(name);
+  for (const plan::ServicePortName& name : failures.names()) {
+    const auto planned = desired.services.find(name);
+    if (planned != desired.services.end()) failures.Note(name, Put(name, planned->second));
   }
-  if (failures.empty()) return absl::OkStatus();
-  std::vector<std::string> texts;
-  for (const auto& [name, status] : failures) {
-    if (texts.size() < kNamedFailures) texts.emplace_back(status.message());
+  return failures.Summary();
+}
+
+absl::Status ServiceTables::ApplyOnly(const std::set<plan::ServicePortName>& names,
+                                      const plan::ServicePlan& desired) {
+  Failures failures;
+  for (const plan::ServicePortName& name : names) {
+    const auto planned = desired.services.find(name);
+    if (planned != desired.services.end()) failures.Note(name, Put(name, planned->second));
   }
-  return {failures.begin()->second.code(),
-          fmt::format("{} services not applied: {}{}", failures.size(), fmt::join(texts, "; "),
-                      failures.size() > kNamedFailures ? "; …" : "")};
+  for (const plan::ServicePortName& name : names) {
+    if (!desired.services.contains(name)) failures.Note(name, Remove(name));
+  }
+  Settle();
+  return failures.Summary();
 }
 
 }  // namespace fairlead::apply

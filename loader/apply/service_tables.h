@@ -9,6 +9,8 @@
 #ifndef FAIRLEAD_LOADER_APPLY_SERVICE_TABLES_H_
 #define FAIRLEAD_LOADER_APPLY_SERVICE_TABLES_H_
 
+#include <set>
+
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "loader/apply/family_services.h"
@@ -28,9 +30,12 @@ class ServiceTables {
   // stay unasked: the pods of this node are known for sure.
   absl::Status Apply(const plan::ServicePlan& desired, Unasked unasked = Unasked::kDelete);
 
-  // One service port, for changes that are known to be small.
+  // The same for these service ports; all others are as they were for the last Apply.
+  absl::Status ApplyOnly(const std::set<plan::ServicePortName>& names,
+                         const plan::ServicePlan& desired);
   absl::Status Put(const plan::ServicePortName& name, const plan::PlannedService& planned);
   absl::Status Remove(const plan::ServicePortName& name);
+  // After a batch of these: what was freed may be used again.
   void Settle();
 
  private:

@@ -18,7 +18,6 @@
 #include "loader/daemon/masquerade_rules.h"
 #include "loader/daemon/route_fingerprint.h"
 #include "loader/daemon/tunnel_device.h"
-#include "loader/plan/host_port_plan.h"
 #include "loader/plan/node_plan.h"
 #include "maps/abi/limits_abi.h"
 
@@ -93,7 +92,8 @@ absl::Status Controller::Start() {
   InstallCniFiles();
   status_->KeepOpen();
   LogInfo("node={} ready: services={} pods={} peers={}", options_.node_name,
-          services_.services.size(), pods_->attachments().size(), dataplane_->node_slots().size());
+          planner_.plan().services.size(), pods_->attachments().size(),
+          dataplane_->node_slots().size());
   return WatchAll();
 }
 
@@ -126,9 +126,8 @@ void Controller::ManifestsChanged() {
   record_.Queued(objects, store_, ProxyRecord::Instant::Now());
   if (!objects.nodes.empty() || proved != complete_) {
     ApplyAll();
-  } else if (!objects.affected_services.empty() || !objects.service_cidrs.empty()) {
-    ApplyServices();
-    WriteNames();
+  } else {
+    ServicesChanged(objects);
   }
 }
 
@@ -169,7 +168,7 @@ void Controller::Tick() {
   NameRefusedPods();
   ReleasePods();
   FollowHost();
-  WriteNamesOfNewPods();
+  WriteNamesLeft();
   if (!cni_installed_) InstallCniFiles();
   status_->KeepOpen();
   FollowSockets();
@@ -182,32 +181,7 @@ void Controller::Tick() {
 void Controller::ApplyAll() {
   ApplyNodes();
   ApplyServices();
-  WriteNames();
-}
-
-// What was known to an earlier run may only be missing because a file is broken:
-// nothing is deleted before every file has been read without an error.
-apply::Unasked Controller::unasked() const {
-  return complete_ ? apply::Unasked::kDelete : apply::Unasked::kKeep;
-}
-
-void Controller::ApplyServices() {
-  const auto began = ProxyRecord::Instant::Now();
-  service_problems_.Begin();
-  planned_context_ = context_;
-  const plan::ServicePlan before = std::move(services_);
-  services_ = plan::MakeServicePlan(store_.services(), store_.endpoint_slices(), context_);
-  services_.service_cidrs = plan::MakeServiceCidrs(store_.service_cidrs());
-  host_ports_ = PlanHostPorts();
-  plan::AddHostPorts(host_ports_, services_);
-  service_problems_.Note(services_.problems);
-  BeginTakeover();
-  service_problems_.Note(dataplane_->ApplyServices(services_, unasked()), "apply services");
-  NoteChangedServices(before);
-  FollowSockets();
-  record_.Applied(!service_problems_.failed(), began, ProxyRecord::Instant::Now());
-  FollowHealthChecks();
-  EndTakeover();
+  NamesChanged();
 }
 
 void Controller::ApplyNodes() {

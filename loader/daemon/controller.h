@@ -33,6 +33,8 @@
 #include "loader/kube/object_store.h"
 #include "loader/netlink/monitor.h"
 #include "loader/netlink/netlink_socket.h"
+#include "loader/plan/health_check_plan.h"
+#include "loader/plan/service_planner.h"
 #include "loader/pods/cni_server.h"
 #include "loader/pods/pod_attacher.h"
 
@@ -61,6 +63,10 @@ class Controller {
   // they keep no other step from being done.
   void ApplyAll();
   void ApplyServices();
+  void ServicesChanged(const kube::ObjectChanges& changes);
+  void ApplyOnly(const kube::ObjectChanges::Names& services);
+  void ServicesApplied(const plan::ServicePlanner::Difference& difference,
+                       const ProxyRecord::Instant& began);
   plan::PlanContext ContextOf(const plan::NodePlan& nodes) const;
   plan::ServicePlan PlanHostPorts();
   void FollowHost();  // services, where pods or addresses of this node have changed them
@@ -81,13 +87,14 @@ class Controller {
   uint32_t PodMtu(const plan::NodePlan& nodes) const;
   uint32_t MakeTunnelDevice(const plan::NodePlan& nodes);
   void FollowTunnel(const plan::NodePlan& nodes, uint32_t ifindex);
-  void WriteNames();
+  void NamesChanged();
   void WriteNamesOfNewPods();
+  void WriteNamesLeft();
+  void WriteNames();
   apply::Unasked unasked() const;
   metrics::Families ReadMetrics() const;
   void FollowNodeStatus();
-  void FollowHealthChecks();
-  void NoteChangedServices(const plan::ServicePlan& before);
+  void TellHealthChecks();
   void FollowSockets();
 
   Options options_;
@@ -108,8 +115,8 @@ class Controller {
   std::unique_ptr<HostKeeper> host_;
   PeerNeighbours peer_neighbours_;
   ChecksumProbe checksum_probe_;
-  plan::ServicePlan services_;    // as planned, host ports included
-  plan::ServicePlan host_ports_;  // as they are in services_
+  plan::ServicePlanner planner_;
+  plan::HealthCheckPlanner health_checks_;
   plan::PlanContext context_;
   ProxyRecord record_{ProxyRecord::Instant::Now()};
   std::unique_ptr<StatusServer> status_;
@@ -121,9 +128,11 @@ class Controller {
   ProblemLog service_problems_;
   ProblemLog cni_problems_;
   bool cni_installed_ = false;
-  uint32_t uplink_mtu_ = 0;     // of the narrowest uplink when there was one last; 0: never
-  uint64_t named_changes_ = 0;  // PodAttacher::changes() that names.json says
-  bool complete_ = false;       // every manifest has been read without an error since the start
+  uint32_t uplink_mtu_ = 0;       // of the narrowest uplink when there was one last; 0: never
+  uint64_t named_changes_ = 0;    // PodAttacher::changes() that names.json says
+  bool names_are_old_ = false;    // names.json is to be written
+  bool names_are_fresh_ = false;  // it has been, since the last tick
+  bool complete_ = false;         // every manifest has been read without an error since the start
 };
 
 }  // namespace fairlead

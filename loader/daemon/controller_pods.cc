@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Controller's share in the life of pods: those that went without a word, those
-// of another podCIDR, their names for people, and the runtime's directories.
+// of another podCIDR, and the runtime's directories.
 #include <fmt/format.h>
 
 #include <string>
@@ -9,9 +9,6 @@
 #include "base/log.h"
 #include "loader/daemon/cni_install.h"
 #include "loader/daemon/controller.h"
-#include "loader/daemon/host_port_pods.h"
-#include "loader/daemon/names_file.h"
-#include "loader/plan/host_port_plan.h"
 #include "loader/plan/node_port_addresses.h"
 #include "loader/plan/reach_plan.h"
 
@@ -44,11 +41,6 @@ void Controller::NoteStrayPods(const plan::OwnNode& own) {
       blocks, strays.front().name_space, strays.front().name));
 }
 
-plan::ServicePlan Controller::PlanHostPorts() {
-  planned_changes_ = pods_->changes();
-  return plan::MakeHostPortPlan(PodsWithHostPorts(pods_->attachments()), context_.node_addresses);
-}
-
 // The node as the plan of services sees it.
 plan::PlanContext Controller::ContextOf(const plan::NodePlan& nodes) const {
   plan::PlanContext context{.node_name = options_.node_name, .zone = ""};
@@ -61,17 +53,6 @@ plan::PlanContext Controller::ContextOf(const plan::NodePlan& nodes) const {
   context.node_port_addresses =
       plan::ResolveNodePortAddresses(options_.node_port_addresses, own, context.node_addresses);
   return context;
-}
-
-// Of the pods that come and go, most have nothing to do with host ports.
-void Controller::FollowHost() {
-  if (context_ == planned_context_) {
-    if (pods_->changes() == planned_changes_) return;
-    const plan::ServicePlan wanted = PlanHostPorts();
-    if (wanted.services == host_ports_.services && wanted.problems == host_ports_.problems) return;
-  }
-  ApplyServices();
-  WriteNames();
 }
 
 // What fits through the narrowest uplink, in a tunnel if there may be one.
@@ -102,17 +83,6 @@ void Controller::InstallCniFiles() {
   cni_problems_.Begin();
   cni_problems_.Note(InstallCni(options_), "install the CNI plugin");
   cni_installed_ = !cni_problems_.failed();
-}
-
-void Controller::WriteNamesOfNewPods() {
-  if (pods_->changes() != named_changes_) WriteNames();
-}
-
-void Controller::WriteNames() {
-  named_changes_ = pods_->changes();
-  const absl::Status status = WriteNamesFile(options_.state_dir + "/names.json", services_,
-                                             pods_->pods(), dataplane_->node_slots());
-  if (!status.ok()) LogError("write names for people: {}", std::string(status.message()));
 }
 
 }  // namespace fairlead

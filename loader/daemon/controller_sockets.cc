@@ -11,11 +11,6 @@
 
 namespace fairlead {
 
-// Twice: a socket may have been connected by the old tables while we looked.
-void Controller::NoteChangedServices(const plan::ServicePlan& before) {
-  if (plan::DatagramsDiffer(before, services_)) socket_looks_ = 2;
-}
-
 void Controller::FollowSockets() {
   if (socket_looks_ == 0) return;
   --socket_looks_;
@@ -24,7 +19,7 @@ void Controller::FollowSockets() {
         const absl::StatusOr<std::optional<Endpoint>> named =
             dataplane_->NamedPeer(socket.cookie, socket.peer);
         if (!named.ok()) return std::nullopt;
-        return plan::ConnectAnew({socket.peer, *named}, services_, context_.node_addresses);
+        return plan::ConnectAnew({socket.peer, *named}, planner_.plan(), context_.node_addresses);
       });
   if (!status.ok()) {
     LogError("a UDP socket of this node stays with a backend that is gone: {}",

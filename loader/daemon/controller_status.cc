@@ -8,7 +8,6 @@
 #include "base/log.h"
 #include "loader/daemon/controller.h"
 #include "loader/metrics/daemon_metrics.h"
-#include "loader/plan/health_check_plan.h"
 
 namespace fairlead {
 
@@ -35,8 +34,8 @@ void Controller::FollowNodeStatus() {
   record_.health().SetNode(node == store_.nodes().end() ? nullptr : node->second.get());
 }
 
-void Controller::FollowHealthChecks() {
-  plan::HealthCheckPlan plan = plan::MakeHealthCheckPlan(store_, options_.node_name);
+void Controller::TellHealthChecks() {
+  plan::HealthCheckPlan plan = health_checks_.plan();
   for (const Family family : {Family::kIpv4, Family::kIpv6}) {
     const plan::WithoutLocalEndpoints& without = plan.WithoutLocal(family);
     record_.metrics().SetWithoutLocalEndpoints(family, without.internal, without.external);

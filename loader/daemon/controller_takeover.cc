@@ -16,7 +16,7 @@ absl::Status Controller::AdoptFlows() {
     if (pod.ip6.has_value()) pods.insert(*pod.ip6);
   }
   here.is_our_pod = [&pods](const IpAddress& address) { return pods.contains(address); };
-  return takeover_->AdoptFlows(services_, here, *dataplane_);
+  return takeover_->AdoptFlows(planner_.plan(), here, *dataplane_);
 }
 
 void Controller::BeginTakeover() {

@@ -105,7 +105,8 @@ absl::StatusOr<std::unique_ptr<Dataplane>> Dataplane::Create(const Options& opti
   std::filesystem::create_directories(options.links_dir(), error);
   if (error) return ErrnoStatus(error.value(), "make directory " + options.links_dir());
 
-  FL_ASSIGN_OR_RETURN(const MapSet maps, MapSet::Create(options.sizes, options.pin_dir()));
+  FL_ASSIGN_OR_RETURN(const MapSet maps, MapSet::Create(SizesFor(options.sizes, MemoryOfThisNode()),
+                                                        options.pin_dir()));
   FL_ASSIGN_OR_RETURN(Tables tables, maps.Open());
   auto dataplane = std::unique_ptr<Dataplane>(new Dataplane(options.pin_dir(), std::move(tables)));
   HookOptions hooks;

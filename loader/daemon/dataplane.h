@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,10 @@ class Dataplane : public PodDataplane {
   absl::Status KeepPods(const std::vector<LocalPod>& pods);
   absl::Status ApplyServices(const plan::ServicePlan& plan, apply::Unasked unasked) {
     return services_.Apply(plan, unasked);
+  }
+  absl::Status ApplyServicePorts(const std::set<plan::ServicePortName>& names,
+                                 const plan::ServicePlan& plan) {
+    return services_.ApplyOnly(names, plan);
   }
   // Also attaches to new uplinks and the tunnel device, and detaches from those that are none any
   // more.

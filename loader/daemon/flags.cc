@@ -62,9 +62,20 @@ void AddConntrackFlags(CLI::App& app, Options& options) {
              "a conversation that is not TCP and that nobody has answered yet");
   AddTimeout(app, "--conntrack-udp-timeout-stream", options.timeouts.other_conversation,
              "one that was answered");
-  app.add_option("--max-flows", options.sizes.flows,
-                 "established flows per family; an existing table keeps its size")
-      ->capture_default_str();
+}
+
+void AddSizeFlags(CLI::App& app, WantedSizes& sizes) {
+  const auto add = [&app](const char* flag, uint32_t& entries, const char* what) {
+    app.add_option(
+           flag, entries,
+           fmt::format("{} per family; 0: by the node's memory. An existing table keeps its "
+                       "size",
+                       what))
+        ->capture_default_str();
+  };
+  add("--max-flows", sizes.flows, "established flows");
+  add("--max-services", sizes.services, "addresses and ports of Services");
+  add("--max-backends", sizes.backends, "endpoints, counted once per port of a Service,");
 }
 
 void AddRoutingFlags(CLI::App& app, plan::RoutingOptions& routing) {
@@ -149,6 +160,7 @@ void AddFlags(CLI::App& app, Options& options) {
   app.add_flag("--adopt-kube-proxy", options.adopt_kube_proxy,
                "take over from a kube-proxy that ran here: its connections go on, its rules go");
   AddConntrackFlags(app, options);
+  AddSizeFlags(app, options.sizes);
   app.add_option("--healthz-bind-address", options.healthz_bind_address,
                  "where /healthz and /livez are served; \"\" or 0: nowhere")
       ->capture_default_str();

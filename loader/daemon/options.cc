@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <bit>
+#include <tuple>
 
 #include "base/ip.h"
 #include "base/status_macros.h"
@@ -94,9 +95,14 @@ absl::Status ValidateValues(const Options& options) {
     return absl::InvalidArgumentError(fmt::format("--mtu must be 0 or from {} to {}, is {}",
                                                   kSmallestMtu, kLargestMtu, options.mtu));
   }
-  if (options.sizes.flows < 64 || options.sizes.flows > (1U << 24)) {
-    return absl::InvalidArgumentError(
-        fmt::format("--max-flows must be from 64 to {}, is {}", 1U << 24, options.sizes.flows));
+  for (const auto& [flag, entries, most] :
+       {std::tuple{"--max-flows", options.sizes.flows, kMostFlows},
+        {"--max-services", options.sizes.services, kMostServices},
+        {"--max-backends", options.sizes.backends, kMostBackends}}) {
+    if (entries != 0 && (entries < kFewestEntries || entries > most)) {
+      return absl::InvalidArgumentError(
+          fmt::format("{} must be 0 or from {} to {}, is {}", flag, kFewestEntries, most, entries));
+    }
   }
   for (const auto& [flag, address] :
        {std::pair{"--healthz-bind-address", &options.healthz_bind_address},

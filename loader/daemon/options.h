@@ -60,7 +60,7 @@ struct Options {
   std::string metrics_bind_address = "127.0.0.1:10249";    // the same
   std::vector<std::pair<std::string, std::string>> flags;  // all of them as given, to be shown
   std::string version;
-  MapSizes sizes;
+  WantedSizes sizes;
   FlowTimeouts timeouts = {};
 
   std::string pin_dir() const;    // maps of this layout

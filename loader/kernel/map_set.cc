@@ -12,9 +12,11 @@
 #include <vector>
 
 #include "base/errno_status.h"
+#include "base/log.h"
 #include "base/status_macros.h"
 #include "loader/kernel/bpf_object.h"
 #include "loader/kernel/embedded_objects.h"
+#include "maps/abi/limits_abi.h"
 #include "maps/layout.h"
 
 namespace fairlead {
@@ -28,6 +30,7 @@ uint32_t EntriesOf(const std::string& name, const MapSizes& sizes) {
   if (stem == "services") return sizes.services;
   if (stem == "runs") return sizes.runs;
   if (stem == "backends") return sizes.backends;
+  if (stem == "prefixes") return 4 * FL_MAX_NODES + sizes.services;
   return 0;  // as the program says
 }
 
@@ -52,6 +55,12 @@ absl::Status PrepareMaps(const BpfObject& object, const MapSizes& sizes,
       if (access(pin.c_str(), F_OK) == 0) {
         FL_ASSIGN_OR_RETURN(const BpfMap pinned, BpfMap::OpenPinned(pin));
         FL_RETURN_IF_ERROR(CheckMapLayout(pinned));
+        if (pinned.max_entries() < entries) {
+          LogWarn(
+              "table {} keeps its {} entries, {} were asked for: it is made anew after "
+              "`fairlead cleanup` or a reboot",
+              name, pinned.max_entries(), entries);
+        }
         entries = pinned.max_entries();
         adopted = adopted || name.starts_with("flow_index");
       }

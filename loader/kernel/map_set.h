@@ -12,19 +12,11 @@
 
 #include "absl/status/statusor.h"
 #include "loader/kernel/embedded_objects.h"
+#include "loader/kernel/map_sizes.h"
 #include "maps/core/bpf_map.h"
 #include "maps/tables.h"
 
 namespace fairlead {
-
-// Entries per family. Only what is made; an adopted map keeps its size.
-struct MapSizes {
-  uint32_t flows = 262144;
-  uint32_t half_open_buckets = 16384;  // a power of two; four flows each
-  uint32_t services = 65536;
-  uint32_t runs = 262144;
-  uint32_t backends = 131072;
-};
 
 class MapSet {
  public:

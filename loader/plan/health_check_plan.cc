@@ -53,34 +53,79 @@ bool IsReachedFromOutside(const Service& service) {
 
 }  // namespace
 
-HealthCheckPlan MakeHealthCheckPlan(const kube::ObjectStore& store, const std::string& node_name) {
-  HealthCheckPlan plan;
+std::optional<HealthCheckPlanner::Share> HealthCheckPlanner::ShareOf(const Service& service,
+                                                                     const kube::ObjectStore& store,
+                                                                     const std::string& node_name) {
+  const bool internal = service.internal_traffic_policy == TrafficPolicy::kLocal;
+  const bool external =
+      service.external_traffic_policy == TrafficPolicy::kLocal && IsReachedFromOutside(service);
+  if (!IsProxied(service) || (!internal && !external)) return std::nullopt;
   const PlanContext context{node_name, ""};
-  for (const auto& [name, object] : store.services()) {
-    const Service& service = *object;
-    const bool internal = service.internal_traffic_policy == TrafficPolicy::kLocal;
-    const bool external =
-        service.external_traffic_policy == TrafficPolicy::kLocal && IsReachedFromOutside(service);
-    if (!IsProxied(service) || (!internal && !external)) continue;
-    const Slices slices = store.SlicesOf(name);
-    const bool is_checked = service.health_check_node_port != 0 && external &&
-                            service.type == kube::ServiceType::kLoadBalancer;
-    HealthCheck check{name, service.health_check_node_port, std::nullopt, std::nullopt};
-    for (const Family family : {Family::kIpv4, Family::kIpv6}) {
-      if (!HasFamily(service, family)) continue;
-      if (is_checked) {
-        (family == Family::kIpv4 ? check.local_ready4 : check.local_ready6) =
-            CountLocalReady(slices, family, context);
-      }
-      for (const kube::ServicePort& port : service.ports) {
-        if (!IsWithoutLocal(slices, port, family, context)) continue;
-        plan.WithoutLocal(family).internal += internal ? 1 : 0;
-        plan.WithoutLocal(family).external += external ? 1 : 0;
-      }
+  const Slices slices = store.SlicesOf(service.meta.name);
+  Share share;
+  if (service.health_check_node_port != 0 && external &&
+      service.type == kube::ServiceType::kLoadBalancer) {
+    share.check = {service.meta.name, service.health_check_node_port, std::nullopt, std::nullopt};
+  }
+  for (const Family family : {Family::kIpv4, Family::kIpv6}) {
+    if (!HasFamily(service, family)) continue;
+    const bool is_ip4 = family == Family::kIpv4;
+    if (share.check.has_value()) {
+      (is_ip4 ? share.check->local_ready4 : share.check->local_ready6) =
+          CountLocalReady(slices, family, context);
     }
-    if (is_checked) plan.checks.push_back(check);
+    WithoutLocalEndpoints& without = is_ip4 ? share.without_local4 : share.without_local6;
+    for (const kube::ServicePort& port : service.ports) {
+      if (!IsWithoutLocal(slices, port, family, context)) continue;
+      without.internal += internal ? 1 : 0;
+      without.external += external ? 1 : 0;
+    }
+  }
+  return share;
+}
+
+void HealthCheckPlanner::PlanAll(const kube::ObjectStore& store, const std::string& node_name) {
+  node_name_ = node_name;
+  shares_.clear();
+  for (const auto& [name, service] : store.services()) {
+    if (auto share = ShareOf(*service, store, node_name_)) shares_.emplace(name, *share);
+  }
+}
+
+bool HealthCheckPlanner::Replan(const kube::ObjectChanges::Names& services,
+                                const kube::ObjectStore& store) {
+  bool differs = false;
+  for (const kube::ObjectName& name : services) {
+    const auto service = store.services().find(name);
+    const std::optional<Share> share = service == store.services().end()
+                                           ? std::nullopt
+                                           : ShareOf(*service->second, store, node_name_);
+    const auto before = shares_.find(name);
+    if (before == shares_.end() ? !share.has_value() : share == before->second) continue;
+    differs = true;
+    if (share.has_value()) {
+      shares_.insert_or_assign(name, *share);
+    } else {
+      shares_.erase(before);
+    }
+  }
+  return differs;
+}
+
+HealthCheckPlan HealthCheckPlanner::plan() const {
+  HealthCheckPlan plan;
+  for (const auto& [name, share] : shares_) {
+    if (share.check.has_value()) plan.checks.push_back(*share.check);
+    plan.without_local4 += share.without_local4;
+    plan.without_local6 += share.without_local6;
   }
   return plan;
+}
+
+HealthCheckPlan MakeHealthCheckPlan(const kube::ObjectStore& store, const std::string& node_name) {
+  HealthCheckPlanner planner;
+  planner.PlanAll(store, node_name);
+  return planner.plan();
 }
 
 }  // namespace fairlead::plan

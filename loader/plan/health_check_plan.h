@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -38,6 +39,11 @@ struct WithoutLocalEndpoints {
   size_t internal = 0;
   size_t external = 0;
 
+  WithoutLocalEndpoints& operator+=(const WithoutLocalEndpoints& other) {
+    internal += other.internal;
+    external += other.external;
+    return *this;
+  }
   friend bool operator==(const WithoutLocalEndpoints&, const WithoutLocalEndpoints&) = default;
 };
 
@@ -46,13 +52,38 @@ struct HealthCheckPlan {
   WithoutLocalEndpoints without_local4;
   WithoutLocalEndpoints without_local6;
 
-  WithoutLocalEndpoints& WithoutLocal(Family family) {
+  const WithoutLocalEndpoints& WithoutLocal(Family family) const {
     return family == Family::kIpv4 ? without_local4 : without_local6;
   }
+  friend bool operator==(const HealthCheckPlan&, const HealthCheckPlan&) = default;
 };
 
-// Price: only Services with a policy of Local are looked into.
 HealthCheckPlan MakeHealthCheckPlan(const kube::ObjectStore& store, const std::string& node_name);
+
+// Keeps the plan in step with the store at the price of what changes.
+class HealthCheckPlanner {
+ public:
+  void PlanAll(const kube::ObjectStore& store, const std::string& node_name);
+  // These Services have changed since, or slices of theirs. False if the plan is as it was.
+  bool Replan(const kube::ObjectChanges::Names& services, const kube::ObjectStore& store);
+
+  HealthCheckPlan plan() const;
+
+ private:
+  // What one Service adds to the plan.
+  struct Share {
+    std::optional<HealthCheck> check;
+    WithoutLocalEndpoints without_local4;
+    WithoutLocalEndpoints without_local6;
+
+    friend bool operator==(const Share&, const Share&) = default;
+  };
+  static std::optional<Share> ShareOf(const kube::Service& service, const kube::ObjectStore& store,
+                                      const std::string& node_name);
+
+  std::string node_name_;
+  std::map<kube::ObjectName, Share> shares_;  // of Services with a policy of Local
+};
 
 }  // namespace fairlead::plan
 

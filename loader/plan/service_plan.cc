@@ -60,6 +60,7 @@ void AddService(const ServicePortName& name, PlannedService planned, const char*
   std::erase_if(planned.frontends, [&](const PlannedFrontend& frontend) {
     const auto [owner, added] = plan.owners.try_emplace(frontend.address, name);
     if (added) return false;
+    plan.waiting[frontend.address].insert(name.owner);
     plan.problems.push_back(
         {name.owner, fmt::format("{}{} already belongs to {}", what, frontend.address.ToString(),
                                  owner->second.owner.ToString())});
@@ -121,26 +122,14 @@ std::vector<std::pair<ServicePortName, PlannedService>> PlanService(
   return services;
 }
 
-bool HasPrecedence(const kube::Service& a, const kube::Service& b) {
-  return std::tie(a.meta.creation_timestamp, a.meta.name) <
-         std::tie(b.meta.creation_timestamp, b.meta.name);
-}
-
-ServicePlan MakeServicePlan(const kube::ObjectMap<kube::Service>& services,
-                            const kube::ObjectMap<kube::EndpointSlice>& slices,
-                            const PlanContext& context) {
-  absl::flat_hash_map<kube::ObjectName, std::vector<const kube::EndpointSlice*>> slices_of;
-  for (const auto& [name, slice] : slices) slices_of[ServiceOf(*slice)].push_back(slice.get());
-
-  std::vector<const kube::Service*> in_order;
-  in_order.reserve(services.size());
-  for (const auto& [name, service] : services) in_order.push_back(service.get());
-  std::sort(in_order.begin(), in_order.end(),
-            [](const kube::Service* a, const kube::Service* b) { return HasPrecedence(*a, *b); });
-
-  ServicePlan plan;
-  for (const kube::Service* service : in_order) {
-    for (auto& [name, planned] : PlanService(*service, slices_of[service->meta.name], context)) {
+void AddServices(std::vector<const kube::Service*> services, const SlicesOf& slices_of,
+                 const PlanContext& context, ServicePlan& plan) {
+  std::ranges::sort(services, [](const kube::Service* a, const kube::Service* b) {
+    return std::tie(a->meta.creation_timestamp, a->meta.name) <
+           std::tie(b->meta.creation_timestamp, b->meta.name);
+  });
+  for (const kube::Service* service : services) {
+    for (auto& [name, planned] : PlanService(*service, slices_of(service->meta.name), context)) {
       AddService(name, std::move(planned), "", plan);
     }
     if (!IsProxied(*service)) continue;
@@ -149,6 +138,20 @@ ServicePlan MakeServicePlan(const kube::ObjectMap<kube::Service>& services,
                                fmt::format("not an address of a Service: {}", Join(impossible))});
     }
   }
+}
+
+ServicePlan MakeServicePlan(const kube::ObjectMap<kube::Service>& services,
+                            const kube::ObjectMap<kube::EndpointSlice>& slices,
+                            const PlanContext& context) {
+  absl::flat_hash_map<kube::ObjectName, std::vector<const kube::EndpointSlice*>> slices_of;
+  for (const auto& [name, slice] : slices) slices_of[ServiceOf(*slice)].push_back(slice.get());
+  std::vector<const kube::Service*> all;
+  all.reserve(services.size());
+  for (const auto& [name, service] : services) all.push_back(service.get());
+  ServicePlan plan;
+  AddServices(
+      std::move(all), [&slices_of](const kube::ObjectName& name) { return slices_of[name]; },
+      context, plan);
   return plan;
 }
 

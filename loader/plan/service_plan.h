@@ -12,9 +12,11 @@
 
 #include <compare>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <ostream>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -85,6 +87,8 @@ struct PlannedService {
 struct ServicePlan {
   std::map<ServicePortName, PlannedService> services;
   std::map<Frontend, ServicePortName> owners;  // of each frontend in `services`
+  // Who else has asked for a frontend, and gets it should the owner give it up.
+  std::map<Frontend, std::set<kube::ObjectRef>> waiting;
   // Where ClusterIPs are from: an address there that no Service has leads nowhere.
   std::vector<Cidr> service_cidrs;
   std::vector<PlanProblem> problems;
@@ -120,9 +124,13 @@ std::vector<std::pair<ServicePortName, PlannedService>> PlanService(
     const kube::Service& service, const std::vector<const kube::EndpointSlice*>& slices,
     const PlanContext& context);
 
-// True if, of two Services that claim one frontend, `a` gets it: the older one, then the first by
-// name, as an API server would have had it.
-bool HasPrecedence(const kube::Service& a, const kube::Service& b);
+// Adds the service ports of the Services, and what is wrong with them. Of two that claim one
+// frontend the older one gets it, then the first by name, as an API server would have had it.
+// `slices_of` gives the slices that name a Service.
+using SlicesOf =
+    std::function<std::vector<const kube::EndpointSlice*>(const kube::ObjectName& service)>;
+void AddServices(std::vector<const kube::Service*> services, const SlicesOf& slices_of,
+                 const PlanContext& context, ServicePlan& plan);
 
 ServicePlan MakeServicePlan(const kube::ObjectMap<kube::Service>& services,
                             const kube::ObjectMap<kube::EndpointSlice>& slices,

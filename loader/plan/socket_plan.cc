@@ -12,16 +12,6 @@ bool HasBackendFor(const FoundFrontend& found) {
   });
 }
 
-using Datagrams = std::vector<std::pair<const ServicePortName*, const PlannedService*>>;
-
-Datagrams OnlyDatagrams(const ServicePlan& plan) {
-  Datagrams found;
-  for (const auto& [name, service] : plan.services) {
-    if (name.protocol == Protocol::kUdp) found.emplace_back(&name, &service);
-  }
-  return found;
-}
-
 }  // namespace
 
 std::optional<Endpoint> ConnectAnew(const HostSocket& socket, const ServicePlan& plan,
@@ -37,13 +27,6 @@ std::optional<Endpoint> ConnectAnew(const HostSocket& socket, const ServicePlan&
     return HasBackend(*found->service, socket.peer) ? std::nullopt : socket.named;
   }
   return HasBackendFor(*found) ? std::optional(named) : std::nullopt;
-}
-
-bool DatagramsDiffer(const ServicePlan& before, const ServicePlan& after) {
-  const auto same = [](const auto& a, const auto& b) {
-    return *a.first == *b.first && *a.second == *b.second;
-  };
-  return !std::ranges::equal(OnlyDatagrams(before), OnlyDatagrams(after), same);
 }
 
 }  // namespace fairlead::plan

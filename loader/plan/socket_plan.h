@@ -26,9 +26,6 @@ struct HostSocket {
 std::optional<Endpoint> ConnectAnew(const HostSocket& socket, const ServicePlan& plan,
                                     const std::vector<IpAddress>& node_addresses);
 
-// False if no UDP socket can have become wrong between the two.
-bool DatagramsDiffer(const ServicePlan& before, const ServicePlan& after);
-
 }  // namespace fairlead::plan
 
 #endif  // FAIRLEAD_LOADER_PLAN_SOCKET_PLAN_H_

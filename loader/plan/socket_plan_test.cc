@@ -83,12 +83,5 @@ TEST_F(SocketPlan, WhatIsNoServiceOfDatagramsStays) {
             std::nullopt);
 }
 
-TEST_F(SocketPlan, OnlyServicesOfDatagramsCount) {
-  EXPECT_FALSE(DatagramsDiffer(Plan({}, Protocol::kTcp), ServicePlan()));
-  EXPECT_FALSE(DatagramsDiffer(Plan({Backend("10.244.1.1")}), Plan({Backend("10.244.1.1")})));
-  EXPECT_TRUE(DatagramsDiffer(Plan({Backend("10.244.1.1")}), Plan({Backend("10.244.1.2")})));
-  EXPECT_TRUE(DatagramsDiffer(ServicePlan(), Plan({})));
-}
-
 }  // namespace
 }  // namespace fairlead::plan

@@ -23,8 +23,7 @@
 #define FL_GROUPS_PER_POD 32
 
 /* Nodes of the cluster, this one included. */
-#define FL_MAX_CLUSTER_IPS 65536
-#define FL_MAX_NODES	   16384
+#define FL_MAX_NODES 16384
 
 /* What every pod takes for its gateway: the MAC of every host end. */
 #define FL_GATEWAY_MAC {0x02, 0xfa, 0x17, 0x1e, 0xad, 0x01}

@@ -6,6 +6,7 @@
 #define FAIRLEAD_MAPS_CORE_TABLE_H_
 
 #include <bpf/bpf.h>
+#include <fmt/format.h>
 
 #include <cerrno>
 #include <optional>
@@ -46,8 +47,13 @@ class Table {
     return ErrnoStatus(errno, "look up in " + map_.name());
   }
 
+  // ResourceExhausted: it is full.
   absl::Status Put(const Key& key, const Value& value) {
     if (bpf_map_update_elem(map_.fd(), &key, &value, BPF_ANY) == 0) return absl::OkStatus();
+    if (errno == E2BIG || errno == ENOSPC) {
+      return absl::ResourceExhaustedError(
+          fmt::format("table {} is full ({} entries)", map_.name(), map_.max_entries()));
+    }
     return ErrnoStatus(errno, "update " + map_.name());
   }
 

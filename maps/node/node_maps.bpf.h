@@ -51,7 +51,7 @@ struct {
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
-	__uint(max_entries, 4 * FL_MAX_NODES + FL_MAX_CLUSTER_IPS);
+	__uint(max_entries, 5 * FL_MAX_NODES);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, struct FAMILY(prefix_key));
 	__type(value, struct prefix);
