@@ -42,7 +42,7 @@ TEST_P(A11, A11_51_ASocketKeepsItsBackendAmongMany) {
   for (int i = 0; i < 16; ++i) EXPECT_EQ(ServerOf(socket, ClusterIp()), server);
 }
 
-TEST_P(A11, A11_54_AnUnconnectedSocketGoesOnWhenItsServerIsReplaced) {
+TEST_P(A11, A11_54_E10_AnUnconnectedSocketGoesOnWhenItsServerIsReplaced) {
   Serve(AddPod(2, "old", "web"));
   PutService("web");
   ASSERT_TRUE(Comes([&] { return UdpServerOf(ClusterIp()) == "old"; }));
@@ -53,7 +53,7 @@ TEST_P(A11, A11_54_AnUnconnectedSocketGoesOnWhenItsServerIsReplaced) {
   EXPECT_TRUE(Comes([&] { return ServerOf(socket, ClusterIp()) == "new"; }));
 }
 
-TEST_P(A11, A11_55_AConnectedSocketGoesOnWhenItsServerIsReplaced) {
+TEST_P(A11, A11_55_E10_AConnectedSocketGoesOnWhenItsServerIsReplaced) {
   Serve(AddPod(2, "old", "web"));
   PutService("web");
   ASSERT_TRUE(Comes([&] { return UdpServerOf(ClusterIp()) == "old"; }));

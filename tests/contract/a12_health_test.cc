@@ -49,19 +49,6 @@ class A12 : public TwoNodes {
     service["spec"]["healthCheckNodePort"] = check_port;
     FL_ASSERT_OK(lab().WriteManifest(name + ".json", lab::ToText(service)));
   }
-  // The object of node1, with what `change` makes of it.
-  void ChangeNode(const std::function<void(lab::Object&)>& change) {
-    const auto objects = lab::ReadObjects(lab().folder().manifests(), lab::BrokenFiles::kLeaveOut);
-    FL_ASSERT_OK(objects.status());
-    for (lab::Object object : *objects) {
-      if (lab::KindOf(object) != "Node" || lab::NameOf(object) != "node1") continue;
-      change(object);
-      // Of two files that have an object, the first by name counts.
-      FL_ASSERT_OK(lab().WriteManifest("a-node.json", lab::ToText(object)));
-      return;
-    }
-    FAIL() << "no node1";
-  }
   double Metric(const std::string& series) {
     const std::string text = "\n" + AskLocally("/metrics").body;
     const size_t at = text.find("\n" + series + " ");
@@ -72,7 +59,7 @@ class A12 : public TwoNodes {
   }
 };
 
-TEST_P(A12, A12_59_HealthCheckNodePortCountsLocalReadyEndpoints) {
+TEST_P(A12, A12_59_E7_health_check_node_port_counts_local_ready_endpoints) {
   PutBalancer("web", 50, kCheck);
   const lab::Pod web = AddPod(1, "web", "web");
   ASSERT_TRUE(Comes([&] { return Ask(1, kCheck, "/").code == 200; }));
@@ -145,7 +132,7 @@ TEST_P(A12, A12_60_HealthzAndLivezTellProxyFromNode) {
   EXPECT_TRUE(Comes([&] { return Ask(1, kHealthz, "/healthz").code == 503; }));
 }
 
-TEST_P(A12, A12_61_UrlsOfKubeProxy) {
+TEST_P(A12, A12_61_E27_urls_of_kube_proxy) {
   const HttpAnswer mode = AskLocally("/proxyMode");
   EXPECT_EQ(mode.body, "ebpf");
   EXPECT_THAT(mode.headers, HasSubstr("\r\nContent-Type: text/plain; charset=utf-8\r\n"));

@@ -19,7 +19,7 @@ std::string Service(const std::string& labels, const std::string& spec) {
       labels, spec);
 }
 
-TEST(A1, A1_1_aServiceOfAnotherProxyIsLeftAloneAndComesBackWithItsLabelGone) {
+TEST(A1, A1_1_E14_aServiceOfAnotherProxyIsLeftAloneAndComesBackWithItsLabelGone) {
   Cluster cluster(kSlice + Web());
   EXPECT_EQ(cluster.Inside(kFront), "10.1.0.1:8080");
   cluster.Put(Service("service.kubernetes.io/service-proxy-name: x", "clusterIP: 10.96.0.10"));
@@ -28,7 +28,7 @@ TEST(A1, A1_1_aServiceOfAnotherProxyIsLeftAloneAndComesBackWithItsLabelGone) {
   EXPECT_EQ(cluster.Inside(kFront), "10.1.0.1:8080");
 }
 
-TEST(A1, A1_2_aHeadlessSliceIsIgnoredAndAHeadlessLabelOnAServiceIsNot) {
+TEST(A1, A1_2_E14_aHeadlessSliceIsIgnoredAndAHeadlessLabelOnAServiceIsNot) {
   Cluster cluster(kSlice + Service("service.kubernetes.io/headless: ''", "clusterIP: 10.96.0.10"));
   EXPECT_EQ(cluster.Inside(kFront), "10.1.0.1:8080");
   std::string headless = kSlice;

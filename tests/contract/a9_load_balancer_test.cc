@@ -49,7 +49,7 @@ TEST(A9, A9_43_whereTheNodeMayComeItsLoadBalancerAddressesMay) {
   EXPECT_THAT(Sources("172.32.0.0/16", "{ip: 192.0.2.80}"), ElementsAre("172.32.0.0/16"));
 }
 
-TEST(A9, A9_44_withoutANodePortTheAddressIsServed) {
+TEST(A9, A9_44_E16_withoutANodePortTheAddressIsServed) {
   const Cluster cluster =
       LoadBalancer("{ip: 192.0.2.80}", ", allocateLoadBalancerNodePorts: false");
   EXPECT_EQ(cluster.Outside("192.0.2.80:80"), "10.1.0.1:8080");
@@ -78,7 +78,7 @@ TEST(A9, A9_47_whatIsNotTheProxysBusinessChangesNothing) {
   EXPECT_EQ(cluster.Outside("192.0.2.99:80"), kUnproxied);
 }
 
-TEST(A9, A9_anAddressThatIsNobodysIsNoFrontendAndIsNamed) {
+TEST(A9, A9_42_anAddressThatIsNobodysIsNoFrontendAndIsNamed) {
   const Cluster cluster(Web("externalIPs: [0.0.0.0, 127.0.0.1, 224.0.0.1]") + kSlice);
   for (const char* frontend : {"0.0.0.0:80", "127.0.0.1:80", "224.0.0.1:80"}) {
     EXPECT_EQ(cluster.Inside(frontend), kUnproxied) << frontend;

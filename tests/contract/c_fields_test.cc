@@ -41,7 +41,7 @@ TEST(C, C_externalTrafficPolicy_alsoOfTheExternalIpsOfAClusterIpService) {
   EXPECT_EQ(cluster.Inside("192.0.2.1:80"), "10.1.0.1:8080");
 }
 
-TEST(C, C_targetPortAndAppProtocol_areTheSlicesBusiness) {
+TEST(C, C_targetPort_areTheSlicesBusiness) {
   std::string service = Web();
   service.replace(service.find("{port: 80}"), 10,
                   "{port: 80, targetPort: 9999, appProtocol: kubernetes.io/h2c}");
@@ -63,7 +63,7 @@ TEST(C, C_deletionTimestamp_aServiceIsServedUntilItIsGone) {
   EXPECT_EQ(Cluster(service + kSlice).Inside(kFront), "10.1.0.1:8080");
 }
 
-TEST(C, C_clusterIps_aSecondFamilyMayComeLater) {
+TEST(C, C_clusterIPs_aSecondFamilyMayComeLater) {
   Cluster cluster(Web() + kSlice);
   EXPECT_EQ(cluster.Inside("[fd00:96::a]:80"), kUnproxied);
   cluster.Put(Web("clusterIPs: [10.96.0.10, 'fd00:96::a']"));

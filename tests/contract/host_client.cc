@@ -62,6 +62,40 @@ void HostClient::PutService(const std::string& name,
   FL_ASSERT_OK(lab().WriteManifest(name + ".json", lab::ToText(service)));
 }
 
+void HostClient::PutServiceByHand(const std::string& name,
+                                  const std::function<void(lab::Object&)>& change) {
+  PutService(name, [&](lab::Object& service) {
+    service["spec"].erase("selector");
+    if (change) change(service);
+  });
+}
+
+lab::Object HostClient::EndpointAt(const IpAddress& address, const std::string& on_node,
+                                   const lab::Object& more) {
+  lab::Object endpoint = {{"addresses", {address.ToString()}}, {"nodeName", on_node}};
+  endpoint.update(more);
+  return endpoint;
+}
+
+void HostClient::PutSlice(const std::string& service, const std::vector<lab::Object>& endpoints,
+                          const std::function<void(lab::Object&)>& change) {
+  lab::Object slice = {
+      {"apiVersion", "discovery.k8s.io/v1"},
+      {"kind", "EndpointSlice"},
+      {"metadata",
+       {{"name", service + "-1"},
+        {"namespace", "default"},
+        {"labels", {{"kubernetes.io/service-name", service}}}}},
+      {"addressType", FamilyName(GetParam())},
+      {"ports",
+       lab::Object::array({{{"name", "main"}, {"protocol", "TCP"}, {"port", kPodPort}},
+                           {{"name", "datagrams"}, {"protocol", "UDP"}, {"port", kPodPort}}})},
+      {"endpoints", endpoints}};
+  if (change) change(slice);
+  FL_ASSERT_OK(
+      lab().WriteManifest(fmt::format("slice-{}.json", lab::NameOf(slice)), lab::ToText(slice)));
+}
+
 void HostClient::Serve(const lab::Pod& pod) {
   tcp_servers_.push_back(ServeTcp(pod));
   udp_servers_.push_back(std::make_unique<UdpServer>(pod.name(), pod.network_namespace(), On(pod)));
@@ -77,15 +111,19 @@ bool HostClient::Comes(const std::function<bool()>& condition) const {
   return lab::WaitUntil(condition, std::chrono::seconds(20));
 }
 
-std::string HostClient::TcpServerOf(const Endpoint& front) const {
-  const auto client = TcpClient::Open(Host(1), front, kShortPatienceMilliseconds);
-  return client.ok() ? client->server() : "";
+std::string HostClient::TcpServerOf(const std::string& client, const Endpoint& front) const {
+  const auto connection = TcpClient::Open(client, front, kShortPatienceMilliseconds);
+  return connection.ok() ? connection->server() : "";
 }
 
-std::string HostClient::UdpServerOf(const Endpoint& front) const {
+std::string HostClient::UdpServerOf(const std::string& client, const Endpoint& front) const {
   const DatagramAnswer answer =
-      LooseSocket(Host(1), Domain()).Ask(front, kShortPatienceMilliseconds);
+      LooseSocket(client, Domain()).Ask(front, kShortPatienceMilliseconds);
   return answer.text.substr(0, answer.text.find(' '));
+}
+
+bool HostClient::Fails(const std::string& client, const Endpoint& front, int error) const {
+  return Comes([&] { return ConnectError(client, front, kShortPatienceMilliseconds) == error; });
 }
 
 void HostClient::ExpectServes(const Endpoint& front, const std::string& server,

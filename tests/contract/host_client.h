@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Processes of a node as clients of Services: a Service with every kind of
-// frontend, and sockets that are not connected.
+// Clients of Services, foremost processes of a node: a Service with every kind of
+// frontend, slices by hand, and sockets that are not connected.
 #ifndef FAIRLEAD_TESTS_CONTRACT_HOST_CLIENT_H_
 #define FAIRLEAD_TESTS_CONTRACT_HOST_CLIENT_H_
 
@@ -43,6 +43,14 @@ class HostClient : public TwoNodes {
   // Pods labelled app=NAME behind a ClusterIP, a NodePort, an external IP and a load balancer,
   // for TCP and UDP. `change` sees the object first.
   void PutService(const std::string& name, const std::function<void(lab::Object&)>& change = {});
+  // The same without a selector: its endpoints are those of slices that the test writes.
+  void PutServiceByHand(const std::string& name,
+                        const std::function<void(lab::Object&)>& change = {});
+  // A slice for both of its ports. `more`: conditions, hints.
+  static lab::Object EndpointAt(const IpAddress& address, const std::string& on_node,
+                                const lab::Object& more = lab::Object::object());
+  void PutSlice(const std::string& service, const std::vector<lab::Object>& endpoints,
+                const std::function<void(lab::Object&)>& change = {});
   // A server of both protocols in the pod, until the end of the test.
   void Serve(const lab::Pod& pod);
 
@@ -58,9 +66,17 @@ class HostClient : public TwoNodes {
   int Domain() const;
 
   bool Comes(const std::function<bool()>& condition) const;
-  // Who answers a connection or a datagram from node1, "" if nobody does.
-  std::string TcpServerOf(const Endpoint& front) const;
-  std::string UdpServerOf(const Endpoint& front) const;
+  // Who answers a connection or a datagram from there or from node1, "" if nobody does.
+  std::string TcpServerOf(const std::string& client, const Endpoint& front) const;
+  std::string UdpServerOf(const std::string& client, const Endpoint& front) const;
+  std::string TcpServerOf(const Endpoint& front) const { return TcpServerOf(Host(1), front); }
+  std::string UdpServerOf(const Endpoint& front) const { return UdpServerOf(Host(1), front); }
+  // Whom a new connection reaches, after a while.
+  bool Reaches(const std::string& client, const Endpoint& front, const std::string& server) const {
+    return Comes([&] { return TcpServerOf(client, front) == server; });
+  }
+  // How it fails, after a while: ECONNREFUSED, or ETIMEDOUT for silence.
+  bool Fails(const std::string& client, const Endpoint& front, int error) const;
   void ExpectServes(const Endpoint& front, const std::string& server, const IpAddress& seen_as);
 
  private:

@@ -35,30 +35,17 @@ TEST_P(NodeItself, A8_38_ReachesNodePortsOnLoopback) {
 TEST_P(NodeItself, E30_ReachesBackendsInTheNodesOwnNamespace) {
   const TcpServer there("node2", Host(2), {AddressOf(node(2)), kPodPort});
   const TcpServer here("node1", Host(1), {AddressOf(node(1)), kPodPort});
-  const Endpoint front = TestService{"hosts", 61}.Front(GetParam());
-  lab::Object service = lab::Object::parse(TestService{"hosts", 61}.Manifest());
-  service["spec"].erase("selector");
-  lab::Object slice = {
-      {"apiVersion", "discovery.k8s.io/v1"},
-      {"kind", "EndpointSlice"},
-      {"metadata",
-       {{"name", "hosts-1"},
-        {"namespace", "default"},
-        {"labels", {{"kubernetes.io/service-name", "hosts"}}}}},
-      {"addressType", FamilyName(GetParam())},
-      {"ports", lab::Object::array({{{"name", "main"}, {"protocol", "TCP"}, {"port", kPodPort}}})},
-      {"endpoints", lab::Object::array({{{"addresses", {AddressOf(node(1)).ToString()}}},
-                                        {{"addresses", {AddressOf(node(2)).ToString()}}}})}};
-  FL_ASSERT_OK(lab().WriteManifest("hosts.json", lab::ToText(service)));
-  FL_ASSERT_OK(lab().WriteManifest("hosts-slice.json", lab::ToText(slice)));
+  PutServiceByHand("hosts");
+  PutSlice("hosts",
+           {EndpointAt(AddressOf(node(1)), "node1"), EndpointAt(AddressOf(node(2)), "node2")});
   std::set<std::string> reached;
   EXPECT_TRUE(Comes([&] {
-    reached.insert(TcpServerOf(front));
+    reached.insert(TcpServerOf(ClusterIp()));
     return reached.contains("node1") && reached.contains("node2");
   }));
 }
 
-TEST_P(NodeItself, A5_22_IsRefusedAtOnceWithoutEndpoints) {
+TEST_P(NodeItself, A5_22_E6_IsRefusedAtOnceWithoutEndpoints) {
   PutService("web");
   ASSERT_TRUE(Comes([&] { return ConnectError(Host(1), ClusterIp()) == ECONNREFUSED; }));
   for (const Endpoint& front : Fronts()) {
@@ -70,7 +57,7 @@ TEST_P(NodeItself, A5_22_IsRefusedAtOnceWithoutEndpoints) {
   }
 }
 
-TEST_P(NodeItself, A5_23_IsNotLedElsewhereByAnInternalPolicyLocal) {
+TEST_P(NodeItself, A5_23_E8_IsNotLedElsewhereByAnInternalPolicyLocal) {
   const lab::Pod web = AddPod(2, "web", "web");
   Serve(web);
   PutService("web",

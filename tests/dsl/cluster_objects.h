@@ -21,6 +21,12 @@ class ClusterObjects {
   void PutEndpoints(const Service& service, const std::vector<Endpoint>& ready,
                     const std::vector<Endpoint>& draining);
 
+  void SetAll(kube::ObjectMap<kube::Service> services,
+              kube::ObjectMap<kube::EndpointSlice> slices) {
+    services_ = std::move(services);
+    slices_ = std::move(slices);
+  }
+
   const kube::ObjectMap<kube::Node>& nodes() const { return nodes_; }
   const kube::ObjectMap<kube::Service>& services() const { return services_; }
   const kube::ObjectMap<kube::EndpointSlice>& slices() const { return slices_; }

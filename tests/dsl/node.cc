@@ -166,10 +166,23 @@ void Node::Reload(const HookOptions& hooks) {
       Must(Programs::Prepare(state_->maps, Recording(hooks, state_->options.routing)));
 }
 
+void Node::SetObjects(kube::ObjectMap<kube::Service> services,
+                      kube::ObjectMap<kube::EndpointSlice> slices) {
+  state_->objects.SetAll(std::move(services), std::move(slices));
+  ApplyServices();
+}
+
+std::vector<IpAddress> Node::OwnAddresses() const {
+  std::vector<IpAddress> own = {NodeAddress(Family::kIpv4, 0), NodeAddress(Family::kIpv6, 0)};
+  own.insert(own.end(), state_->options.more_addresses.begin(),
+             state_->options.more_addresses.end());
+  return own;
+}
+
 plan::PlanContext Node::Context() const {
-  const std::vector<IpAddress> own = {NodeAddress(Family::kIpv4, 0), NodeAddress(Family::kIpv6, 0)};
+  const std::vector<IpAddress> own = OwnAddresses();
   return {.node_name = ClusterObjects::kOwnName,
-          .zone = "",
+          .zone = state_->options.zone,
           .node_port_addresses = plan::ResolveNodePortAddresses(
               state_->options.node_port_addresses, {.ip4 = own[0], .ip6 = own[1]}, own),
           .node_addresses = own};
@@ -201,7 +214,7 @@ void Node::ApplyNodes() {
   facts.uplinks = {uplink};
   facts.pod_mtu = state_->options.pod_mtu;
   if (state_->options.routing.has_tunnels()) facts.tunnel_ifindex = state_->network.tunnel();
-  facts.local_addresses = {NodeAddress(Family::kIpv4, 0), NodeAddress(Family::kIpv6, 0)};
+  facts.local_addresses = OwnAddresses();
   plan::PlanReach(state_->options.routing, facts.link_to, facts.plan);
   MustOk(state_->nodes.Apply(facts));
 }

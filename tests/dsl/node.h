@@ -17,6 +17,7 @@
 #include "loader/kernel/hook_config.h"
 #include "loader/kernel/map_set.h"
 #include "loader/kernel/programs.h"
+#include "loader/kube/any_object.h"
 #include "loader/plan/reach_plan.h"
 #include "loader/plan/traffic_policy.h"
 #include "tests/dsl/hop.h"
@@ -79,6 +80,8 @@ struct NodeOptions {
   uint16_t uplink_mtu = 1500;
   uint16_t pod_mtu = 1500;
   std::vector<std::string> node_port_addresses = {"primary"};
+  std::vector<IpAddress> more_addresses = {};  // that the host has beside the Node object's
+  std::string zone = {};
 };
 
 class Node {
@@ -107,6 +110,9 @@ class Node {
   // `draining` ones terminate, but still serve.
   void SetEndpoints(const Service& service, const std::vector<Endpoint>& endpoints,
                     const std::vector<Endpoint>& draining = {});
+  // These objects and no others; this node is called ClusterObjects::kOwnName.
+  void SetObjects(kube::ObjectMap<kube::Service> services,
+                  kube::ObjectMap<kube::EndpointSlice> slices);
   // Where ClusterIPs are from.
   void SetServiceCidrs(const std::vector<Cidr>& cidrs);
   // A port of the node that leads to the pod; goes with the pod.
@@ -168,6 +174,7 @@ class Node {
 
  private:
   struct State;
+  std::vector<IpAddress> OwnAddresses() const;
   plan::PlanContext Context() const;
   void ApplyServices();
   void ApplyNodes();

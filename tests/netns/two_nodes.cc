@@ -120,6 +120,19 @@ std::string TwoNodes::Outside() const {
   return lab::NamespaceName(lab_->folder().lab(), "outside");
 }
 
+void TwoNodes::ChangeNode(const std::function<void(lab::Object&)>& change) {
+  const auto objects = lab::ReadObjects(lab().folder().manifests(), lab::BrokenFiles::kLeaveOut);
+  FL_ASSERT_OK(objects.status());
+  for (lab::Object object : *objects) {
+    if (lab::KindOf(object) != "Node" || lab::NameOf(object) != "node1") continue;
+    change(object);
+    // Of two files that have an object, the first by name counts.
+    FL_ASSERT_OK(lab().WriteManifest("a-node.json", lab::ToText(object)));
+    return;
+  }
+  FAIL() << "no node1";
+}
+
 void TwoNodes::Ip(const std::string& where, const std::string& commands) {
   const absl::StatusOr<lab::Finished> done =
       lab::Run({.argv = {"ip", "-batch", "-"},

@@ -9,6 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
@@ -16,6 +17,7 @@
 
 #include "base/ip.h"
 #include "lab/lab.h"
+#include "lab/objects.h"
 #include "lab/topology.h"
 #include "tests/netns/tcp.h"
 #include "tests/netns/udp.h"
@@ -72,6 +74,9 @@ class TwoNodes : public ::testing::TestWithParam<Family> {
   IpAddress OutsideAddress() const;
   std::string Outside() const;  // its network namespace
   Endpoint On(const lab::Pod& pod) const { return {AddressOf(pod), kPodPort}; }
+
+  // The Node object of node1, with what `change` makes of it.
+  void ChangeNode(const std::function<void(lab::Object&)>& change);
 
   // Lines for `ip -batch`, run in a member of the lab: "node1", "router", "wire".
   void Ip(const std::string& where, const std::string& commands);
