@@ -2,11 +2,24 @@
 # CAP_BPF, `netns` real interfaces in scratch network namespaces.
 include(GoogleTest)
 
+# A test that is named after a point of the contract (A6_29_…, E13_…; tests/contract/points.tsv) has
+# the label `contract` as well, wherever it lies.
 function(fairlead_test label name sources)
   add_executable(${name} ${sources})
   target_link_libraries(${name} PRIVATE ${ARGN} GTest::gtest GTest::gmock GTest::gtest_main)
   fairlead_warnings(${name})
-  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES LABELS ${label} TIMEOUT 300)
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
+                       PROPERTIES LABELS ${label} TIMEOUT 300
+                       TEST_LIST ${name}_TESTS)
+  set(labels ${CMAKE_CURRENT_BINARY_DIR}/${name}_labels.cmake)
+  file(WRITE ${labels} "\
+foreach(test IN LISTS ${name}_TESTS)
+  if(test MATCHES \"[.][ACEFG][0-9]*_\")
+    set_tests_properties(\${test} PROPERTIES LABELS \"contract;${label}\")
+  endif()
+endforeach()
+")
+  set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${labels})
 endfunction()
 
 # add_unit_test(name "a_test.cc;b_test.cc" library…)
@@ -25,15 +38,7 @@ function(add_netns_test name sources)
 endfunction()
 
 # add_contract_test(kernel …): the same for tests of the contract (tests/contract), which need `unit`,
-# `kernel` or `netns`. They have both labels.
+# `kernel` or `netns`.
 function(add_contract_test needs name sources)
-  add_executable(${name} ${sources})
-  target_link_libraries(${name} PRIVATE ${ARGN} GTest::gtest GTest::gmock GTest::gtest_main)
-  fairlead_warnings(${name})
-  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300 TEST_LIST ${name}_TESTS)
-  # A list does not survive PROPERTIES.
-  set(labels ${CMAKE_CURRENT_BINARY_DIR}/${name}_labels.cmake)
-  file(WRITE ${labels}
-       "set_tests_properties(\${${name}_TESTS} PROPERTIES LABELS \"contract;${needs}\")\n")
-  set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${labels})
+  fairlead_test(${needs} ${name} "${sources}" ${ARGN})
 endfunction()

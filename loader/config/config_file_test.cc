@@ -132,7 +132,7 @@ TEST(KubeProxyConfiguration, IsMappedOrNoted) {
   EXPECT_EQ(file.notes[4].reason, "is no key of KubeProxyConfiguration: ignored");
 }
 
-TEST(KubeProxyConfiguration, SizesTheFlowTableAsItWouldNfConntrack) {
+TEST(KubeProxyConfiguration, G_sizes_the_flow_table_as_it_would_nf_conntrack) {
   const auto flows = [](const std::string& conntrack) {
     return Said(Parsed(kKubeProxys + "hostnameOverride: a\nconntrack: " + conntrack +
                        "\nmode: nftables\n"));

@@ -14,7 +14,7 @@ using ::testing::HasSubstr;
 
 const ProxyMetrics::Clock::time_point kNow{std::chrono::seconds(1000)};
 
-TEST(ProxyMetrics, HaveKubeProxysNamesFromTheStart) {
+TEST(ProxyMetrics, F_have_kube_proxys_names_from_the_start) {
   const std::string text = ToText(ProxyMetrics().Collect());
   for (const char* name :
        {"sync_proxy_rules_duration_seconds", "sync_full_proxy_rules_duration_seconds",

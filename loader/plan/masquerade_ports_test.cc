@@ -12,11 +12,11 @@ using ::testing::ElementsAre;
 constexpr PortRange kEphemeral{32768, 60999};
 constexpr PortRange kNodePorts{30000, 32767};
 
-TEST(MasqueradePorts, AreBelowTheNodePortsOfAnOrdinaryHost) {
+TEST(MasqueradePorts, A7_35_are_below_the_node_ports_of_an_ordinary_host) {
   EXPECT_EQ(*ChooseMasqueradePorts({kEphemeral, kNodePorts}), (PortRange{10000, 29999}));
 }
 
-TEST(MasqueradePorts, AreAboveAnEphemeralRangeThatBeginsLow) {
+TEST(MasqueradePorts, A7_35_are_above_an_ephemeral_range_that_begins_low) {
   EXPECT_EQ(*ChooseMasqueradePorts({{9000, 50000}, kNodePorts}), (PortRange{50001, 65535}));
 }
 

@@ -111,7 +111,7 @@ TEST(AutoRouting, ReachesANodeWithoutPodsByAnyLink) {
       ElementsAre("near 0 natively", "far 0 by 198.51.100.3", "four 0 natively", "six 0 natively"));
 }
 
-TEST(TunnelOverhead, IsThatOfTheLargestOuterHeader) {
+TEST(TunnelOverhead, G_is_that_of_the_largest_outer_header) {
   NodePlan nodes = Cluster();
   EXPECT_EQ(TunnelOverhead({}, nodes), 0U);
   EXPECT_EQ(TunnelOverhead({.routing = Routing::kAuto}, nodes), 50U);

@@ -70,7 +70,7 @@ class Cleanup : public TwoNodes {
   }
 };
 
-TEST_P(Cleanup, LeavesTheNodeAsItWasBeforeItsFirstDaemon) {
+TEST_P(Cleanup, A13_64_leaves_the_node_as_it_was_before_its_first_daemon) {
   const std::string before = Machine();
   FL_ASSERT_OK(lab().StartDaemon(node(1)));
   AddPod(1, "pod", "web");

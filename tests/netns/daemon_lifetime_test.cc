@@ -40,11 +40,11 @@ class DaemonRestart : public TwoNodes {
   }
 };
 
-TEST_P(DaemonRestart, LosesNothingWhenTerminated) { ExpectNothingIsLost(SIGTERM); }
+TEST_P(DaemonRestart, A13_63_E19_loses_nothing_when_terminated) { ExpectNothingIsLost(SIGTERM); }
 
-TEST_P(DaemonRestart, LosesNothingWhenKilled) { ExpectNothingIsLost(SIGKILL); }
+TEST_P(DaemonRestart, A13_63_E19_loses_nothing_when_killed) { ExpectNothingIsLost(SIGKILL); }
 
-TEST_P(DaemonRestart, NoConnectionFailsWhileItHappensAgainAndAgain) {
+TEST_P(DaemonRestart, A1_5_E19_no_connection_fails_while_it_happens_again_and_again) {
   const lab::Pod client = AddPod(1, "client", "client");
   const lab::Pod near = AddPod(1, "near", "web"), far = AddPod(2, "far", "web");
   const TestService web = AddService("web", 10);

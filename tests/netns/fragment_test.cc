@@ -71,13 +71,13 @@ TEST_P(FragmentsOf, PodsOfTwoNodesArrive) {
   FL_EXPECT_OK(PingWith(client.network_namespace(), AddressOf(server), kPingBytes));
 }
 
-TEST_P(FragmentsOf, AServicesClientsReachABackendOnTheSameNode) {
+TEST_P(FragmentsOf, A11_56_E13_a_services_clients_reach_a_backend_on_the_same_node) {
   const lab::Pod client = AddPod(1, "client", "client"), server = AddPod(1, "server", "dns");
   const TestService dns = AddService("dns", 53, "UDP");
   ExpectLargeDatagrams(client, dns.Front(GetParam()), On(server), server.network_namespace());
 }
 
-TEST_P(FragmentsOf, AServicesClientsReachABackendOnAnotherNode) {
+TEST_P(FragmentsOf, A11_56_E13_a_services_clients_reach_a_backend_on_another_node) {
   const lab::Pod client = AddPod(1, "client", "client"), server = AddPod(2, "server", "dns");
   const TestService dns = AddService("dns", 53, "UDP");
   ExpectLargeDatagrams(client, dns.Front(GetParam()), On(server), server.network_namespace());

@@ -60,7 +60,7 @@ class HostPort : public TwoNodes {
   }
 };
 
-TEST_P(HostPort, IsReachedFromEverywhere) {
+TEST_P(HostPort, E2_is_reached_from_everywhere) {
   const lab::Pod web = AddHostPortPod("web", "node1");
   const lab::Pod near = AddPod(1, "near", "client"), far = AddPod(2, "far", "client");
   const auto serving = ServeTcp(web);

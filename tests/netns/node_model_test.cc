@@ -25,7 +25,7 @@ class HostNetworkPod : public TwoNodes {
   }
 };
 
-TEST_P(HostNetworkPod, OfThisNodeAndOfAnotherServesPodsThroughAService) {
+TEST_P(HostNetworkPod, A8_40_E30_of_this_node_and_of_another_serves_pods_through_a_service) {
   const lab::Pod client = AddPod(1, "client", "client");
   AddHostPod(1, "web");
   AddHostPod(2, "web");

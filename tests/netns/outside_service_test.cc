@@ -89,7 +89,7 @@ class FromOutside : public TwoNodes {
   }
 };
 
-TEST_P(FromOutside, APodHereSeesTheClient) {
+TEST_P(FromOutside, A6_26_a_pod_here_sees_the_client) {
   const lab::Pod web = AddPod(1, "web", "web");
   const auto serving = ServeTcp(web);
   RouteVip();
@@ -98,7 +98,7 @@ TEST_P(FromOutside, APodHereSeesTheClient) {
   ExpectReached(Vip(), "web", OutsideAddress());
 }
 
-TEST_P(FromOutside, APodThereSeesTheNode) {
+TEST_P(FromOutside, A6_26_a_pod_there_sees_the_node) {
   const lab::Pod web = AddPod(2, "web", "web");
   const auto serving = ServeTcp(web);
   RouteVip();
@@ -116,7 +116,7 @@ TEST_P(FromOutside, AProcessOfTheNodeSeesTheClient) {
   ExpectReached(Vip(), "process", OutsideAddress());
 }
 
-TEST_P(FromOutside, LocalPolicyIsSilentWithoutAPodHere) {
+TEST_P(FromOutside, A6_27_A6_28_E7_a_local_policy_is_silent_without_a_pod_here) {
   const lab::Pod here = AddPod(1, "here", "web"), there = AddPod(2, "there", "web");
   const auto serving = ServeTcp(here), also_serving = ServeTcp(there);
   Serve(On(here), "node1", {.local_only = true});
@@ -154,7 +154,7 @@ TEST_P(FromOutside, UdpToAPodThereAndToAProcess) {
   }
 }
 
-TEST_P(FromOutside, LargeDatagramsToAPodThereAndToAProcess) {
+TEST_P(FromOutside, A11_56_E13_two_thousand_bytes_of_udp_to_a_pod_there_and_to_a_process) {
   const lab::Pod web = AddPod(2, "web", "web");
   const UdpEcho pod(web.network_namespace(), On(web));
   const Endpoint on_process{AddressOf(node(1)), kProcessPort};
@@ -178,7 +178,7 @@ TEST_P(FromOutside, LargeDatagramsToAPodThereAndToAProcess) {
   }
 }
 
-TEST_P(FromOutside, IsRefusedWithoutEndpoints) {
+TEST_P(FromOutside, A5_22_E6_is_refused_without_endpoints) {
   const lab::Pod web = AddPod(1, "web", "web");
   Serve(On(web), "node1", {.ready = false});
   EXPECT_TRUE(lab::WaitUntil(

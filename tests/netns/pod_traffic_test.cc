@@ -22,11 +22,11 @@ class PodToPod : public TwoNodes {
   }
 };
 
-TEST_P(PodToPod, TalkOnOneNodeUnderTheirOwnAddresses) {
+TEST_P(PodToPod, E23_talk_on_one_node_under_their_own_addresses) {
   ExpectConversation(AddPod(1, "client", "client"), AddPod(1, "server", "server"));
 }
 
-TEST_P(PodToPod, TalkAcrossNodesUnderTheirOwnAddresses) {
+TEST_P(PodToPod, E23_talk_across_nodes_under_their_own_addresses) {
   ExpectConversation(AddPod(1, "client", "client"), AddPod(2, "server", "server"));
 }
 
@@ -74,7 +74,7 @@ FL_BOTH_FAMILIES(PodToWorld);
 
 class HostProcess : public TwoNodes {};
 
-TEST_P(HostProcess, ReachesPodsOfItsOwnNodeAndOfOthers) {
+TEST_P(HostProcess, E23_reaches_pods_of_its_own_node_and_of_others) {
   const lab::Pod near = AddPod(1, "near", "server");
   const lab::Pod far = AddPod(2, "far", "server");
   for (const lab::Pod& pod : {near, far}) {
@@ -85,7 +85,7 @@ TEST_P(HostProcess, ReachesPodsOfItsOwnNodeAndOfOthers) {
   }
 }
 
-TEST_P(HostProcess, IsReachedByPodsOfItsOwnNodeAndOfOthers) {
+TEST_P(HostProcess, E23_is_reached_by_pods_of_its_own_node_and_of_others) {
   const lab::Pod near = AddPod(1, "near", "client");
   const lab::Pod far = AddPod(2, "far", "client");
   const Endpoint host{AddressOf(node(1)), kPodPort};

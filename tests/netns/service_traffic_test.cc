@@ -26,9 +26,13 @@ class PodToClusterIp : public TwoNodes {
   }
 };
 
-TEST_P(PodToClusterIp, BulkDataArrivesIntactFromABackendOnTheSameNode) { ExpectBulkDataThrough(1); }
+TEST_P(PodToClusterIp, A7_32_E29_bulk_data_arrives_intact_from_a_backend_on_the_same_node) {
+  ExpectBulkDataThrough(1);
+}
 
-TEST_P(PodToClusterIp, BulkDataArrivesIntactFromABackendOnAnotherNode) { ExpectBulkDataThrough(2); }
+TEST_P(PodToClusterIp, A7_32_E29_bulk_data_arrives_intact_from_a_backend_on_another_node) {
+  ExpectBulkDataThrough(2);
+}
 
 TEST_P(PodToClusterIp, EveryBackendGetsItsShareOfConnections) {
   const lab::Pod client = AddPod(1, "client", "client");
@@ -85,7 +89,7 @@ TEST_P(PodToClusterIp, OneUdpSocketKeepsItsBackendOverManyQuestions) {
   }
 }
 
-TEST_P(PodToClusterIp, IsRefusedAtOnceWhenNobodyServes) {
+TEST_P(PodToClusterIp, A5_22_E6_is_refused_at_once_when_nobody_serves) {
   const lab::Pod client = AddPod(1, "client", "client");
   const TestService web = AddService("web", 10);
   const TestService dns = AddService("dns", 53, "UDP");
@@ -100,7 +104,7 @@ TEST_P(PodToClusterIp, IsRefusedAtOnceWhenNobodyServes) {
       std::chrono::seconds(60)));
 }
 
-TEST_P(PodToClusterIp, APodReachesItselfThroughItsService) {
+TEST_P(PodToClusterIp, A7_31_E22_a_pod_reaches_itself_through_its_service) {
   const lab::Pod pod = AddPod(1, "pod", "web");
   const TestService web = AddService("web", 10);
   const auto serving = ServeTcp(pod);
@@ -126,7 +130,7 @@ TEST_P(LiveChange, ARemovedBackendGetsNoNewConnectionsAndNoneFails) {
   EXPECT_EQ(reached.count("stays"), 100u);
 }
 
-TEST_P(LiveChange, AnAddedBackendIsUsed) {
+TEST_P(LiveChange, A13_65_an_added_backend_is_used_within_seconds) {
   const lab::Pod client = AddPod(1, "client", "client");
   const lab::Pod first = AddPod(1, "first", "web");
   const TestService web = AddService("web", 10);

@@ -59,7 +59,7 @@ TEST_P(TcpConnection, ASynAckThatNobodyAskedForIsDropped) {
               Drops(DROP_NO_HANDSHAKE));
 }
 
-TEST_P(TcpConnection, AnEstablishedOneLivesADayOfSilence) {
+TEST_P(TcpConnection, A11_58_an_established_one_lives_a_day_of_silence) {
   Open();
   node_.TimePasses(hours(24) - seconds(5));
   EXPECT_FALSE(IsForgotten());
@@ -76,7 +76,7 @@ TEST_P(TcpConnection, EitherSideKeepsItAlive) {
   EXPECT_FALSE(IsForgotten());
 }
 
-TEST_P(TcpConnection, AHalfClosedOneLivesAnHour) {
+TEST_P(TcpConnection, A11_58_E12_a_half_closed_one_lives_an_hour) {
   Open();
   node_.FromPod(client_, ToWeb().Fin());
   node_.TimePasses(hours(1) - seconds(5));
@@ -122,7 +122,7 @@ TEST_P(TcpConnection, AResetInsideTheWindowEndsIt) {
   }
 }
 
-TEST_P(TcpConnection, AResetOutsideTheWindowIsForwardedAndNotBelieved) {
+TEST_P(TcpConnection, A11_57_a_reset_outside_the_window_is_forwarded_and_not_believed) {
   Open();
   for (const uint32_t sequence : {0U, 5000U, 6002U, 5001U + 0x80000000U}) {
     const Packet reset = ToClient().Reset().Sequence(sequence);

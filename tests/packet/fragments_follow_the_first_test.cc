@@ -66,7 +66,7 @@ TEST_P(Fragments, BetweenPodsAreForwarded) {
   EXPECT_THAT(node_, HasNoDrops());
 }
 
-TEST_P(Fragments, FromOutsideReachABackendByEveryDoorOfItsService) {
+TEST_P(Fragments, A11_56_from_outside_reach_a_backend_by_every_door_of_its_service) {
   const IpAddress external = Ip(GetParam(), "192.0.2.250", "2001:db8:250::1");
   const Service dns = node_.AddService({.name = "dns",
                                         .vip = {},
@@ -82,7 +82,7 @@ TEST_P(Fragments, FromOutsideReachABackendByEveryDoorOfItsService) {
   EXPECT_THAT(node_, HasNoDrops());
 }
 
-TEST_P(Fragments, ToAServiceReachOneBackendAndTheRepliesComeBackFromTheService) {
+TEST_P(Fragments, A11_56_to_a_service_reach_one_backend_and_the_replies_come_back_from_it) {
   const Service dns = node_.AddService("dns", UdpPort(53), {backend_.On(5353)});
   const Packet query = Udp(client_.On(40000), dns.Front()).Payload(kBytes);
   const Packet forwarded = query.To(backend_.On(5353));

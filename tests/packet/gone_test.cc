@@ -61,7 +61,7 @@ TEST_P(BackendGone, AHalfOpenSynChoosesAnother) {
               Delivers(request_.Syn().To(other_.On(8080)), other_));
 }
 
-TEST_P(BackendGone, UdpGoesToAnother) {
+TEST_P(BackendGone, A11_51_udp_goes_to_another) {
   const Service dns = node_.AddService("dns", UdpPort(53), {backend_.On(5353)});
   const Packet query = Udp(client_.On(40000), dns.Front());
   node_.FromPod(client_, query);
@@ -74,7 +74,7 @@ TEST_P(BackendGone, UdpGoesToAnother) {
               Delivers(forwarded.Reply().From(dns.Front()), client_));
 }
 
-TEST_P(BackendGone, HalfOpenUdpGoesToAnother) {
+TEST_P(BackendGone, A11_51_half_open_udp_goes_to_another) {
   const Service dns = node_.AddService("dns", UdpPort(53), {backend_.On(5353)});
   const Packet query = Udp(client_.On(40000), dns.Front());
   node_.FromPod(client_, query);
@@ -107,7 +107,7 @@ TEST_P(BackendGone, AnAnswerOnItsWayStillArrives) {
   EXPECT_THAT(node_.FromPod(backend_, answer), Delivers(answer.From(dns.Front()), client_));
 }
 
-TEST_P(BackendGone, OneThatIsDrainingKeepsTheFlowsItHas) {
+TEST_P(BackendGone, A11_51_one_that_is_draining_keeps_the_flows_it_has) {
   Open();
   const Packet half_open = Tcp(client_.On(40001), web_.Front()).Syn();
   node_.FromPod(client_, half_open);

@@ -20,7 +20,7 @@ class FromPodGuard : public ::testing::TestWithParam<Family> {
   Pod other_ = node_.AddPod("other");
 };
 
-TEST_P(FromPodGuard, AnotherPodsAddressIsRefused) {
+TEST_P(FromPodGuard, A7_34_a_pod_is_who_its_interface_says) {
   EXPECT_THAT(node_.FromPod(pod_, Udp(other_.On(1), pod_.On(53))), Drops(DROP_SPOOFED_SOURCE));
 }
 
@@ -155,7 +155,7 @@ class FromNetworkGuard : public ::testing::TestWithParam<Family> {
   Pod pod_ = node_.AddPod("pod");
 };
 
-TEST_P(FromNetworkGuard, OurPodsAddressesDoNotComeFromOutside) {
+TEST_P(FromNetworkGuard, A7_34_our_pods_addresses_do_not_come_from_outside) {
   const Pod other = node_.AddPod("other");
   EXPECT_THAT(node_.FromNetwork(Tcp(other.On(1), pod_.On(80)).Syn()), Drops(DROP_SPOOFED_SOURCE));
   const Endpoint unused{PodAddress(GetParam(), 0, 99), 1};

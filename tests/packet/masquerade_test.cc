@@ -112,7 +112,7 @@ class SourcePort : public ::testing::TestWithParam<Family> {
   Packet query_ = Udp(pod_.On(1), node_.World(1, 53));
 };
 
-TEST_P(SourcePort, OneThatTheHostListensOnIsLeftToIt) {
+TEST_P(SourcePort, A7_35_one_that_the_host_listens_on_is_left_to_it) {
   const UniqueFd listener = Bind(SOCK_STREAM, 20000);
   for (int host = 1; host < 9; ++host) {
     const Packet syn = Tcp(pod_.On(1), node_.World(host, 443)).Syn();
@@ -120,7 +120,7 @@ TEST_P(SourcePort, OneThatTheHostListensOnIsLeftToIt) {
   }
 }
 
-TEST_P(SourcePort, TheSameForDatagramsAndEachProtocolForItself) {
+TEST_P(SourcePort, A7_35_the_same_for_datagrams_and_each_protocol_for_itself) {
   const UniqueFd socket = Bind(SOCK_DGRAM, 20000);
   std::set<uint16_t> tcp_ports;
   for (int host = 1; host < 32; ++host) {

@@ -29,7 +29,7 @@ class NodePort : public ::testing::TestWithParam<Family> {
   Peer peer_ = node_.AddPeer("there");
 };
 
-TEST_P(NodePort, APodReachesEveryFrontend) {
+TEST_P(NodePort, A8_40_a_pod_reaches_every_frontend) {
   const Service web = node_.AddService(Web(), {web_.On(8080)});
   uint16_t port = 40000;
   for (const Endpoint& front : {web.Front(), node_.On(30080), Endpoint{web.external_ips[0], 80},
@@ -43,13 +43,13 @@ TEST_P(NodePort, APodReachesEveryFrontend) {
   EXPECT_THAT(node_, HasNoDrops());
 }
 
-TEST_P(NodePort, ALocalPolicyForOutsideIsNotForPods) {
+TEST_P(NodePort, A6_28_a_local_policy_for_outside_is_not_for_pods) {
   node_.AddService(Web(/*outside_local_only=*/true), {peer_.Pod(1, 8080)});
   const Packet request = Tcp(client_.On(40000), node_.On(30080)).Syn();
   EXPECT_THAT(node_.FromPod(client_, request), SendsToPeer(request.To(peer_.Pod(1, 8080))));
 }
 
-TEST_P(NodePort, OutsideGetsLocalEndpointsOnlyIfThePolicySaysSo) {
+TEST_P(NodePort, A6_27_outside_gets_local_endpoints_only_if_the_policy_says_so) {
   node_.AddService(Web(/*outside_local_only=*/true), {peer_.Pod(1, 8080), web_.On(8080)});
   for (uint16_t port = 40000; port < 40016; ++port) {
     const Packet request = Tcp(node_.World(1, port), node_.On(30080)).Syn();
@@ -57,13 +57,13 @@ TEST_P(NodePort, OutsideGetsLocalEndpointsOnlyIfThePolicySaysSo) {
   }
 }
 
-TEST_P(NodePort, WithoutLocalEndpointsOutsideIsDroppedSilently) {
+TEST_P(NodePort, A5_23_without_local_endpoints_outside_is_dropped_silently) {
   node_.AddService(Web(/*outside_local_only=*/true), {peer_.Pod(1, 8080)});
   const Packet request = Tcp(node_.World(1, 40000), node_.On(30080)).Syn();
   EXPECT_THAT(node_.FromNetwork(request), Drops(DROP_NO_LOCAL_BACKEND));
 }
 
-TEST_P(NodePort, IsServedOnTheChosenAddressesOnly) {
+TEST_P(NodePort, A8_37_is_served_on_the_chosen_addresses_only) {
   NodeOptions options;
   options.node_port_addresses = {"192.168.0.0/16"};
   Node other(GetParam(), options);
@@ -73,7 +73,7 @@ TEST_P(NodePort, IsServedOnTheChosenAddressesOnly) {
   EXPECT_THAT(other.FromNetwork(request), LeavesAlone(request));
 }
 
-TEST_P(NodePort, OnAllAddressesIsOnTheNodesOwn) {
+TEST_P(NodePort, A8_37_on_all_addresses_is_on_the_nodes_own) {
   NodeOptions options;
   options.node_port_addresses = {"all"};
   Node other(GetParam(), options);

@@ -42,7 +42,7 @@ class ServiceFromOutside : public ::testing::TestWithParam<Family> {
   Endpoint remote_ = peer_.Pod(1, 8080);
 };
 
-TEST_P(ServiceFromOutside, ABackendHereSeesTheClient) {
+TEST_P(ServiceFromOutside, A6_26_a_backend_here_sees_the_client) {
   const Service web = Web({local_.On(8080)});
   uint16_t port = 40000;
   for (const Endpoint& door : Doors()) {
@@ -58,7 +58,7 @@ TEST_P(ServiceFromOutside, ABackendHereSeesTheClient) {
   EXPECT_THAT(node_, HasNoDrops());
 }
 
-TEST_P(ServiceFromOutside, ABackendElsewhereSeesTheNode) {
+TEST_P(ServiceFromOutside, A6_26_a_backend_elsewhere_sees_the_node) {
   Web({remote_});
   for (const Endpoint& door : Doors()) {
     const Packet request = Tcp(client(), door);
@@ -149,14 +149,15 @@ TEST_P(ServiceFromOutside, AnErrorOfAProcessIsTranslatedBack) {
   EXPECT_THAT(node_.ToNetwork(error(inside)), LeavesTranslated(error(query)));
 }
 
-TEST_P(ServiceFromOutside, ClusterIpTooForWhoHasARouteToIt) {
+TEST_P(ServiceFromOutside, A7_33_a_cluster_ip_too_for_who_has_a_route_to_it) {
   const Service web = Web({remote_});
   const Packet request = Tcp(client(), web.Front());
   const Hop hop = node_.FromNetwork(request.Syn());
   EXPECT_THAT(hop, SendsToPeer(request.From(hop.Source()).To(remote_).Syn()));
 }
 
-TEST_P(ServiceFromOutside, LocalPolicyUsesBackendsHereOnlyAndIsSilentWithout) {
+TEST_P(ServiceFromOutside,
+       A6_27_A5_23_a_local_policy_uses_backends_here_only_and_is_silent_without) {
   const Service web = Web({local_.On(8080), remote_}, TcpPort(80), /*local_only=*/true);
   for (uint16_t port = 1000; port < 1032; ++port) {
     const Packet request = Tcp(node_.World(1, port), node_.On(kNodePort)).Syn();
@@ -172,7 +173,7 @@ TEST_P(ServiceFromOutside, LocalPolicyUsesBackendsHereOnlyAndIsSilentWithout) {
   EXPECT_THAT(node_.FromPod(local_, from_pod), SendsToPeer(from_pod.To(remote_)));
 }
 
-TEST_P(ServiceFromOutside, IsRefusedWithoutEndpoints) {
+TEST_P(ServiceFromOutside, A5_22_is_refused_without_endpoints) {
   Web({});
   for (const Endpoint& door : Doors()) {
     const Packet request = Tcp(client(), door).Syn();
@@ -199,7 +200,7 @@ TEST_P(ServiceFromOutside, TcpIsResetWhenItsBackendGoes) {
               AnswersOnTheWire(request.Reply().Reset().Sequence(9).Window(0), DROP_BACKEND_GONE));
 }
 
-TEST_P(ServiceFromOutside, UdpMovesWhenItsBackendGoes) {
+TEST_P(ServiceFromOutside, A11_51_udp_moves_when_its_backend_goes) {
   const Service web = Web({remote_}, UdpPort(80));
   const Packet query = Udp(client(), node_.On(kNodePort));
   const Packet before = query.From(node_.FromNetwork(query).Source()).To(remote_);
@@ -208,7 +209,7 @@ TEST_P(ServiceFromOutside, UdpMovesWhenItsBackendGoes) {
   EXPECT_THAT(node_.FromNetwork(query), Delivers(query.To(local_.On(8080)), local_));
 }
 
-TEST_P(ServiceFromOutside, OtherPortsAndHostsOwnConversationsStayTheHosts) {
+TEST_P(ServiceFromOutside, A8_41_other_ports_and_the_hosts_own_conversations_stay_the_hosts) {
   Web({local_.On(8080)});
   for (const Packet& packet :
        {Tcp(client(), node_.On(kNodePort + 1)).Syn(), Udp(client(), node_.On(kNodePort)),

@@ -18,7 +18,7 @@ class PodToClusterIp : public ::testing::TestWithParam<Family> {
   Node node_{GetParam()};
 };
 
-TEST_P(PodToClusterIp, RequestReachesABackendAndReplyComesBackFromTheService) {
+TEST_P(PodToClusterIp, A7_32_the_backend_sees_the_pod_and_the_pod_sees_the_service) {
   const Pod client = node_.AddPod("client");
   const Pod backend = node_.AddPod("backend");
   const Service web = node_.AddService("web", TcpPort(80), {backend.On(8080)});
@@ -98,7 +98,7 @@ TEST_P(PodToClusterIp, UdpRequestsAndRepliesAreTranslated) {
   EXPECT_THAT(node_.FromPod(client, query), Delivers(forwarded, backend));
 }
 
-TEST_P(PodToClusterIp, SctpRequestsAndRepliesAreTranslated) {
+TEST_P(PodToClusterIp, E24_sctp_requests_and_replies_are_translated) {
   const Pod client = node_.AddPod("client");
   const Pod backend = node_.AddPod("backend");
   const Service diameter = node_.AddService("diameter", SctpPort(3868), {backend.On(13868)});
@@ -112,7 +112,7 @@ TEST_P(PodToClusterIp, SctpRequestsAndRepliesAreTranslated) {
   EXPECT_THAT(node_, Remembers(init, forwarded));
 }
 
-TEST_P(PodToClusterIp, ABackendOnThePeerIsReachedAndItsReplyRestored) {
+TEST_P(PodToClusterIp, A7_32_a_backend_on_the_peer_sees_the_pod_too) {
   const Pod client = node_.AddPod("client");
   const Peer peer = node_.AddPeer("there");
   const Service web = node_.AddService("web", TcpPort(80), {peer.Pod(1, 8080)});
@@ -184,7 +184,8 @@ class PodToItselfThroughAService : public ::testing::TestWithParam<Family> {
   Node node_{GetParam()};
 };
 
-TEST_P(PodToItselfThroughAService, ItsOwnStackSeesTheNodeAndTheReplyComesFromTheService) {
+TEST_P(PodToItselfThroughAService,
+       A7_31_its_own_stack_sees_the_node_and_the_reply_comes_from_the_service) {
   const Pod pod = node_.AddPod("pod");
   const Service web = node_.AddService("web", TcpPort(80), {pod.On(8080)});
   const Packet request = Tcp(pod.On(40000), web.Front()).Syn();
@@ -217,7 +218,7 @@ class ServiceWithoutBackends : public ::testing::TestWithParam<Family> {
   Node node_{GetParam()};
 };
 
-TEST_P(ServiceWithoutBackends, TheClientIsToldAtOnce) {
+TEST_P(ServiceWithoutBackends, A5_22_the_client_is_told_at_once) {
   const Pod client = node_.AddPod("client");
   for (const Protocol protocol : {Protocol::kUdp, Protocol::kSctp}) {
     const Service web =
@@ -230,7 +231,7 @@ TEST_P(ServiceWithoutBackends, TheClientIsToldAtOnce) {
   }
 }
 
-TEST_P(ServiceWithoutBackends, ATcpClientIsRefusedByReset) {
+TEST_P(ServiceWithoutBackends, A5_22_a_tcp_client_is_refused_by_reset) {
   const Pod client = node_.AddPod("client");
   const Service web = node_.AddService("web", TcpPort(80), {});
   const Packet request = Tcp(client.On(40000), web.Front()).Syn().Sequence(1000);
@@ -249,7 +250,7 @@ TEST_P(ServiceWithoutBackends, TheQuoteHasTheOptionsToo) {
                       DROP_NO_BACKEND));
 }
 
-TEST_P(ServiceWithoutBackends, AnEndpointLaterMakesItWork) {
+TEST_P(ServiceWithoutBackends, A11_52_an_endpoint_later_makes_it_work) {
   const Pod client = node_.AddPod("client");
   const Pod backend = node_.AddPod("backend");
   const Service web = node_.AddService("web", TcpPort(80), {});
@@ -259,7 +260,7 @@ TEST_P(ServiceWithoutBackends, AnEndpointLaterMakesItWork) {
   EXPECT_THAT(node_.FromPod(client, request), Delivers(request.To(backend.On(8080)), backend));
 }
 
-TEST_P(ServiceWithoutBackends, NoneHereThoughElsewhereIsSilence) {
+TEST_P(ServiceWithoutBackends, A5_23_none_here_though_elsewhere_is_silence) {
   const Pod client = node_.AddPod("client");
   const Peer peer = node_.AddPeer("there");
   const Service local = node_.AddLocalService("local", TcpPort(80), {peer.Pod(1, 8080)});
