@@ -36,7 +36,9 @@ absl::Status Append(const PinnedNode& node, const FlowTime& time, std::vector<Js
                     {"port", backend.endpoint.port},
                     {"state", BackendStateName(backend.state)},
                     {"sets", BackendSets(backend.state)},
+                    {"weight", backend.weight},
                     {"flows", backend.flows},
+                    {"counted_flows", backend.counted_flows},
                     {"frontends", frontends.addresses},
                     {"services", frontends.names},
                     {"pod", node.PodNameOf(backend.endpoint.address)},
@@ -64,10 +66,12 @@ class BackendsCommand final : public Command {
                {"BACKEND", "endpoint"},
                {"STATE", "state"},
                {"SETS", "sets"},
+               {"WEIGHT", "weight"},
                {"FLOWS", "flows"},
                {"FRONTENDS", "frontends"},
                {"SERVICES", "services", true},
                {"POD", "pod", true},
+               {"COUNTED-FLOWS", "counted_flows", true},
                {"GENERATION", "generation", true}},
               rows, options.output);
     return kFine;

@@ -54,11 +54,13 @@ TEST_F(FairleadOnANode, ListsServicesWithTheirBackendsAndWhatNewFlowsMeet) {
     const Json web = Find(services, "frontend", Name(Web(family), "tcp"));
     EXPECT_EQ(web["ready"], 1);
     EXPECT_EQ(web["draining"], 1);
+    EXPECT_EQ(web["algorithm"], "random");
     EXPECT_EQ(web["new_flows"], "balanced");
     EXPECT_EQ(web["backends"], Json::array({Backend(family).ToString()}));
     EXPECT_EQ(web["family"], static_cast<int>(family));
     const Endpoint gone{Web(family).address, 81}, elsewhere{Web(family).address, 82};
     EXPECT_EQ(Find(services, "frontend", Name(gone, "udp"))["new_flows"], "refused: no endpoints");
+    EXPECT_EQ(Find(services, "frontend", Name(gone, "udp"))["algorithm"], "least-connections");
     EXPECT_EQ(Find(services, "frontend", Name(elsewhere, "tcp"))["new_flows"],
               "dropped: none on this node");
   }
@@ -74,6 +76,8 @@ TEST_F(FairleadOnANode, ListsBackendsWithTheFlowsThatUseThem) {
     const Json ready = Find(backends, "endpoint", Backend(family).ToString());
     EXPECT_EQ(ready["state"], "ready");
     EXPECT_EQ(ready["flows"], 1);
+    EXPECT_EQ(ready["counted_flows"], 1);
+    EXPECT_EQ(ready["weight"], 3);
     EXPECT_EQ(ready["frontends"], Json::array({Name(Web(family), "tcp")}));
     EXPECT_EQ(ready["pod"], "shop/web-1");
   }

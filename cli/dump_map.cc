@@ -96,6 +96,11 @@ absl::Status DumpFamily(const FamilyTables<Abi>& tables, const std::string& stem
     return DumpArray(
         tables.backends, all, [](const auto& b) { return b.state != BACKEND_FREE; }, value, show);
   }
+  if (stem == "backend_flows") {
+    return DumpArray(
+        tables.backend_flows, all, [](uint32_t flows) { return flows != 0; },
+        [](uint32_t flows) { return Json(static_cast<int32_t>(flows)); }, show);
+  }
   if (stem == "half_open") {
     const auto is_used = [](const auto& bucket) {
       return std::any_of(std::begin(bucket.way), std::end(bucket.way),

@@ -107,6 +107,8 @@ class FairleadOnANode : public Fairlead {
       web.backends.resize(2);
       web.backends[0].endpoint = web.backends[1].endpoint = Backend(family);
       web.backends[0].in_cluster = true;
+      web.backends[0].weight = 3;
+      gone.algorithm = plan::Algorithm::kLeastConnections;
       web.backends[1].endpoint.port += 1;
       web.frontends = {{.address = {Web(family).address, 80, Protocol::kTcp}}};
       gone.frontends = {{.address = {Web(family).address, 81, Protocol::kUdp}}};
@@ -166,6 +168,7 @@ class FairleadOnANode : public Fairlead {
     origin.backend = ReadyBackend<Abi>();
     origin.backend_generation = tables.backends[origin.backend].generation;
     tables.flows[kFlow] = flow;
+    tables.backend_flows[origin.backend] = 1;
   }
 
   void AddFlows() {

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <tuple>
 
 #include "base/status_macros.h"
@@ -18,15 +19,16 @@ Endpoint EndpointOf(const typename Abi::Backend& backend) {
   return {FromAbi(backend.address), ntohs(backend.port)};
 }
 
-// The run may be replaced while we read it; a number that is out of bounds, or
-// of a freed backend, is left out.
+// The backends of a run, each once. It may be replaced while we read it; a number
+// that is out of bounds, or of a freed backend, is left out.
 template <typename Abi>
 std::vector<Endpoint> ReadRun(const FamilyTables<Abi>& tables, uint32_t first, uint32_t count) {
   std::vector<Endpoint> endpoints;
+  std::set<uint32_t> seen;
   for (uint64_t i = first; i < uint64_t{first} + count; ++i) {
     if (i >= tables.runs.size()) break;
     const uint32_t number = tables.runs[static_cast<uint32_t>(i)];
-    if (number >= tables.backends.size()) continue;
+    if (number >= tables.backends.size() || !seen.insert(number).second) continue;
     const typename Abi::Backend& backend = tables.backends[number];
     if (backend.state != BACKEND_FREE) endpoints.push_back(EndpointOf<Abi>(backend));
   }
@@ -45,6 +47,11 @@ std::vector<std::string> BackendSets(uint32_t state) {
   if ((state & BACKEND_IN_CLUSTER) != 0) sets.emplace_back("cluster");
   if ((state & BACKEND_IN_LOCAL) != 0) sets.emplace_back("local");
   return sets;
+}
+
+const char* AlgorithmName(uint32_t flags) {
+  if ((flags & SERVICE_BY_HASH) != 0) return "maglev";
+  return (flags & SERVICE_LEAST_CONNECTIONS) != 0 ? "least-connections" : "random";
 }
 
 const char* ServiceKindName(uint32_t kind) {
@@ -105,7 +112,8 @@ std::vector<BackendView> ReadBackends(const FamilyTables<Abi>& tables, const Flo
     if (backend.state == BACKEND_FREE) continue;
     by_number.emplace(number, backends.size());
     backends.push_back({Abi::kFamily, number, EndpointOf<Abi>(backend), backend.state,
-                        backend.generation, backend.service, 0});
+                        backend.generation, backend.service, backend.weight, 0,
+                        std::max(0, static_cast<int32_t>(tables.backend_flows[number]))});
   }
   for (uint32_t i = 0; i < tables.flows.size(); ++i) {
     if (tables.flows[i].side[SIDE_ORIGIN].last_seen == 0) continue;

@@ -23,10 +23,13 @@ struct BackendView {
   uint32_t state = BACKEND_FREE;  // BACKEND_*
   uint32_t generation = 0;
   uint32_t service_id = 0;
-  uint64_t flows = 0;  // flow objects that use it and have not expired
+  uint32_t weight = 1;
+  uint64_t flows = 0;         // flow objects that use it and have not expired
+  int32_t counted_flows = 0;  // what the programs have counted: expired ones, too
 };
 const char* BackendStateName(uint32_t state);          // "ready", "draining", "free"
 std::vector<std::string> BackendSets(uint32_t state);  // "cluster", "local": takes their new flows
+const char* AlgorithmName(uint32_t flags);             // SERVICE_*: "random", "maglev", …
 const char* ServiceKindName(uint32_t kind);            // "ClusterIP", "NodePort", …
 
 struct ServiceView {

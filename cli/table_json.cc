@@ -120,6 +120,7 @@ template <typename Abi>
 Json TableJson<Abi>::Value(const typename Abi::Backend& backend) {
   return {{"endpoint", AddressPort(backend.address, backend.port)},
           {"state", BackendStateName(backend.state)},
+          {"weight", backend.weight},
           {"generation", backend.generation},
           {"service", backend.service}};
 }

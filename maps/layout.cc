@@ -43,7 +43,7 @@ namespace {
        {F(affinity_key##n, service), F(affinity_key##n, client)}},                                 \
       {"backend" #n,                                                                               \
        sizeof(backend##n),                                                                         \
-       {F(backend##n, address), F(backend##n, port), F(backend##n, state),                         \
+       {F(backend##n, address), F(backend##n, port), F(backend##n, state), F(backend##n, weight),  \
         F(backend##n, generation), F(backend##n, service)}},                                       \
       {"half_open" #n,                                                                             \
        sizeof(half_open##n),                                                                       \

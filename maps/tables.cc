@@ -25,6 +25,7 @@ absl::Status OpenFamily(const MapOpener& open, bool writable, FamilyTables<Abi>&
   FL_RETURN_IF_ERROR(OpenInto(open, name("socket_flows"), tables.socket_flows));
   FL_RETURN_IF_ERROR(OpenInto(open, name("runs"), tables.runs, writable));
   FL_RETURN_IF_ERROR(OpenInto(open, name("backends"), tables.backends, writable));
+  FL_RETURN_IF_ERROR(OpenInto(open, name("backend_flows"), tables.backend_flows, writable));
   FL_RETURN_IF_ERROR(OpenInto(open, name("half_open"), tables.half_open, writable));
   FL_RETURN_IF_ERROR(OpenInto(open, name("flow_index"), tables.flow_index));
   FL_RETURN_IF_ERROR(OpenInto(open, name("flows"), tables.flows, writable));
@@ -41,15 +42,16 @@ absl::Status OpenFamily(const MapOpener& open, bool writable, FamilyTables<Abi>&
 
 const std::vector<std::string>& MapNames() {
   static const auto* const kNames = new std::vector<std::string>{
-      "services4",      "services6",     "service_ports4", "service_ports6", "source_ranges4",
-      "source_ranges6", "affinity4",     "affinity6",      "socket_peers4",  "socket_peers6",
-      "socket_flows4",  "socket_flows6", "runs4",          "runs6",          "backends4",
-      "backends6",      "half_open4",    "half_open6",     "flow_index4",    "flow_index6",
-      "flows4",         "flows6",        "free_flows4",    "free_flows6",    "fragments4",
-      "fragments6",     "room",          "pods",           "pod_address4",   "pod_address6",
-      "groups4",        "groups6",       "group_counts4",  "group_counts6",  "snat_refused",
-      "nodes",          "prefixes4",     "prefixes6",      "tunnel_peers",   "uplinks",
-      "node_state4",    "node_state6",   "answer_budgets", "counters",       "last_verdict"};
+      "services4",      "services6",      "service_ports4", "service_ports6", "source_ranges4",
+      "source_ranges6", "affinity4",      "affinity6",      "socket_peers4",  "socket_peers6",
+      "socket_flows4",  "socket_flows6",  "runs4",          "runs6",          "backends4",
+      "backends6",      "backend_flows4", "backend_flows6", "half_open4",     "half_open6",
+      "flow_index4",    "flow_index6",    "flows4",         "flows6",         "free_flows4",
+      "free_flows6",    "fragments4",     "fragments6",     "room",           "pods",
+      "pod_address4",   "pod_address6",   "groups4",        "groups6",        "group_counts4",
+      "group_counts6",  "snat_refused",   "nodes",          "prefixes4",      "prefixes6",
+      "tunnel_peers",   "uplinks",        "node_state4",    "node_state6",    "answer_budgets",
+      "counters",       "last_verdict"};
   return *kNames;
 }
 

@@ -28,6 +28,7 @@ struct FamilyTables {
   Table<typename Abi::SocketPeerKey, socket_flow> socket_flows;               // socket_flows
   MappedArray<uint32_t> runs;                                                 // runs
   MappedArray<typename Abi::Backend> backends;                                // backends
+  MappedArray<uint32_t> backend_flows;                                        // backend_flows
   MappedArray<typename Abi::HalfOpenBucket> half_open;                        // half_open
   Table<typename Abi::Tuple, flow_ref> flow_index;                            // flow_index
   MappedArray<typename Abi::Flow> flows;                                      // flows
@@ -76,7 +77,7 @@ using MapOpener = std::function<absl::StatusOr<BpfMap>(const std::string& name)>
 // Opens every table. `writable` false: mapped arrays are read-only memory.
 absl::StatusOr<Tables> OpenTables(const MapOpener& open, bool writable);
 
-// From the pins below `directory` (…/v2), read-only.
+// From the pins below `directory` (…/v4), read-only.
 absl::StatusOr<Tables> OpenPinnedTables(const std::string& directory);
 
 }  // namespace fairlead

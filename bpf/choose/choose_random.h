@@ -20,4 +20,12 @@ static __always_inline __u32 choose_random(const struct packet *pkt, __u32 count
 	return ((__u64)chance(pkt, 0) * count) >> 32;
 }
 
+/* The backend's number at an index in `runs`. */
+static __always_inline __u32 number_at(__u32 index)
+{
+	__u32 *number = bpf_map_lookup_elem(&FAMILY(runs), &index);
+
+	return number ? *number : BACKEND_NONE;
+}
+
 #endif /* FAIRLEAD_BPF_CHOOSE_CHOOSE_RANDOM_H_ */

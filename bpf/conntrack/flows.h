@@ -14,6 +14,7 @@
 #ifndef FAIRLEAD_BPF_CONNTRACK_FLOWS_H_
 #define FAIRLEAD_BPF_CONNTRACK_FLOWS_H_
 
+#include "bpf/conntrack/backend_flows.h"
 #include "bpf/conntrack/tuples.h"
 
 static __always_inline void arrival_tuple(const struct FAMILY(flow_side) * other,
@@ -46,6 +47,7 @@ __first_packet int release_flow(__u32 number, __u32 generation)
 	arrival_tuple(&flow->side[SIDE_ORIGIN], &key);
 	bpf_map_delete_elem(&FAMILY(flow_index), &key);
 
+	count_flow(flow->side[SIDE_ORIGIN].backend, flow->side[SIDE_ORIGIN].backend_generation, -1);
 	flow->side[SIDE_ORIGIN].last_seen = 0;
 	flow->side[SIDE_REPLY].last_seen = 0;
 	bpf_map_push_elem(&FAMILY(free_flows), &number, 0);
@@ -132,6 +134,7 @@ __first_packet int promote(struct packet *pkt)
 		bpf_map_delete_elem(&FAMILY(flow_index), &pkt->tuple);
 		goto give_back;
 	}
+	count_flow(pkt->backend, pkt->backend_generation, 1);
 	pkt->flow_number = number;
 	return 0;
 

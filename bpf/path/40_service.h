@@ -3,7 +3,7 @@
  * 40 service — turn a service address into one of its backends.
  *
  *	10.96.0.10:80 ──services──▶ runs[first … first+count)
- *	                                 │ choose_affine, choose_random
+ *	                                 │ choose_affine, choose_…
  *	                                 ▼
  *	                            backends[number] ──▶ pkt->out
  *
@@ -15,14 +15,15 @@
  * asked twice for one flow — a second choice could move a live connection to a
  * backend that has never heard of it.
  * Price: one array lookup as long as no service has the port. Else a hash lookup,
- * and two array lookups for the backend.
+ * and two array lookups for the backend; what an algorithm adds says bpf/choose/.
  */
 #ifndef FAIRLEAD_BPF_PATH_40_SERVICE_H_
 #define FAIRLEAD_BPF_PATH_40_SERVICE_H_
 
 #include "bpf/path/30_conntrack.h"
 #include "bpf/choose/choose_affine.h"
-#include "bpf/choose/choose_random.h"
+#include "bpf/choose/choose_by_hash.h"
+#include "bpf/choose/choose_least.h"
 
 static __always_inline struct service *find_frontend(const struct packet *pkt,
 						     const struct FAMILY(ip) * vip)
@@ -102,12 +103,15 @@ static __always_inline bool may_come(const struct packet *pkt, const struct serv
 	       bpf_map_lookup_elem(&FAMILY(source_ranges), &key);
 }
 
-static __always_inline __u32 choose_number(const struct packet *pkt, const struct choice *among)
+/* By the service's algorithm. */
+static __always_inline __u32 choose_number(const struct packet *pkt, __u32 flags,
+					   const struct choice *among)
 {
-	__u32 index = among->first + choose_random(pkt, among->count);
-	__u32 *number = bpf_map_lookup_elem(&FAMILY(runs), &index);
-
-	return number ? *number : BACKEND_NONE;
+	if (flags & SERVICE_LEAST_CONNECTIONS)
+		return choose_least(pkt, among->first, among->count);
+	return number_at(among->first + (flags & SERVICE_BY_HASH
+						 ? choose_by_hash(pkt, among->count)
+						 : choose_random(pkt, among->count)));
 }
 
 /* Fills pkt->out's destination with one of the backends; 0 or a reason. */
@@ -127,7 +131,7 @@ static __always_inline int take_backend(struct packet *pkt, const struct service
 		is_new = pkt->backend == BACKEND_NONE;
 	}
 	if (is_new)
-		pkt->backend = choose_number(pkt, among);
+		pkt->backend = choose_number(pkt, service->flags, among);
 	backend = bpf_map_lookup_elem(&FAMILY(backends), &pkt->backend);
 	/* Free only if the run was read just before it was replaced: the client's
 	 * next try sees the new one.

@@ -12,10 +12,10 @@
 namespace fairlead::apply {
 namespace {
 
-uint16_t StateOf(const plan::PlannedBackend& backend) {
-  return static_cast<uint16_t>(BACKEND_LIVE | (backend.in_cluster ? BACKEND_IN_CLUSTER : 0U) |
-                               (backend.in_local ? BACKEND_IN_LOCAL : 0U) |
-                               (backend.on_host ? BACKEND_ON_HOST : 0U));
+uint8_t StateOf(const plan::PlannedBackend& backend) {
+  return static_cast<uint8_t>(BACKEND_LIVE | (backend.in_cluster ? BACKEND_IN_CLUSTER : 0U) |
+                              (backend.in_local ? BACKEND_IN_LOCAL : 0U) |
+                              (backend.on_host ? BACKEND_ON_HOST : 0U));
 }
 
 // Of its port, network byte order, in `service_ports`.
@@ -32,7 +32,8 @@ template <typename Abi>
 BackendTable<Abi>::BackendTable(FamilyTables<Abi>& tables,
                                 std::map<uint32_t, BackendNumbers>& services)
     : host_ports_(tables.service_ports, SERVICE_PORT_WORD(SERVICE_PORT_OF_BACKEND, 0), 2048),
-      table_(&tables.backends) {
+      table_(&tables.backends),
+      flows_(&tables.backend_flows) {
   std::vector<bool> used(table_->size());
   for (uint32_t number = 0; number < table_->size(); ++number) {
     const auto& backend = (*table_)[number];
@@ -58,6 +59,7 @@ absl::Status BackendTable<Abi>::Put(uint32_t service,
   for (const plan::PlannedBackend& backend : planned) {
     const auto found = numbers.find(backend.endpoint);
     if (found != numbers.end()) {
+      (*table_)[found->second].weight = static_cast<uint8_t>(backend.weight);
       SetState(found->second, StateOf(backend));
       continue;
     }
@@ -71,6 +73,9 @@ absl::Status BackendTable<Abi>::Put(uint32_t service,
     slot.address = ToAbi<typename Abi::Ip>(backend.endpoint.address);
     slot.port = htons(backend.endpoint.port);
     slot.service = service;
+    slot.weight = static_cast<uint8_t>(backend.weight);
+    // Flows of whoever had the number before are not counted any more: the generation says so.
+    (*flows_)[*number] = 0;
     SetState(*number, StateOf(backend));
     numbers[backend.endpoint] = *number;
   }
@@ -91,9 +96,9 @@ void BackendTable<Abi>::Remove(const std::set<Endpoint>& kept, BackendNumbers& n
 }
 
 template <typename Abi>
-void BackendTable<Abi>::SetState(uint32_t number, uint16_t state) {
+void BackendTable<Abi>::SetState(uint32_t number, uint8_t state) {
   auto& slot = (*table_)[number];
-  const uint16_t before = slot.state;
+  const uint8_t before = slot.state;
   if (state == before) return;
   const bool was_on_host = (before & BACKEND_ON_HOST) != 0;
   const bool is_on_host = (state & BACKEND_ON_HOST) != 0;

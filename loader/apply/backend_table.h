@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// BackendTable: one family's `backends`. A backend keeps its number while it
+// BackendTable: one family's `backends` and `backend_flows`. A backend keeps its number while it
 // lives; a number that is given to another has another generation by then.
 #ifndef FAIRLEAD_LOADER_APPLY_BACKEND_TABLE_H_
 #define FAIRLEAD_LOADER_APPLY_BACKEND_TABLE_H_
@@ -38,10 +38,11 @@ class BackendTable {
  private:
   void Free(uint32_t number);
   // Keeps the bit of a port with the state of its backends.
-  void SetState(uint32_t number, uint16_t state);
+  void SetState(uint32_t number, uint8_t state);
 
   PortBits host_ports_;
   MappedArray<typename Abi::Backend>* table_ = nullptr;
+  MappedArray<uint32_t>* flows_ = nullptr;
   NumberQueue numbers_;
 };
 

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <optional>
 #include <set>
 #include <utility>
 
@@ -30,12 +29,41 @@ uint32_t KindOf(plan::FrontendKind kind) {
   return SERVICE_CLUSTER_IP;
 }
 
+uint32_t AlgorithmFlag(plan::Algorithm algorithm) {
+  switch (algorithm) {
+    case plan::Algorithm::kRandom:
+      return 0;
+    case plan::Algorithm::kMaglev:
+      return SERVICE_BY_HASH;
+    case plan::Algorithm::kLeastConnections:
+      return SERVICE_LEAST_CONNECTIONS;
+  }
+  return 0;
+}
+
+// The backends of a set, which have their numbers by now.
+WantedRun RunOf(plan::EndpointSet set, const plan::PlannedService& planned,
+                const BackendNumbers& numbers) {
+  const bool is_table = planned.algorithm == plan::Algorithm::kMaglev;
+  WantedRun run;
+  for (const plan::PlannedBackend& backend : planned.backends) {
+    if (!backend.In(set)) continue;
+    run.numbers.push_back(numbers.at(backend.endpoint));
+    if (is_table) run.endpoints.push_back({backend.endpoint, backend.weight});
+  }
+  if (is_table) {
+    run.table_size =
+        planned.maglev_size != 0 ? planned.maglev_size : plan::MaglevSizeFor(run.endpoints.size());
+  }
+  return run;
+}
+
 uint32_t FlagsOf(const plan::PlannedFrontend& frontend, const plan::PlannedService& planned) {
   const uint32_t usable =
       planned.usable_somewhere ? SERVICE_NO_LOCAL_BACKEND | SERVICE_OUTSIDE_NO_LOCAL : 0U;
   const bool restricted =
       frontend.kind == plan::FrontendKind::kLoadBalancer && !planned.sources.empty();
-  return usable | (restricted ? SERVICE_SOURCE_RANGES : 0U) |
+  return usable | AlgorithmFlag(planned.algorithm) | (restricted ? SERVICE_SOURCE_RANGES : 0U) |
          (plan::IsOnHost(frontend.kind) ? SERVICE_ON_HOST : 0U) |
          (frontend.inside == plan::EndpointSet::kLocal ? SERVICE_INSIDE_LOCAL : 0U) |
          (frontend.outside == plan::EndpointSet::kLocal ? SERVICE_OUTSIDE_LOCAL : 0U);
@@ -52,15 +80,15 @@ absl::Status FamilyServices<Abi>::AdoptEntry(const plan::Frontend& frontend, con
   for (const auto& [first, count] :
        {std::pair{entry.first, entry.count}, std::pair{entry.outside_first, entry.outside_count}}) {
     const bool known = std::ranges::any_of(port.runs, [first, count](const Run& run) {
-      return run.first == first && run.count() == count;
+      return run.first == first && run.count == count;
     });
     if (count == 0 || known) continue;
-    if (uint64_t{first} + count > tables_->runs.size() || !runs_.Claim(first, count)) {
-      return absl::DataLossError(
-          fmt::format("services: {} has an impossible run", frontend.ToString()));
+    absl::StatusOr<Run> run = runs_.Adopt(first, count);
+    if (!run.ok()) {
+      return {run.status().code(), fmt::format("services: {}: {}", frontend.ToString(),
+                                               std::string(run.status().message()))};
     }
-    Run& run = port.runs.emplace_back(Run{.first = first, .numbers = {}});
-    for (uint32_t i = 0; i < count; ++i) run.numbers.push_back(tables_->runs[first + i]);
+    port.runs.push_back(*std::move(run));
   }
   return absl::OkStatus();
 }
@@ -69,7 +97,7 @@ template <typename Abi>
 absl::StatusOr<FamilyServices<Abi>> FamilyServices<Abi>::Adopt(FamilyTables<Abi>& tables) {
   FamilyServices result;
   result.tables_ = &tables;
-  result.runs_ = RunSpace(tables.runs.size());
+  result.runs_ = RunTable<Abi>(tables);
   FL_ASSIGN_OR_RETURN(result.frontends_, FrontendTable<Abi>::Adopt(tables));
   for (const auto& [frontend, entry] : result.frontends_.entries()) {
     FL_RETURN_IF_ERROR(result.AdoptEntry(frontend, entry));
@@ -109,39 +137,16 @@ typename FamilyServices<Abi>::ServicePort& FamilyServices<Abi>::Find(
   return port;
 }
 
-// The run of a set: one that is there already, or a new one. Either is in `placed` then.
-template <typename Abi>
-absl::StatusOr<typename FamilyServices<Abi>::Run> FamilyServices<Abi>::PlaceRun(
-    plan::EndpointSet set, const plan::PlannedService& planned, const ServicePort& port,
-    std::vector<Run>& placed) {
-  Run run;
-  for (const plan::PlannedBackend& backend : planned.backends) {
-    if (backend.In(set)) run.numbers.push_back(port.backends.at(backend.endpoint));
-  }
-  if (run.numbers.empty()) return run;
-  const auto same = [&run](const Run& other) { return other.numbers == run.numbers; };
-  if (const auto found = std::ranges::find_if(placed, same); found != placed.end()) return *found;
-  if (const auto found = std::ranges::find_if(port.runs, same); found != port.runs.end()) {
-    return placed.emplace_back(*found);
-  }
-  const std::optional<uint32_t> first = runs_.Take(run.count());
-  if (!first.has_value()) {
-    return absl::ResourceExhaustedError(fmt::format(
-        "table runs{} has no {} entries in a row, see --max-backends", Abi::kDigit, run.count()));
-  }
-  run.first = *first;
-  for (uint32_t i = 0; i < run.count(); ++i) tables_->runs[run.first + i] = run.numbers[i];
-  return placed.emplace_back(std::move(run));
-}
-
 // Runs and source ranges first, then the entries that need them.
 template <typename Abi>
 absl::Status FamilyServices<Abi>::WriteEntries(const plan::PlannedService& planned,
                                                const ServicePort& port, std::vector<Run>& placed,
                                                typename FrontendTable<Abi>::Undo& undo) {
-  FL_ASSIGN_OR_RETURN(const Run cluster,
-                      PlaceRun(plan::EndpointSet::kCluster, planned, port, placed));
-  FL_ASSIGN_OR_RETURN(const Run local, PlaceRun(plan::EndpointSet::kLocal, planned, port, placed));
+  const auto place = [&](plan::EndpointSet set) {
+    return runs_.Place(RunOf(set, planned, port.backends), port.runs, placed);
+  };
+  FL_ASSIGN_OR_RETURN(const Run cluster, place(plan::EndpointSet::kCluster));
+  FL_ASSIGN_OR_RETURN(const Run local, place(plan::EndpointSet::kLocal));
   FL_RETURN_IF_ERROR(source_ranges_.Add(port.id, planned.sources));
   // The maps are shared memory: other CPUs must see the runs before what follows.
   std::atomic_thread_fence(std::memory_order_release);
@@ -151,21 +156,14 @@ absl::Status FamilyServices<Abi>::WriteEntries(const plan::PlannedService& plann
     const service entry{.id = port.id,
                         .flags = FlagsOf(frontend, planned),
                         .first = inside.first,
-                        .count = inside.count(),
+                        .count = inside.count,
                         .outside_first = outside.first,
-                        .outside_count = outside.count(),
+                        .outside_count = outside.count,
                         .affinity = planned.affinity_seconds,
                         .kind = KindOf(frontend.kind)};
     FL_RETURN_IF_ERROR(frontends_.Put(frontend.address, entry, undo));
   }
   return absl::OkStatus();
-}
-
-template <typename Abi>
-void FamilyServices<Abi>::GiveBack(const std::vector<Run>& runs, const std::vector<Run>& kept) {
-  for (const Run& run : runs) {
-    if (std::ranges::find(kept, run) == kept.end()) runs_.GiveBack(run.first, run.count());
-  }
 }
 
 // Writes what is new, then takes away what nothing points to any more.
@@ -175,7 +173,7 @@ absl::Status FamilyServices<Abi>::Replace(const plan::PlannedService& planned, S
   typename FrontendTable<Abi>::Undo undo;
   if (absl::Status status = WriteEntries(planned, port, runs, undo); !status.ok()) {
     frontends_.TakeBack(undo);
-    GiveBack(runs, port.runs);
+    runs_.GiveBack(runs, port.runs);
     return status;
   }
   std::vector<plan::Frontend> frontends;
@@ -187,8 +185,14 @@ absl::Status FamilyServices<Abi>::Replace(const plan::PlannedService& planned, S
     FL_RETURN_IF_ERROR(frontends_.Erase(before, port.id));
   }
   port.frontends = std::move(frontends);
-  GiveBack(std::exchange(port.runs, runs), runs);
+  runs_.GiveBack(std::exchange(port.runs, runs), runs);
   return source_ranges_.Trim(port.id, planned.sources);
+}
+
+template <typename Abi>
+absl::Status FamilyServices<Abi>::ReplaceAtRandom(plan::PlannedService planned, ServicePort& port) {
+  planned.algorithm = plan::Algorithm::kRandom;
+  return Replace(planned, port);
 }
 
 template <typename Abi>
@@ -200,6 +204,11 @@ absl::Status FamilyServices<Abi>::Put(const plan::ServicePortName& name,
 
   absl::Status status = backends_.Put(port.id, planned.backends, port.backends);
   if (status.ok()) status = Replace(planned, port);
+  // Better at random than not at all.
+  absl::Status no_table;
+  if (absl::IsResourceExhausted(status) && planned.algorithm == plan::Algorithm::kMaglev) {
+    no_table = std::exchange(status, ReplaceAtRandom(planned, port));
+  }
   if (!status.ok()) {
     backends_.Remove(before, port.backends);
     if (port.frontends.empty()) installed_.erase(name);
@@ -209,7 +218,9 @@ absl::Status FamilyServices<Abi>::Put(const plan::ServicePortName& name,
   std::set<Endpoint> kept;
   for (const plan::PlannedBackend& backend : planned.backends) kept.insert(backend.endpoint);
   backends_.Remove(kept, port.backends);
-  return absl::OkStatus();
+  if (no_table.ok()) return absl::OkStatus();
+  return {no_table.code(), fmt::format("service {} is balanced at random: {}", name.ToString(),
+                                       std::string(no_table.message()))};
 }
 
 template <typename Abi>
@@ -217,7 +228,7 @@ absl::Status FamilyServices<Abi>::RemovePort(ServicePort& port) {
   for (const plan::Frontend& frontend : port.frontends) {
     FL_RETURN_IF_ERROR(frontends_.Erase(frontend, port.id));
   }
-  GiveBack(port.runs, {});
+  runs_.GiveBack(port.runs, {});
   backends_.Remove({}, port.backends);
   return source_ranges_.Trim(port.id, {});
 }

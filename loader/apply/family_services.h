@@ -6,6 +6,8 @@
 //   frontend ─┐                ┌─▶ run of the Cluster set ─┐
 //   frontend ─┼─▶ service port ┤                           ├─▶ backends
 //   frontend ─┘                └─▶ run of the Local set ───┘
+//
+// A run names each backend once, or is a Maglev table of them.
 #ifndef FAIRLEAD_LOADER_APPLY_FAMILY_SERVICES_H_
 #define FAIRLEAD_LOADER_APPLY_FAMILY_SERVICES_H_
 
@@ -17,7 +19,7 @@
 #include "absl/status/statusor.h"
 #include "loader/apply/backend_table.h"
 #include "loader/apply/frontend_table.h"
-#include "loader/apply/run_space.h"
+#include "loader/apply/run_table.h"
 #include "loader/apply/source_range_table.h"
 #include "loader/plan/service_plan.h"
 #include "maps/tables.h"
@@ -30,7 +32,8 @@ class FamilyServices {
   // Takes over what the tables hold. `tables` outlives this object.
   static absl::StatusOr<FamilyServices> Adopt(FamilyTables<Abi>& tables);
 
-  // ResourceExhausted, naming table and service: it stays as it was.
+  // ResourceExhausted, naming table and service: it stays as it was. But where there is no room for
+  // its Maglev table, it is served at random.
   absl::Status Put(const plan::ServicePortName& name, const plan::PlannedService& planned);
   absl::Status Remove(const plan::ServicePortName& name);
   // What an earlier run has left that nobody has Put since; all of it, or hostPorts only.
@@ -44,14 +47,6 @@ class FamilyServices {
   std::vector<plan::ServicePortName> names() const;
 
  private:
-  // Backends of one set, in the order of the plan.
-  struct Run {
-    uint32_t first = 0;
-    std::vector<uint32_t> numbers;
-
-    uint32_t count() const { return static_cast<uint32_t>(numbers.size()); }
-    friend bool operator==(const Run&, const Run&) = default;
-  };
   struct ServicePort {
     uint32_t id = 0;
     BackendNumbers backends;                // all, draining ones too
@@ -61,12 +56,10 @@ class FamilyServices {
 
   absl::Status AdoptEntry(const plan::Frontend& frontend, const service& entry);
   ServicePort& Find(const plan::ServicePortName& name, const plan::PlannedService& planned);
-  absl::StatusOr<Run> PlaceRun(plan::EndpointSet set, const plan::PlannedService& planned,
-                               const ServicePort& port, std::vector<Run>& placed);
   absl::Status WriteEntries(const plan::PlannedService& planned, const ServicePort& port,
                             std::vector<Run>& placed, typename FrontendTable<Abi>::Undo& undo);
   absl::Status Replace(const plan::PlannedService& planned, ServicePort& port);
-  void GiveBack(const std::vector<Run>& runs, const std::vector<Run>& kept);
+  absl::Status ReplaceAtRandom(plan::PlannedService planned, ServicePort& port);
   absl::Status RemovePort(ServicePort& port);
 
   FamilyTables<Abi>* tables_ = nullptr;
@@ -75,7 +68,7 @@ class FamilyServices {
   FrontendTable<Abi> frontends_;
   BackendTable<Abi> backends_;
   SourceRangeTable<Abi> source_ranges_;
-  RunSpace runs_;
+  RunTable<Abi> runs_;
   uint32_t next_id_ = 1;
 };
 

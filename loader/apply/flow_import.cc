@@ -68,6 +68,8 @@ class FamilyImport {
     }
     // A program was faster; its flow is the right one.
     ++report.known;
+    const FlowSide& origin = flow.side[SIDE_ORIGIN];
+    CountFlow<Abi>(tables_, origin.backend, origin.backend_generation, -1);
     flow.side[SIDE_ORIGIN].last_seen = 0;
     flow.side[SIDE_REPLY].last_seen = 0;
     return GiveBack(number);
@@ -148,12 +150,17 @@ class FamilyImport {
   }
 
   void SetBackend(Flow& flow, uint32_t backend) {
-    if (backend == BACKEND_NONE) return;
     FlowSide& origin = flow.side[SIDE_ORIGIN];
-    const uint32_t generation = tables_.backends[backend].generation;
+    const uint32_t generation = backend == BACKEND_NONE ? 0 : tables_.backends[backend].generation;
+    if (backend == BACKEND_NONE ||
+        (origin.backend == backend && origin.backend_generation == generation)) {
+      return;
+    }
+    CountFlow<Abi>(tables_, origin.backend, origin.backend_generation, -1);
     origin.backend_generation = flow.side[SIDE_REPLY].backend_generation = generation;
     // Last: a program that sees the number compares the generation.
     std::atomic_ref<uint32_t>(origin.backend).store(backend, std::memory_order_release);
+    CountFlow<Abi>(tables_, backend, generation, 1);
   }
 
   // Its number, or BACKEND_NONE.

@@ -91,9 +91,10 @@ TEST_F(ServicesInTables, AFrontendThatFindsNoRoomIsNamed) {
   for (auto& [name, service] : plan.services) service.backends.resize(1);
   const absl::Status status = services_.Apply(plan);
   EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
-  EXPECT_THAT(std::string(status.message()),
-              HasSubstr("1 services not applied: service shop/s4: table services4 is full (4 "
-                        "entries): no room for 96.0.0.4:80/tcp, see --max-services"));
+  EXPECT_THAT(
+      std::string(status.message()),
+      HasSubstr("1 services not applied as asked: service shop/s4: table services4 is full (4 "
+                "entries): no room for 96.0.0.4:80/tcp, see --max-services"));
 }
 
 }  // namespace

@@ -38,8 +38,8 @@ class Failures {
       if (texts.size() < kNamedFailures) texts.emplace_back(status.message());
     }
     return {statuses_.begin()->second.code(),
-            fmt::format("{} services not applied: {}{}", statuses_.size(), fmt::join(texts, "; "),
-                        statuses_.size() > kNamedFailures ? "; …" : "")};
+            fmt::format("{} services not applied as asked: {}{}", statuses_.size(),
+                        fmt::join(texts, "; "), statuses_.size() > kNamedFailures ? "; …" : "")};
   }
 
  private:

@@ -47,13 +47,14 @@ inline plan::PlannedService Service(std::vector<plan::PlannedBackend> backends,
 class ServicesInTables : public ::testing::Test {
  protected:
   void SetUp() override {
-    absl::StatusOr<MapSet> maps = MapSet::Create(kSmall, "");
+    absl::StatusOr<MapSet> maps = MapSet::Create(Sizes(), "");
     ASSERT_TRUE(maps.ok()) << maps.status();
     absl::StatusOr<Tables> tables = maps->Open();
     ASSERT_TRUE(tables.ok()) << tables.status();
     tables_ = *std::move(tables);
     Restart();
   }
+  virtual MapSizes Sizes() const { return kSmall; }
   void Restart() {
     absl::StatusOr<ServiceTables> services = ServiceTables::Adopt(tables_);
     ASSERT_TRUE(services.ok()) << services.status();

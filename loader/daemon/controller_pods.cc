@@ -52,6 +52,8 @@ plan::PlanContext Controller::ContextOf(const plan::NodePlan& nodes) const {
   }
   context.node_port_addresses =
       plan::ResolveNodePortAddresses(options_.node_port_addresses, own, context.node_addresses);
+  context.algorithm = options_.service_algorithm;
+  context.maglev_size = options_.maglev_table_size;
   return context;
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "loader/plan/maglev_table.h"
 
 namespace fairlead {
 namespace {
@@ -92,6 +93,24 @@ void AddRoutingFlags(CLI::App& app, plan::RoutingOptions& routing) {
       ->capture_default_str();
 }
 
+std::vector<uint32_t> TableSizes() {
+  std::vector<uint32_t> sizes = plan::MaglevSizes();
+  sizes.insert(sizes.begin(), 0);
+  return sizes;
+}
+
+void AddAlgorithmFlags(CLI::App& app, Options& options) {
+  AddChoice(app, "--service-algorithm", plan::Algorithms(), options.service_algorithm,
+            "how backends are chosen for Services without the annotation fairlead.dev/algorithm: "
+            "random, maglev or least-connections")
+      ->default_str("random");
+  app.add_option("--maglev-table-size", options.maglev_table_size,
+                 "entries of a Service's Maglev table, the same on every node; 0: a hundred or "
+                 "more for each backend")
+      ->check(CLI::IsMember(TableSizes()))
+      ->capture_default_str();
+}
+
 void AddMasqueradeFlags(CLI::App& app, Options& options) {
   app.add_option("--masquerade", options.masquerade, "pods reach the world with the node's address")
       ->capture_default_str();
@@ -139,6 +158,7 @@ void AddFlags(CLI::App& app, Options& options) {
                  "MTU of pods (default: 0, as much as the uplinks carry, followed live)")
       ->capture_default_str();
   AddMasqueradeFlags(app, options);
+  AddAlgorithmFlags(app, options);
   AddRoutingFlags(app, options.routing);
   app.add_option("--state-dir", options.state_dir, "what must survive a reboot")
       ->capture_default_str();

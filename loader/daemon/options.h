@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "loader/kernel/map_set.h"
+#include "loader/plan/algorithm.h"
 #include "loader/plan/node_plan.h"
 #include "loader/plan/reach_plan.h"
 
@@ -42,6 +43,9 @@ struct Options {
   std::string node_ports = "30000-32767";  // kube-apiserver's --service-node-port-range
   // Where NodePorts are served (loader/plan/node_port_addresses.h).
   std::vector<std::string> node_port_addresses = {"primary"};
+  // Of Services that do not say (loader/plan/algorithm.h).
+  plan::Algorithm service_algorithm = plan::Algorithm::kRandom;
+  uint32_t maglev_table_size = 0;  // 0: by the number of backends
   bool adopt_kube_proxy = false;
   bool masquerade_nodes = false;
   std::vector<std::string> non_masquerade_cidrs;

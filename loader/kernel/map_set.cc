@@ -29,7 +29,7 @@ uint32_t EntriesOf(const std::string& name, const MapSizes& sizes) {
   if (stem == "half_open") return sizes.half_open_buckets;
   if (stem == "services") return sizes.services;
   if (stem == "runs") return sizes.runs;
-  if (stem == "backends") return sizes.backends;
+  if (stem == "backends" || stem == "backend_flows") return sizes.backends;
   if (stem == "prefixes") return 4 * FL_MAX_NODES + sizes.services;
   return 0;  // as the program says
 }

@@ -56,8 +56,9 @@ struct ObjectMeta {
   friend bool operator==(const ObjectMeta&, const ObjectMeta&) = default;
 };
 
-// The label's value, or nullptr.
+// The label's, or the annotation's, value, or nullptr.
 const std::string* FindLabel(const ObjectMeta& meta, std::string_view key);
+const std::string* FindAnnotation(const ObjectMeta& meta, std::string_view key);
 
 std::ostream& operator<<(std::ostream& os, const ObjectName& name);
 std::ostream& operator<<(std::ostream& os, const ObjectRef& ref);

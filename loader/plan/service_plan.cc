@@ -112,6 +112,8 @@ std::vector<std::pair<ServicePortName, PlannedService>> PlanService(
       if (service.session_affinity == kube::SessionAffinity::kClientIp) {
         planned.affinity_seconds = service.affinity_timeout_seconds;
       }
+      planned.algorithm = AlgorithmOf(service, context.algorithm);
+      planned.maglev_size = context.maglev_size;
       planned.sources = SourcesOf(service, family, context);
       services.emplace_back(
           ServicePortName{
@@ -129,10 +131,12 @@ void AddServices(std::vector<const kube::Service*> services, const SlicesOf& sli
            std::tie(b->meta.creation_timestamp, b->meta.name);
   });
   for (const kube::Service* service : services) {
-    for (auto& [name, planned] : PlanService(*service, slices_of(service->meta.name), context)) {
+    const std::vector<const kube::EndpointSlice*> slices = slices_of(service->meta.name);
+    for (auto& [name, planned] : PlanService(*service, slices, context)) {
       AddService(name, std::move(planned), "", plan);
     }
     if (!IsProxied(*service)) continue;
+    NoteAlgorithmProblems(*service, slices, context.algorithm, plan.problems);
     if (const auto impossible = ImpossibleAddresses(*service); !impossible.empty()) {
       plan.problems.push_back({{kube::Kind::kService, service->meta.name},
                                fmt::format("not an address of a Service: {}", Join(impossible))});

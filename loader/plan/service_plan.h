@@ -79,7 +79,9 @@ struct PlannedService {
   std::vector<PlannedFrontend> frontends;  // each address once
   bool usable_somewhere = false;
   uint32_t affinity_seconds = 0;  // a client keeps its backend for so long; 0: it does not
-  std::vector<Cidr> sources;      // may use load balancer addresses; empty: everybody
+  Algorithm algorithm = Algorithm::kRandom;
+  uint32_t maglev_size = 0;   // entries of its table, a prime; 0: by its backends
+  std::vector<Cidr> sources;  // may use load balancer addresses; empty: everybody
 
   friend bool operator==(const PlannedService&, const PlannedService&) = default;
 };

@@ -65,11 +65,12 @@ std::vector<Candidate> MergeEndpoints(const std::vector<const kube::EndpointSlic
   std::vector<Candidate> candidates;
   for (const kube::EndpointSlice* slice : slices) {
     if (!IsUsableSlice(*slice, family)) continue;
+    const uint32_t weight = WeightOf(*slice);
     for (const kube::SlicePort& port : slice->ports) {
       if (port.port == 0 || port.name != name || port.protocol != protocol) continue;
       for (const SliceEndpoint& endpoint : slice->endpoints) {
         const bool local = !endpoint.node_name.empty() && endpoint.node_name == context.node_name;
-        candidates.push_back({{endpoint.address, port.port}, local, &endpoint});
+        candidates.push_back({{endpoint.address, port.port}, local, &endpoint, weight});
       }
     }
   }
@@ -78,11 +79,16 @@ std::vector<Candidate> MergeEndpoints(const std::vector<const kube::EndpointSlic
   };
   std::stable_sort(candidates.begin(), candidates.end(),
                    [&](const Candidate& a, const Candidate& b) { return rank(a) < rank(b); });
-  const auto duplicates =
-      std::unique(candidates.begin(), candidates.end(),
-                  [](const Candidate& a, const Candidate& b) { return a.endpoint == b.endpoint; });
-  candidates.erase(duplicates, candidates.end());
-  return candidates;
+  std::vector<Candidate> merged;
+  merged.reserve(candidates.size());
+  for (const Candidate& candidate : candidates) {
+    if (merged.empty() || merged.back().endpoint != candidate.endpoint) {
+      merged.push_back(candidate);
+    } else {
+      merged.back().weight = std::max(merged.back().weight, candidate.weight);
+    }
+  }
+  return merged;
 }
 
 ChosenEndpoints ChooseEndpoints(const std::vector<Candidate>& candidates, UsedSets used,
@@ -105,6 +111,7 @@ ChosenEndpoints ChooseEndpoints(const std::vector<Candidate>& candidates, UsedSe
         candidate.local && (any_local_ready ? endpoint.ready : IsFallback(endpoint));
     const PlannedBackend backend{
         .endpoint = candidate.endpoint,
+        .weight = candidate.weight,
         .in_cluster = used.cluster && in_cluster,
         .in_local = used.local && in_local,
         .local = candidate.local,

@@ -17,6 +17,7 @@
 #include "base/ip.h"
 #include "loader/kube/endpoint_slice.h"
 #include "loader/kube/service.h"
+#include "loader/plan/algorithm.h"
 
 namespace fairlead::plan {
 
@@ -24,6 +25,9 @@ namespace fairlead::plan {
 struct PlanContext {
   std::string node_name;  // compared with endpoints[].nodeName, byte for byte
   std::string zone;       // topology.kubernetes.io/zone of the node; empty: none
+  // Of Services that do not say: their algorithm, and the size of their Maglev tables, a prime.
+  Algorithm algorithm = Algorithm::kRandom;
+  uint32_t maglev_size = 0;  // 0: by the number of backends
   // Where NodePorts are served (node_port_addresses.h). Unspecified: on every address.
   std::vector<IpAddress> node_port_addresses = {};
   std::vector<IpAddress> node_addresses = {};  // all that the node has
@@ -39,6 +43,7 @@ enum class EndpointSet : uint8_t {
 
 struct PlannedBackend {
   Endpoint endpoint;
+  uint32_t weight = 1;  // its share, 1 to kMaxWeight; nothing to Algorithm::kRandom
   // The sets of which it may get new flows. None: it drains, keeping the flows that it has.
   bool in_cluster = false;
   bool in_local = false;
@@ -55,11 +60,13 @@ struct Candidate {
   Endpoint endpoint;
   bool local = false;
   const kube::SliceEndpoint* source = nullptr;
+  uint32_t weight = 1;
 };
 
 // The endpoints of all `slices` (of one Service) for the port `name`/`protocol` in one family,
 // sorted, each address and port once: of duplicates the one that is not terminating, then the ready
-// one, then the local one is kept. Headless-labelled slices and nil port numbers are ignored.
+// one, then the local one is kept, with the largest weight of all. Headless-labelled slices and nil
+// port numbers are ignored.
 std::vector<Candidate> MergeEndpoints(const std::vector<const kube::EndpointSlice*>& slices,
                                       std::string_view name, Protocol protocol, Family family,
                                       const PlanContext& context);

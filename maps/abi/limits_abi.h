@@ -46,6 +46,6 @@
 #define FL_ROOM_MAC {0x02, 0xfa, 0x17, 0x1e, 0xad, 0x02}
 
 /* The directory below --bpffs that holds maps of this layout. */
-#define FL_LAYOUT_VERSION "v3"
+#define FL_LAYOUT_VERSION "v4"
 
 #endif /* FAIRLEAD_MAPS_ABI_LIMITS_ABI_H_ */

@@ -6,13 +6,16 @@
  *	services --> runs[first .. first+count) --> backends[number]
  *
  * Two steps, so that a run may be rewritten elsewhere while the flows that
- * remember a backend's number stay right (docs/decisions/0002). No include
- * guard: see both_families.h.
+ * remember a backend's number stay right (docs/decisions/0002). A run of a
+ * service that chooses by hash is a Maglev table: its numbers again and again, each
+ * as often as its weight says (docs/decisions/0023). No include guard: see
+ * both_families.h.
  */
 struct FAMILY(backend) {
 	struct FAMILY(ip) address;
 	__be16 port;
-	__u16 state;	  /* BACKEND_* */
+	__u8 state;	  /* BACKEND_* */
+	__u8 weight;	  /* its share of new flows where the algorithm has shares; at least 1 */
 	__u32 generation; /* changes when the number is given to another */
 	__u32 service;	  /* id of the service port it serves */
 #if FAIRLEAD_FAMILY == 6

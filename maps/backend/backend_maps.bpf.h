@@ -33,4 +33,21 @@ struct {
 	__type(value, struct FAMILY(backend));
 } FAMILY(backends) SEC(".maps");
 
+/*
+ * Flows of this node that each backend has, by its number; changed without a lock,
+ * and atomically.
+ *
+ * Written by: 60_commit, who releases a flow, the daemon when it gives the number
+ *             to another
+ * Read by:    40_service, fairlead
+ * Lives:      as long as the maps
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 131072);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, __u32);
+} FAMILY(backend_flows) SEC(".maps");
+
 #endif /* FAIRLEAD_MAPS_BACKEND_BACKEND_MAPS_BPF_H_ */

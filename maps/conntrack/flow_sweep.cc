@@ -47,6 +47,13 @@ typename Abi::Tuple ArrivalTuple(const typename Abi::Flow& flow, int side) {
   return tuple;
 }
 
+template <typename Abi>
+void CountFlow(FamilyTables<Abi>& tables, uint32_t backend, uint32_t generation, int change) {
+  if (backend >= tables.backends.size()) return;  // BACKEND_NONE
+  if (tables.backends[backend].generation != generation) return;
+  std::atomic_ref<uint32_t>(tables.backend_flows[backend]) += static_cast<uint32_t>(change);
+}
+
 // The same order and the same claim as release_flow() in bpf/conntrack/flows.h:
 // who moves the generation on owns the release, and nobody can enter the keys
 // anew while the old ones are there.
@@ -60,6 +67,7 @@ absl::Status ReleaseFlow(FamilyTables<Abi>& tables, uint32_t number, uint32_t ge
   sides[SIDE_REPLY].generation = next;
   FL_RETURN_IF_ERROR(tables.flow_index.Erase(ArrivalTuple<Abi>(flow, SIDE_ORIGIN)));
   FL_RETURN_IF_ERROR(tables.flow_index.Erase(ArrivalTuple<Abi>(flow, SIDE_REPLY)));
+  CountFlow(tables, flow.side[SIDE_ORIGIN].backend, flow.side[SIDE_ORIGIN].backend_generation, -1);
   sides[SIDE_ORIGIN].last_seen = 0;
   sides[SIDE_REPLY].last_seen = 0;
   if (bpf_map_update_elem(tables.free_flows.fd(), nullptr, &number, BPF_ANY) != 0) {
@@ -87,6 +95,7 @@ absl::StatusOr<uint32_t> FlowSweep<Abi>::Step(uint32_t now, uint32_t count) {
   template uint32_t FlowTimeout<Abi>(const Abi::Flow&, const hook_config&);       \
   template uint32_t FlowAge<Abi>(const Abi::Flow&, uint32_t);                     \
   template Abi::Tuple ArrivalTuple<Abi>(const Abi::Flow&, int);                   \
+  template void CountFlow<Abi>(FamilyTables<Abi>&, uint32_t, uint32_t, int);      \
   template absl::Status ReleaseFlow<Abi>(FamilyTables<Abi>&, uint32_t, uint32_t); \
   template class FlowSweep<Abi>
 INSTANTIATE(Abi4);

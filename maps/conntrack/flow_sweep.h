@@ -27,6 +27,11 @@ uint32_t FlowAge(const typename Abi::Flow& flow, uint32_t now);
 template <typename Abi>
 typename Abi::Tuple ArrivalTuple(const typename Abi::Flow& flow, int side);
 
+// One flow more, or less (`change` -1), for the backend of that generation; BACKEND_NONE: nobody's.
+// As bpf/conntrack/backend_flows.h does.
+template <typename Abi>
+void CountFlow(FamilyTables<Abi>& tables, uint32_t backend, uint32_t generation, int change);
+
 // Takes a flow out of the index and gives its number back, if it still has this generation. OK if
 // somebody else did.
 template <typename Abi>

@@ -28,7 +28,7 @@ FL_ASSERT(sizeof(struct FAMILY(service_key)) == sizeof(struct FAMILY(ip)) + 4,
 #define SERVICE_SOURCE_RANGES 0x20 /* only these may come */
 
 /* How a backend is chosen; neither: at random. */
-#define SERVICE_BY_HASH		  0x40 /* the run is a table: hash of the tuple % count */
+#define SERVICE_BY_HASH		  0x40 /* the run is a table: hash of the tuple scaled to count */
 #define SERVICE_LEAST_CONNECTIONS 0x80 /* two at random, then the one with fewer flows */
 
 enum service_kind {
@@ -48,7 +48,7 @@ struct service {
 	__u32 id;    /* of the service port: its frontends and backends share it */
 	__u32 flags; /* SERVICE_* */
 	__u32 first; /* index of the run for inside in runs4/6 */
-	__u32 count; /* backends that may be chosen */
+	__u32 count; /* its length; zero: nobody may be chosen */
 	__u32 outside_first;
 	__u32 outside_count;
 	__u32 affinity; /* seconds a client keeps its backend; 0: none */

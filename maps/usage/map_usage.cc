@@ -94,6 +94,7 @@ std::string MapPurpose(const std::string& name) {
       {"socket_peers", "whom a process of the host believes to talk to"},
       {"socket_flows", "which backend gets the datagrams of a process of the host"},
       {"backends", "backend by number: address, port, state, generation"},
+      {"backend_flows", "by backend's number: its flows on this node"},
       {"half_open", "flows nobody has answered; lossy, four to a bucket"},
       {"flow_index", "tuple of either side -> flow and side"},
       {"flows", "established conversations, both directions in one object"},

@@ -80,6 +80,19 @@ TEST_P(NodeItself, A6_29_UsesClusterEndpoints) {
   for (const Endpoint& front : Fronts()) ExpectServes(front, "web", AddressOf(node(1)));
 }
 
+// It has no port yet when it is asked, so the hash of Maglev would always be the same.
+TEST_P(NodeItself, IsSpreadOverAMaglevTable) {
+  for (const char* name : {"a", "b", "c"}) Serve(AddPod(1, name, "web"));
+  PutService("web", [](lab::Object& service) {
+    service["metadata"]["annotations"]["fairlead.dev/algorithm"] = "maglev";
+  });
+  std::set<std::string> reached;
+  EXPECT_TRUE(Comes([&] {
+    reached.insert(TcpServerOf(ClusterIp()));
+    return reached.contains("a") && reached.contains("b") && reached.contains("c");
+  }));
+}
+
 TEST_P(NodeItself, A10_50_IsOneClient) {
   for (const char* name : {"a", "b", "c"}) Serve(AddPod(1, name, "web"));
   PutService("web");

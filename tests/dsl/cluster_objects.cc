@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "loader/plan/algorithm.h"
 #include "tests/dsl/address_plan.h"
 
 namespace fairlead::testing {
@@ -39,6 +40,9 @@ void ClusterObjects::PutService(const Service& service) {
     object->session_affinity = kube::SessionAffinity::kClientIp;
     object->affinity_timeout_seconds = service.affinity_seconds;
   }
+  if (!service.algorithm.empty()) {
+    object->meta.annotations[plan::kAlgorithmAnnotation] = service.algorithm;
+  }
   if (service.node_port != 0) object->type = kube::ServiceType::kNodePort;
   if (!service.load_balancer_ips.empty()) object->type = kube::ServiceType::kLoadBalancer;
   if (service.local_only) object->internal_traffic_policy = kube::TrafficPolicy::kLocal;
@@ -64,6 +68,9 @@ void ClusterObjects::PutEndpoint(const Service& service, const Endpoint& endpoin
   auto slice = std::make_shared<kube::EndpointSlice>();
   slice->meta.name = {kNamespace, fmt::format("{}-{}", service.name, slices_.size())};
   slice->meta.labels[kube::kServiceNameLabel] = service.name;
+  if (const auto weight = service.weights.find(endpoint); weight != service.weights.end()) {
+    slice->meta.annotations[plan::kWeightAnnotation] = fmt::format("{}", weight->second);
+  }
   slice->address_type = endpoint.address.family() == Family::kIpv4 ? kube::AddressType::kIpv4
                                                                    : kube::AddressType::kIpv6;
   slice->ports = {{.name = "", .protocol = service.port.protocol, .port = endpoint.port}};

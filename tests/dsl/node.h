@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -63,8 +64,10 @@ struct Service {
   bool outside_local_only = false;  // externalTrafficPolicy: Local
   std::vector<IpAddress> external_ips = {};
   std::vector<IpAddress> load_balancer_ips = {};
-  std::vector<Cidr> source_ranges = {};  // of those
-  uint32_t affinity_seconds = 0;         // 0: no session affinity
+  std::vector<Cidr> source_ranges = {};       // of those
+  uint32_t affinity_seconds = 0;              // 0: no session affinity
+  std::string algorithm = {};                 // annotation; empty: none
+  std::map<Endpoint, uint32_t> weights = {};  // of endpoints, where it is not 1
 
   Endpoint Front() const { return {vip, port.number}; }
 };
@@ -152,6 +155,8 @@ class Node {
 
   Family family() const;
   uint64_t Count(hook where, uint32_t reason) const;  // of both families
+  // Flows that the programs have counted for the backends at this endpoint, of all services.
+  int CountedFlows(const Endpoint& backend) const;
   // Flow objects in use.
   uint32_t FlowCount() const;
   // Datagrams whose first fragment is remembered.

@@ -91,6 +91,18 @@ void AgeAffinity(FamilyTables<Abi>& tables, std::chrono::milliseconds time) {
 }
 
 template <typename Abi>
+int CountedFlowsIn(const FamilyTables<Abi>& tables, const Endpoint& endpoint) {
+  int flows = 0;
+  for (uint32_t number = 0; number < tables.backends.size(); ++number) {
+    const typename Abi::Backend& backend = tables.backends[number];
+    if (backend.state == BACKEND_FREE) continue;
+    if (Endpoint{FromAbi(backend.address), ntohs(backend.port)} != endpoint) continue;
+    flows += static_cast<int>(tables.backend_flows[number]);
+  }
+  return flows;
+}
+
+template <typename Abi>
 uint32_t CountFlows(const FamilyTables<Abi>& tables) {
   return static_cast<uint32_t>(Must(tables.flow_index.Snapshot()).size() / 2);
 }
@@ -114,6 +126,11 @@ uint32_t Node::DatagramCount() const {
     return static_cast<uint32_t>(Must(tables.fragments.Snapshot()).size());
   };
   return family() == Family::kIpv4 ? count(state_->tables.v4) : count(state_->tables.v6);
+}
+
+int Node::CountedFlows(const Endpoint& backend) const {
+  return family() == Family::kIpv4 ? CountedFlowsIn(state_->tables.v4, backend)
+                                   : CountedFlowsIn(state_->tables.v6, backend);
 }
 
 uint32_t Node::FlowCount() const {
