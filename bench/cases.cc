@@ -237,6 +237,9 @@ absl::Status RunFamily(World& world, Family family, const Plan& plan,
   const std::pair<const char*, Stream> first_packets[] = {
       {"new_clusterip", world.ToService(family, Segment::kSyn)},
       {"new_clusterip_options", world.ToService(family, Segment::kSynWithOptions)},
+      {"new_clusterip_maglev", world.ToService(family, Segment::kSyn, Choice::kMaglev)},
+      {"new_clusterip_least", world.ToService(family, Segment::kSyn, Choice::kLeastConnections)},
+      {"new_clusterip_affinity", world.ToService(family, Segment::kSyn, Choice::kAffinity)},
       {"new_pod", world.ToPod(family, Segment::kSyn)}};
   for (const auto& [name, syn] : first_packets) {
     if (wanted(name).empty()) continue;
@@ -260,9 +263,10 @@ absl::Status RunFamily(World& world, Family family, const Plan& plan,
 
 const std::vector<std::string>& CaseNames() {
   static const std::vector<std::string> kNames = {
-      "established_clusterip", "reply_clusterip",       "established_pod",
-      "new_clusterip",         "new_clusterip_options", "new_pod",
-      "promote_clusterip",     "udp_request_reply",     kYardstick};
+      "established_clusterip", "reply_clusterip",        "established_pod",
+      "new_clusterip",         "new_clusterip_options",  "new_clusterip_maglev",
+      "new_clusterip_least",   "new_clusterip_affinity", "new_pod",
+      "promote_clusterip",     "udp_request_reply",      kYardstick};
   return kNames;
 }
 

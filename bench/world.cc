@@ -29,7 +29,28 @@ constexpr fresh_port ServedPort(uint16_t base) {
 }
 constexpr uint16_t kServicePort = 80;
 constexpr uint16_t kBackendPort = 8000;
-constexpr uint16_t kPlainPort = 9000;  // of no service
+constexpr uint16_t kPlainPort = 9000;   // of no service
+constexpr uint32_t kRunEntries = 1021;  // of the smallest Maglev table
+constexpr uint32_t kAffinitySeconds = 10800;
+
+// The entries of a service's run. Two choices need two.
+uint32_t EntriesOf(Choice choice) {
+  switch (choice) {
+    case Choice::kMaglev:
+      return kRunEntries;
+    case Choice::kLeastConnections:
+      return 2;
+    case Choice::kRandom:
+    case Choice::kAffinity:
+      return 1;
+  }
+  return 1;
+}
+
+uint32_t FlagsOf(Choice choice) {
+  if (choice == Choice::kMaglev) return SERVICE_BY_HASH;
+  return choice == Choice::kLeastConnections ? SERVICE_LEAST_CONNECTIONS : 0;
+}
 
 }  // namespace
 
@@ -80,38 +101,56 @@ absl::Status World::Populate() {
     entry.address6 = ToAbi<ip6>(side.ip6);
     entry.ifindex = side.ifindex();
   }
-  FL_RETURN_IF_ERROR(PopulateFamily<Abi4>(vip4_));
-  return PopulateFamily<Abi6>(vip6_);
+  FL_RETURN_IF_ERROR(PopulateFamily<Abi4>());
+  return PopulateFamily<Abi6>();
 }
 
 template <typename Abi>
-absl::Status World::PopulateFamily(const IpAddress& vip) {
-  using Ip = typename Abi::Ip;
+absl::Status World::PopulateFamily() {
   FamilyTables<Abi>& tables = tables_->of<Abi>();
   for (const Side& side : {client_, backend_}) {
-    FL_RETURN_IF_ERROR(tables.pod_address.Put({ToAbi<Ip>(side.ip(Abi::kFamily))}, {side.slot, 1}));
+    FL_RETURN_IF_ERROR(
+        tables.pod_address.Put({ToAbi<typename Abi::Ip>(side.ip(Abi::kFamily))}, {side.slot, 1}));
   }
+  for (const Choice choice : kChoices) FL_RETURN_IF_ERROR(PopulateServices<Abi>(choice));
+  return absl::OkStatus();
+}
+
+// One backend each, in as many entries as the algorithm would have.
+template <typename Abi>
+absl::Status World::PopulateServices(Choice choice) {
+  using Ip = typename Abi::Ip;
+  FamilyTables<Abi>& tables = tables_->of<Abi>();
   for (uint16_t i = 0; i < kServices; ++i) {
-    auto& backend = tables.backends[i];
+    const uint32_t id = static_cast<uint32_t>(choice) * kServices + i;
+    auto& backend = tables.backends[id];
     backend.address = ToAbi<Ip>(backend_.ip(Abi::kFamily));
     backend.port = htons(static_cast<uint16_t>(kBackendPort + i));
     backend.generation = 1;
-    backend.service = i;
+    backend.service = id;
     backend.state = BACKEND_LIVE | BACKEND_IN_CLUSTER;
-    tables.runs[i] = i;
-    for (const uint8_t protocol : {IPPROTO_TCP, IPPROTO_UDP}) {
+    backend.weight = 1;
+    const uint32_t first = id * kRunEntries;
+    const uint32_t count = EntriesOf(choice);
+    for (uint32_t entry = 0; entry < count; ++entry) tables.runs[first + entry] = id;
+    for (const auto& [protocol, kind] :
+         {std::pair{IPPROTO_TCP, SERVICE_PORT_TCP}, std::pair{IPPROTO_UDP, SERVICE_PORT_UDP}}) {
+      const auto port = static_cast<uint16_t>(kServicePort + i);
       typename Abi::ServiceKey key{};
-      key.vip = ToAbi<Ip>(vip);
-      key.port = htons(static_cast<uint16_t>(kServicePort + i));
-      key.protocol = protocol;
-      FL_RETURN_IF_ERROR(tables.services.Put(key, {.id = i,
-                                                   .flags = 0,
-                                                   .first = i,
-                                                   .count = 1,
-                                                   .outside_first = i,
-                                                   .outside_count = 1,
-                                                   .affinity = 0,
-                                                   .kind = SERVICE_CLUSTER_IP}));
+      key.vip = ToAbi<Ip>(vip(Abi::kFamily, choice));
+      key.port = htons(port);
+      key.protocol = static_cast<uint8_t>(protocol);
+      FL_RETURN_IF_ERROR(
+          tables.services.Put(key, {.id = id,
+                                    .flags = FlagsOf(choice),
+                                    .first = first,
+                                    .count = count,
+                                    .outside_first = first,
+                                    .outside_count = count,
+                                    .affinity = choice == Choice::kAffinity ? kAffinitySeconds : 0,
+                                    .kind = SERVICE_CLUSTER_IP}));
+      tables.service_ports[SERVICE_PORT_WORD(static_cast<uint32_t>(kind), port)] |=
+          SERVICE_PORT_BIT(port);
     }
   }
   return absl::OkStatus();
@@ -125,8 +164,8 @@ Stream World::MakeStream(Family family, const Side& from, const IpAddress& to,
   return stream;
 }
 
-Stream World::ToService(Family family, Segment segment) const {
-  Stream stream = MakeStream(family, client_, vip(family), segment);
+Stream World::ToService(Family family, Segment segment, Choice choice) const {
+  Stream stream = MakeStream(family, client_, vip(family, choice), segment);
   stream.source = kClientPort;
   stream.destination = ServedPort(kServicePort);
   return stream;

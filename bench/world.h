@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // World: the node that is measured. Two pods with real veth pairs in a network
-// namespace of its own, 64 services of one backend each, and the shipped
-// programs over tables of production size.
+// namespace of its own, 64 services for each way to choose a backend, and the
+// shipped programs over tables of production size.
 //
 //   client ──▶ [from_pod] ──▶ backend        VIP:80+i ──▶ backend:8000+i
 //
@@ -32,12 +32,17 @@ constexpr uint32_t kServices = 64;
 // Different packets a stream can make: source ports × services.
 constexpr uint32_t kMostFlows = kServices << FRESH_LOW_BITS;
 
+// How a service chooses its backend; each has services of its own.
+enum class Choice : uint8_t { kRandom, kMaglev, kLeastConnections, kAffinity };
+inline constexpr std::array kChoices = {Choice::kRandom, Choice::kMaglev, Choice::kLeastConnections,
+                                        Choice::kAffinity};
+
 class World {
  public:
   static absl::StatusOr<World> Make();
 
   // Packets of the client to its services, and of the backends back to it.
-  Stream ToService(Family family, Segment segment) const;
+  Stream ToService(Family family, Segment segment, Choice choice = Choice::kRandom) const;
   Stream FromBackend(Family family, Segment segment) const;
   // The same between the pods without a service.
   Stream ToPod(Family family, Segment segment) const;
@@ -82,9 +87,13 @@ class World {
   };
   absl::Status Populate();
   template <typename Abi>
-  absl::Status PopulateFamily(const IpAddress& vip);
+  absl::Status PopulateFamily();
+  template <typename Abi>
+  absl::Status PopulateServices(Choice choice);
   Stream MakeStream(Family family, const Side& from, const IpAddress& to, Segment segment) const;
-  const IpAddress& vip(Family family) const { return family == Family::kIpv4 ? vip4_ : vip6_; }
+  IpAddress vip(Family family, Choice choice) const {
+    return (family == Family::kIpv4 ? vip4_ : vip6_).Plus(static_cast<uint64_t>(choice));
+  }
   FreshPackets& packets(Family family);
   absl::StatusOr<uint64_t> Counted(Family family, uint32_t reason) const;
   // "POLICY_DENIED 12, …": everything but deliveries, since the start.
