@@ -39,6 +39,7 @@ ALLOWED = {
     "lab": ["base"],
     "bench": ["base", "maps", "loader"],
     "bench/network": ["base", "lab", "bench/median.h"],
+    "bench/flood": ["base", "lab"],
     "bench/services": ["base", "lab", "bench/median.h", "bench/network"],
     "tests": ["base", "maps", "loader", "lab", "cli", "cni"],
     "bpf": ["maps"],

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Room in a full flow table while no daemon sweeps it: a new conversation that
- * finds no free number looks at a few others, and releases what has expired.
+ * Room in a full flow table: a new conversation that finds no free number looks
+ * at a few others, and releases what has expired, and what is most likely of a
+ * flood: a SYN that was answered, and that answer not acknowledged for a while.
  */
 #ifndef FAIRLEAD_BPF_CONNTRACK_RECLAIM_H_
 #define FAIRLEAD_BPF_CONNTRACK_RECLAIM_H_
@@ -10,6 +11,17 @@
 #include "bpf/conntrack/tcp.h"
 
 #define RECLAIM_PROBES 8
+/* Of a client's time to acknowledge; far more than a round trip. */
+#define RECLAIM_PATIENCE(timeout) ((timeout) / 16)
+
+static __always_inline bool may_go(const struct FAMILY(flow) * flow, __u32 now)
+{
+	__u32 age = quiet_for(flow, now);
+
+	return age > timeout_of(flow) ||
+	       (is_unacknowledged(flow) &&
+		age > RECLAIM_PATIENCE(config.timeout[TIMEOUT_TCP_HALF_OPEN]));
+}
 
 /* How many flows it released. Only when free_flows is empty. */
 __first_packet int reclaim_flows(__u32 now)
@@ -20,8 +32,7 @@ __first_packet int reclaim_flows(__u32 now)
 		__u32 number = bpf_get_prandom_u32() & config.flow_mask;
 		struct FAMILY(flow) *flow = bpf_map_lookup_elem(&FAMILY(flows), &number);
 
-		if (flow && flow->side[0].last_seen && flow->side[1].last_seen &&
-		    is_expired(flow, now))
+		if (flow && flow->side[0].last_seen && flow->side[1].last_seen && may_go(flow, now))
 			released += release_flow(number, flow->side[0].generation);
 	}
 	return released;

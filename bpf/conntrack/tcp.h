@@ -70,6 +70,13 @@ static __always_inline void agree_on_scale(struct FAMILY(flow_side) * side,
 	peer->window_scale = scaled ? theirs : 0;
 }
 
+/* The client has not acknowledged the SYN-ACK: anyone can send a SYN. */
+static __always_inline bool is_unacknowledged(const struct FAMILY(flow) * flow)
+{
+	return flow->side[SIDE_ORIGIN].protocol == IPPROTO_TCP &&
+	       !(flow->side[SIDE_ORIGIN].flags & FLOW_HAS_WINDOW);
+}
+
 static __always_inline __u32 timeout_of(const struct FAMILY(flow) * flow)
 {
 	const struct FAMILY(flow_side) *origin = &flow->side[SIDE_ORIGIN];
@@ -82,21 +89,26 @@ static __always_inline __u32 timeout_of(const struct FAMILY(flow) * flow)
 		return config.timeout[TIMEOUT_TCP_CLOSED];
 	if (any & FLOW_FIN)
 		return config.timeout[TIMEOUT_TCP_HALF_CLOSED];
-	/* The client has not acknowledged the SYN-ACK: anyone can send a SYN. */
-	if (!(origin->flags & FLOW_HAS_WINDOW))
+	if (is_unacknowledged(flow))
 		return config.timeout[TIMEOUT_TCP_HALF_OPEN];
 	return config.timeout[TIMEOUT_TCP_ESTABLISHED];
 }
 
-/* The clock of a flow is its later side. Asked only when the packet's own side
- * has been quiet for longer than the shortest timeout.
- */
-static __always_inline bool is_expired(const struct FAMILY(flow) * flow, __u32 now)
+/* The clock of a flow is its later side. */
+static __always_inline __u32 quiet_for(const struct FAMILY(flow) * flow, __u32 now)
 {
 	__u32 age0 = age_of(flow->side[0].last_seen, now);
 	__u32 age1 = age_of(flow->side[1].last_seen, now);
 
-	return (age0 < age1 ? age0 : age1) > timeout_of(flow);
+	return age0 < age1 ? age0 : age1;
+}
+
+/* Asked only when the packet's own side has been quiet for longer than the
+ * shortest timeout.
+ */
+static __always_inline bool is_expired(const struct FAMILY(flow) * flow, __u32 now)
+{
+	return quiet_for(flow, now) > timeout_of(flow);
 }
 
 static __always_inline bool is_closing(const struct known *known)

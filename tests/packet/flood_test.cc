@@ -90,6 +90,17 @@ TEST_P(UnderAFlood, ATableFullOfExpiredFlowsHasRoom) {
   EXPECT_THAT(node_, Remembers(another, another.To(backend_.On(8080))));
 }
 
+// A flood whose SYNs are answered fills the table; who comes after it is served all the same.
+TEST_P(UnderAFlood, ATableFullOfAnsweredSynsHasRoomForAConversation) {
+  const Packet living = Open(1);
+  node_.FromPod(client_, living.Ack());
+  for (uint16_t port = 2; port <= 16; ++port) Open(port);
+  node_.TimePasses(std::chrono::seconds(10));
+  const Packet another = Open(17);
+  EXPECT_THAT(node_, Remembers(another, another.To(backend_.On(8080))));
+  EXPECT_THAT(node_, Remembers(living, living.To(backend_.On(8080))));
+}
+
 TEST_P(UnderAFlood, ATableFullOfLivingFlowsLosesNone) {
   for (uint16_t port = 1; port <= 16; ++port) Open(port);
   for (uint16_t port = 17; port <= 60; ++port) Open(port);

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/flood/conversations.h"
+
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "base/errno_status.h"
+#include "base/socket_address.h"
+#include "base/status_macros.h"
+#include "lab/network_namespace.h"
+
+namespace fairlead::bench {
+namespace {
+
+constexpr timeval kPatience = {.tv_sec = 60, .tv_usec = 0};
+constexpr int kBacklog = 4096;
+
+absl::Status Follow(int epoll, int fd) {
+  epoll_event event{.events = EPOLLIN, .data = {.fd = fd}};
+  if (::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0) return absl::OkStatus();
+  return ErrnoStatus(errno, "follow a socket");
+}
+
+absl::StatusOr<UniqueFd> Listen(const SocketAddress& address) {
+  UniqueFd fd(::socket(address.domain(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  const int on = 1;
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+  if (!fd.ok() || ::bind(fd.get(), address.get(), address.size) != 0 ||
+      ::listen(fd.get(), kBacklog) != 0) {
+    return ErrnoStatus(errno, "listen on " + address.ToEndpoint().ToString());
+  }
+  return fd;
+}
+
+absl::StatusOr<UniqueFd> Connect(const SocketAddress& address) {
+  UniqueFd fd(::socket(address.domain(), SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const int on = 1;
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof(kPatience));
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof(kPatience));
+  ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  if (!fd.ok() || ::connect(fd.get(), address.get(), address.size) != 0) {
+    return ErrnoStatus(errno, "connect to " + address.ToEndpoint().ToString());
+  }
+  return fd;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<EchoServer>> EchoServer::Open(const std::string& network_namespace,
+                                                             Family family, uint16_t port) {
+  UniqueFd listener;
+  FL_RETURN_IF_ERROR(lab::InNamespace(network_namespace, [&]() -> absl::Status {
+    FL_ASSIGN_OR_RETURN(listener, Listen(SocketAddress({IpAddress::Unspecified(family), port})));
+    return absl::OkStatus();
+  }));
+  UniqueFd epoll(::epoll_create1(EPOLL_CLOEXEC));
+  UniqueFd stop(::eventfd(0, EFD_CLOEXEC));
+  if (!epoll.ok() || !stop.ok()) return ErrnoStatus(errno, "make an event loop");
+  FL_RETURN_IF_ERROR(Follow(epoll.get(), listener.get()));
+  FL_RETURN_IF_ERROR(Follow(epoll.get(), stop.get()));
+  return std::unique_ptr<EchoServer>(
+      new EchoServer(std::move(listener), std::move(epoll), std::move(stop)));
+}
+
+EchoServer::EchoServer(UniqueFd listener, UniqueFd epoll, UniqueFd stop)
+    : listener_(std::move(listener)), epoll_(std::move(epoll)), stop_(std::move(stop)) {
+  thread_ = std::thread([this] { Serve(); });
+}
+
+EchoServer::~EchoServer() {
+  const uint64_t one = 1;
+  if (::write(stop_.get(), &one, sizeof(one)) == sizeof(one)) thread_.join();
+}
+
+void EchoServer::Serve() {
+  std::array<epoll_event, 256> events{};
+  for (;;) {
+    const int ready = ::epoll_wait(epoll_.get(), events.data(), events.size(), -1);
+    for (int i = 0; i < ready; ++i) {
+      const int fd = events.at(static_cast<size_t>(i)).data.fd;
+      if (fd == stop_.get()) return;
+      fd == listener_.get() ? Accept() : Echo(fd);
+    }
+  }
+}
+
+void EchoServer::Accept() {
+  for (;;) {
+    UniqueFd fd(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    if (!fd.ok()) return;
+    const int on = 1;
+    ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    if (Follow(epoll_.get(), fd.get()).ok()) connections_.push_back(std::move(fd));
+  }
+}
+
+// What is sent is small and always fits. A client that has gone is its own business.
+void EchoServer::Echo(int fd) {
+  std::array<char, 4096> bytes{};
+  const ssize_t size = ::recv(fd, bytes.data(), bytes.size(), 0);
+  if (size > 0) {
+    ::send(fd, bytes.data(), static_cast<size_t>(size), MSG_NOSIGNAL);
+  } else if (size == 0 || errno != EAGAIN) {
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
+  }
+}
+
+absl::StatusOr<Conversations> Conversations::Open(const std::string& network_namespace,
+                                                  const Endpoint& server, size_t count) {
+  Conversations conversations;
+  FL_RETURN_IF_ERROR(lab::InNamespace(network_namespace, [&]() -> absl::Status {
+    for (size_t i = 0; i < count; ++i) {
+      FL_ASSIGN_OR_RETURN(UniqueFd fd, Connect(SocketAddress(server)));
+      conversations.connections_.push_back(std::move(fd));
+    }
+    return absl::OkStatus();
+  }));
+  return conversations;
+}
+
+void Conversations::Lose(UniqueFd& fd, const std::string& why) {
+  if (lost_++ == 0) first_loss_ = why;
+  fd = UniqueFd();
+}
+
+void Conversations::Round() {
+  ++number_;
+  for (UniqueFd& fd : connections_) {
+    if (!fd.ok()) continue;
+    if (::send(fd.get(), &number_, sizeof(number_), MSG_NOSIGNAL) != sizeof(number_)) {
+      Lose(fd, fmt::format("send: {}", std::strerror(errno)));
+    }
+  }
+  for (UniqueFd& fd : connections_) {
+    if (!fd.ok()) continue;
+    uint64_t heard = 0;
+    const ssize_t size = ::recv(fd.get(), &heard, sizeof(heard), MSG_WAITALL);
+    if (size != sizeof(heard)) {
+      Lose(fd, size == 0 ? "closed by the other end"
+                         : fmt::format("receive: {}", std::strerror(errno)));
+    } else if (heard != number_) {
+      Lose(fd, fmt::format("said {}, heard {}", number_, heard));
+    } else {
+      ++exchanges_;
+    }
+  }
+}
+
+}  // namespace fairlead::bench
