@@ -15,22 +15,20 @@ using nlohmann::json;
 
 constexpr char kBench[] = "bench";
 constexpr size_t kOneOnThisNode = 1;
-constexpr uint8_t kPods[] = {10, 0, 0, 0};
-constexpr uint8_t kServices[] = {10, 97, 0, 0};
-constexpr uint8_t kBenchAddress[] = {10, 96, 100, 100};
-constexpr uint16_t kBenchPort = 7777;
-constexpr uint16_t kBenchNodePort = 30777;
 
-IpAddress Address(const uint8_t (&bytes)[4], uint64_t offset = 0) {
-  return IpAddress::FromBytes(Family::kIpv4, bytes).Plus(offset);
+// Where addresses begin.
+IpAddress Begin(Family family, const char* ipv4, const char* ipv6) {
+  return IpAddress::Parse(family == Family::kIpv4 ? ipv4 : ipv6).value();
 }
+IpAddress Pods(Family family) { return Begin(family, "10.0.0.0", "fd00:10::"); }
+IpAddress ClusterIps(Family family) { return Begin(family, "10.97.0.0", "fd00:10:96::1:0"); }
 
-Service MakeService(size_t number, size_t endpoints, const std::string& node) {
+Service MakeService(Family family, size_t number, size_t endpoints, const std::string& node) {
   Service service{.name = fmt::format("svc-{:05}", number),
                   .port_name = "http",
-                  .front = {Address(kServices, number), 80}};
+                  .front = {ClusterIps(family).Plus(number), 80}};
   for (size_t i = 0; i < endpoints; ++i) {
-    service.backends.push_back({.endpoint = {Address(kPods, number * endpoints + i), 8080},
+    service.backends.push_back({.endpoint = {Pods(family).Plus(number * endpoints + i), 8080},
                                 .node = i == kOneOnThisNode ? node : fmt::format("other{}", i)});
   }
   return service;
@@ -50,6 +48,7 @@ json ServiceObject(const Service& service) {
            {{"type", service.node_port != 0 ? "NodePort" : "ClusterIP"},
             {"clusterIP", address},
             {"clusterIPs", {address}},
+            {"ipFamilies", json::array({FamilyName(service.front.address.family())})},
             {"ports", {port}}}}};
 }
 
@@ -66,7 +65,7 @@ json SliceObject(const Service& service) {
   if (!service.port_name.empty()) port["name"] = service.port_name;
   return {{"apiVersion", "discovery.k8s.io/v1"},
           {"kind", "EndpointSlice"},
-          {"addressType", "IPv4"},
+          {"addressType", FamilyName(service.front.address.family())},
           {"metadata", metadata},
           {"ports", {port}},
           {"endpoints", endpoints}};
@@ -80,7 +79,8 @@ std::string ListOf(const json& items) {
 
 Service MakeBenchService(const Backend& backend) {
   return {.name = kBench,
-          .front = {Address(kBenchAddress), kBenchPort},
+          .front = {Begin(backend.endpoint.address.family(), "10.96.100.100", "fd00:10:96::777"),
+                    kBenchPort},
           .node_port = kBenchNodePort,
           .backends = {backend}};
 }
@@ -89,7 +89,7 @@ Cluster MakeCluster(size_t services, size_t endpoints, const std::string& node,
                     const IpAddress& node_address, const Backend& backend) {
   Cluster cluster{.node = node, .node_address = node_address};
   for (size_t number = 0; number + 1 < services; ++number) {
-    cluster.services.push_back(MakeService(number, endpoints, node));
+    cluster.services.push_back(MakeService(cluster.family(), number, endpoints, node));
   }
   const auto middle =
       cluster.services.begin() + static_cast<std::ptrdiff_t>(cluster.services.size() / 2);

@@ -4,9 +4,10 @@
 // that is called, default/bench, in the middle of them. MakeManifests says it to
 // fairlead, kube_proxy_rules.h says it to the kernel as kube-proxy does.
 //
-// The addresses are those of the cluster on which kube-proxy's rules were
-// recorded (tests/data/kube-proxy): Service i has the endpoints 10·i, 10·i+1 …
-// of 10.0.0.0/8, of which the second one is on this node.
+// A cluster has one family, that of its node's address. In IPv4 the addresses are
+// those of the cluster on which kube-proxy's rules were recorded
+// (tests/data/kube-proxy): Service i has the endpoints 10·i, 10·i+1 … of
+// 10.0.0.0/8, of which the second one is on this node.
 #ifndef FAIRLEAD_BENCH_SERVICES_CLUSTER_H_
 #define FAIRLEAD_BENCH_SERVICES_CLUSTER_H_
 
@@ -39,9 +40,14 @@ struct Cluster {
   std::string node;  // the one whose rules are written
   IpAddress node_address;
   std::vector<Service> services = {};
+
+  Family family() const { return node_address.family(); }
 };
 
-// default/bench as it was recorded: 10.96.100.100:7777 and NodePort 30777.
+constexpr uint16_t kBenchPort = 7777;
+constexpr uint16_t kBenchNodePort = 30777;
+// default/bench as it was recorded: 10.96.100.100:7777 (or fd00:10:96::777) and
+// NodePort 30777.
 Service MakeBenchService(const Backend& backend);
 
 // `services` of them, default/bench included. The others have `endpoints` each.

@@ -22,10 +22,15 @@ COMMIT
 :KUBE-PROXY-CANARY - [0:0]
 :KUBE-PROXY-FIREWALL - [0:0]
 :KUBE-SERVICES - [0:0]
--A KUBE-FIREWALL ! -s 127.0.0.0/8 -d 127.0.0.0/8 -m comment --comment "block incoming localnet connections" -m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT -j DROP
 -A KUBE-FORWARD -m conntrack --ctstate INVALID -j DROP
 -A KUBE-FORWARD -m comment --comment "kubernetes forwarding rules" -m mark --mark 0x4000/0x4000 -j ACCEPT
 -A KUBE-FORWARD -m comment --comment "kubernetes forwarding conntrack rule" -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+COMMIT
+)";
+
+// IPv6 has no such addresses.
+constexpr char kLoopback[] = R"(*filter
+-A KUBE-FIREWALL ! -s 127.0.0.0/8 -d 127.0.0.0/8 -m comment --comment "block incoming localnet connections" -m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT -j DROP
 COMMIT
 )";
 
@@ -78,15 +83,26 @@ struct Nat {
   }
 };
 
+const char* PodBlock(Family family) {
+  return family == Family::kIpv4 ? "10.244.0.0/16" : "fd00:10:244::/48";
+}
+
+// What goes before the Services, in whatever sync.
+std::string FilterRules(const Cluster& cluster) {
+  return cluster.family() == Family::kIpv4 ? std::string(kFilter) + kLoopback : kFilter;
+}
+
 void AddFrontends(const Service& service, Nat& nat) {
   const auto rules = std::back_inserter(nat.rules);
   const std::string name = IptablesName(service);
   fmt::format_to(rules,
-                 "-A KUBE-SERVICES -d {}/32 -p tcp -m comment --comment \"{} cluster IP\" -m tcp "
+                 "-A KUBE-SERVICES -d {} -p tcp -m comment --comment \"{} cluster IP\" -m tcp "
                  "--dport {} -j KUBE-SVC-{}\n",
-                 service.front.address.ToString(), NameOf(service), service.front.port, name);
+                 Cidr::Of(service.front.address).ToString(), NameOf(service), service.front.port,
+                 name);
   if (service.node_port == 0) return;
-  for (const char* to : {"-d 127.0.0.0/8 ", ""}) {
+  const bool is_v4 = service.front.address.family() == Family::kIpv4;
+  for (const char* to : {is_v4 ? "-d 127.0.0.0/8 " : "-d ::1/128 ", ""}) {
     fmt::format_to(rules,
                    "-A KUBE-NODEPORTS {}-p tcp -m comment --comment \"{}\" -m tcp --dport {} -j "
                    "KUBE-EXT-{}\n",
@@ -110,9 +126,10 @@ void AddServiceChains(const Service& service, Nat& nat) {
   if (service.node_port != 0) AddExternalChain(service, name, nat);
   fmt::format_to(chains, ":KUBE-SVC-{} - [0:0]\n", name);
   fmt::format_to(rules,
-                 "-A KUBE-SVC-{} ! -s 10.244.0.0/16 -d {}/32 -p tcp -m comment --comment \"{} "
+                 "-A KUBE-SVC-{} ! -s {} -d {} -p tcp -m comment --comment \"{} "
                  "cluster IP\" -m tcp --dport {} -j KUBE-MARK-MASQ\n",
-                 name, service.front.address.ToString(), NameOf(service), service.front.port);
+                 name, PodBlock(service.front.address.family()),
+                 Cidr::Of(service.front.address).ToString(), NameOf(service), service.front.port);
   for (size_t left = service.backends.size(); left > 0; --left) {
     const Endpoint& endpoint = service.backends[service.backends.size() - left].endpoint;
     const std::string backend = IptablesName(service, endpoint);
@@ -123,9 +140,9 @@ void AddServiceChains(const Service& service, Nat& nat) {
     fmt::format_to(chains, ":KUBE-SEP-{} - [0:0]\n", backend);
     fmt::format_to(rules, "-A KUBE-SVC-{}{} -j KUBE-SEP-{}\n", name, chance, backend);
     fmt::format_to(rules,
-                   "-A KUBE-SEP-{0} -s {1}/32 -j KUBE-MARK-MASQ\n"
+                   "-A KUBE-SEP-{0} -s {1} -j KUBE-MARK-MASQ\n"
                    "-A KUBE-SEP-{0} -p tcp -m tcp -j DNAT --to-destination {2}\n",
-                   backend, endpoint.address.ToString(), endpoint.ToString());
+                   backend, Cidr::Of(endpoint.address).ToString(), endpoint.ToString());
   }
 }
 
@@ -137,14 +154,14 @@ std::string IptablesRules(const Cluster& cluster) {
     AddFrontends(service, nat);
     AddServiceChains(service, nat);
   }
-  return kFilter + nat.Text() + kJumps;
+  return FilterRules(cluster) + nat.Text() + kJumps;
 }
 
 std::string IptablesChange(const Cluster& cluster, const Service& service) {
   Nat nat;
   for (const Service& other : cluster.services) AddFrontends(other, nat);
   AddServiceChains(service, nat);
-  return kFilter + nat.Text();
+  return FilterRules(cluster) + nat.Text();
 }
 
 }  // namespace fairlead::bench

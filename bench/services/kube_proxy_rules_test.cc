@@ -96,19 +96,40 @@ class KubeProxyRules : public ::testing::Test {
     return ran.ok() ? ran->out : "";
   }
   void LoadNftables(const std::string& rules) { Run({"nft", "-f", "-"}, rules); }
-  std::string ListNftables() { return Run({"nft", "list", "table", "ip", "kube-proxy"}); }
-  void LoadIptables(const std::string& rules) { Run({"iptables-nft-restore", "--noflush"}, rules); }
+  std::string ListNftables() { return Run({"nft", "list", "table", table_family_, "kube-proxy"}); }
+  void LoadIptables(const std::string& rules) {
+    Run({iptables_ + "-nft-restore", "--noflush"}, rules);
+  }
   // In the order of the recorded file.
   std::vector<std::string> SavedIptables() {
     std::string text;
     for (const char* table : {"mangle", "filter", "nat"}) {
-      text += Run({"iptables-nft-save", "-t", table});
+      text += Run({iptables_ + "-nft-save", "-t", table});
     }
     return Lines(text);
   }
 
  private:
   const std::string name_ = fmt::format("fl-rules{}-node", ::getpid());
+
+ protected:
+  std::string table_family_ = "ip", iptables_ = "iptables";
+};
+
+class ChangedRules : public KubeProxyRules, public ::testing::WithParamInterface<Family> {
+ protected:
+  void SetUp() override {
+    KubeProxyRules::SetUp();
+    if (GetParam() == Family::kIpv4) return;
+    table_family_ = "ip6";
+    iptables_ = "ip6tables";
+  }
+  // One of three Services is at the pod of this number; which is the second one.
+  static Cluster With(int pod) {
+    return GetParam() == Family::kIpv4 ? Recorded(At(fmt::format("10.244.1.{}", pod)))
+                                       : MakeCluster(3, 10, "worker", Ip("fd00:18::11"),
+                                                     At(fmt::format("fd00:10:244:1::{}", pod)));
+  }
 };
 
 TEST_F(KubeProxyRules, NftablesIsWhatWasRecorded) {
@@ -122,8 +143,8 @@ TEST_F(KubeProxyRules, IptablesIsWhatWasRecorded) {
   EXPECT_EQ(SavedIptables(), Lines(RecordedText("three.rules")));
 }
 
-TEST_F(KubeProxyRules, NftablesAfterAChangeIsWhatAFirstSyncWouldWrite) {
-  const Cluster before = Recorded(At("10.244.1.3")), after = Recorded(At("10.244.1.4"));
+TEST_P(ChangedRules, NftablesAreWhatAFirstSyncWouldWrite) {
+  const Cluster before = With(3), after = With(4);
   LoadNftables(NftablesRules(before));
   LoadNftables(NftablesChange(after, after.services[1], before.services[1].backends));
   const std::vector<std::string> changed = Objects(ListNftables());
@@ -133,8 +154,8 @@ TEST_F(KubeProxyRules, NftablesAfterAChangeIsWhatAFirstSyncWouldWrite) {
 }
 
 // kube-proxy clears the chain of the old endpoint away much later.
-TEST_F(KubeProxyRules, IptablesAfterAChangeHasWhatAFirstSyncWouldWrite) {
-  const Cluster before = Recorded(At("10.244.1.3")), after = Recorded(At("10.244.1.4"));
+TEST_P(ChangedRules, IptablesHaveWhatAFirstSyncWouldWrite) {
+  const Cluster before = With(3), after = With(4);
   LoadIptables(IptablesRules(before));
   LoadIptables(IptablesChange(after, after.services[1]));
   const std::vector<std::string> changed = SavedIptables();
@@ -144,6 +165,10 @@ TEST_F(KubeProxyRules, IptablesAfterAChangeHasWhatAFirstSyncWouldWrite) {
   EXPECT_THAT(fresh, IsSubsetOf(changed));
   EXPECT_EQ(changed.size(), fresh.size() + 3);
 }
+
+INSTANTIATE_TEST_SUITE_P(BothFamilies, ChangedRules,
+                         ::testing::Values(Family::kIpv4, Family::kIpv6),
+                         ::testing::PrintToStringParamName());
 
 }  // namespace
 }  // namespace fairlead::bench

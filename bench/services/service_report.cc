@@ -37,8 +37,10 @@ std::optional<double> Flatness(const Contest& contest, const WorldId& ours) {
 
 nlohmann::ordered_json LineOf(const Report& report, const Contest& contest, size_t services) {
   const WorldId ours = {services, WorldNames().front()};
-  nlohmann::ordered_json line = {
-      {"measure", contest.measure}, {"services", services}, {"unit", contest.unit}};
+  nlohmann::ordered_json line = {{"measure", contest.measure},
+                                 {"services", services},
+                                 {"unit", contest.unit},
+                                 {"family", FamilyName(report.family)}};
   if (!contest.path.empty()) line["path"] = contest.path;
   const bool took_part = contest.samples.contains(ours);
   if (took_part) {
@@ -92,8 +94,8 @@ void PrintJson(const Report& report) {
 
 void PrintTable(const Report& report) {
   for (const Contest& contest : report.contests) {
-    fmt::print("{}{}{}, {}\n", contest.measure, contest.path.empty() ? "" : " through a ",
-               contest.path, contest.unit);
+    fmt::print("{}, {}{}{}, {}\n", FamilyName(report.family), contest.measure,
+               contest.path.empty() ? "" : " through a ", contest.path, contest.unit);
     for (const size_t services : SizesOf(contest)) {
       const nlohmann::ordered_json line = LineOf(report, contest, services);
       fmt::print("  {:>6} services", services);

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/ip.h"
+
 namespace fairlead::bench {
 
 struct WorldId {
@@ -27,6 +29,7 @@ struct Contest {
 };
 
 struct Report {
+  Family family;
   std::vector<Contest> contests;
   std::map<WorldId, std::string> problems;  // of worlds that take no part, or no longer
 };

@@ -16,27 +16,24 @@
 namespace fairlead::bench {
 namespace {
 
-constexpr uint16_t kPort = 7777;
+constexpr int kFirstPod = 2;  // of the node's block; the node may be 1
 
-IpAddress Ipv4(const std::string& text) { return IpAddress::Parse(text).value_or(IpAddress()); }
-
-Place PlaceOf(const std::string& network_namespace, const std::string& ipv4) {
-  return {network_namespace, {Ipv4(ipv4), kPort}};
+// One of two addresses of the lab, which has both families everywhere.
+IpAddress OneOf(Family family, const std::string& ipv4, const std::string& ipv6) {
+  return IpAddress::Parse(family == Family::kIpv4 ? ipv4 : ipv6).value();
 }
 
 class FairleadWorld final : public ServiceWorld {
  public:
   static absl::StatusOr<std::unique_ptr<ServiceWorld>> Make(std::unique_ptr<lab::Lab> lab,
-                                                            size_t services, size_t endpoints) {
-    std::vector<lab::Pod> pods;
-    for (const char* name : {"client", "one", "two"}) {
-      FL_ASSIGN_OR_RETURN(const lab::Pod pod, lab->AddPod("node1", name, {{"app", name}}));
-      pods.push_back(pod);
+                                                            const ClusterSize& size) {
+    std::array<Place, 3> pods;
+    const std::array<const char*, 3> names = {"client", "one", "two"};
+    for (size_t i = 0; i < pods.size(); ++i) {
+      FL_ASSIGN_OR_RETURN(const lab::Pod pod, lab->AddPod("node1", names[i], {{"app", names[i]}}));
+      pods[i] = {pod.network_namespace(), {OneOf(size.family, pod.ipv4(), pod.ipv6()), kBenchPort}};
     }
-    const std::array<Place, 2> backends = {PlaceOf(pods[1].network_namespace(), pods[1].ipv4()),
-                                           PlaceOf(pods[2].network_namespace(), pods[2].ipv4())};
-    return std::unique_ptr<ServiceWorld>(new FairleadWorld(
-        std::move(lab), pods[0].network_namespace(), backends, services, endpoints));
+    return std::unique_ptr<ServiceWorld>(new FairleadWorld(std::move(lab), pods, size));
   }
 
   // default/bench comes last: who knows it knows the others.
@@ -66,18 +63,20 @@ enum class Mode { kNftables, kIptables, kIptablesLegacy };
 class KubeProxyWorld final : public ServiceWorld {
  public:
   static absl::StatusOr<std::unique_ptr<ServiceWorld>> Make(std::unique_ptr<lab::Lab> lab,
-                                                            Mode mode, size_t services,
-                                                            size_t endpoints) {
-    FL_RETURN_IF_ERROR(lab::SetSysctl(lab->node(1).network_namespace(), "ipv4/ip_forward", "1"));
-    std::vector<std::string> pods;
-    for (const int host : {2, 3, 4}) {
+                                                            Mode mode, const ClusterSize& size) {
+    const std::string home = lab->node(1).network_namespace();
+    FL_RETURN_IF_ERROR(lab::SetSysctl(home, "ipv4/ip_forward", "1"));
+    FL_RETURN_IF_ERROR(lab::SetSysctl(home, "ipv6/conf/all/forwarding", "1"));
+    std::array<Place, 3> pods;
+    for (size_t i = 0; i < pods.size(); ++i) {
+      const int host = kFirstPod + static_cast<int>(i);
       FL_ASSIGN_OR_RETURN(const std::string pod, PlugRoutedPod(*lab, 1, host));
-      pods.push_back(pod);
+      pods[i] = {pod,
+                 {OneOf(size.family, fmt::format("10.244.1.{}", host),
+                        fmt::format("fd00:10:244:1::{}", host)),
+                  kBenchPort}};
     }
-    const std::array<Place, 2> backends = {PlaceOf(pods[1], "10.244.1.3"),
-                                           PlaceOf(pods[2], "10.244.1.4")};
-    return std::unique_ptr<ServiceWorld>(
-        new KubeProxyWorld(std::move(lab), mode, pods[0], backends, services, endpoints));
+    return std::unique_ptr<ServiceWorld>(new KubeProxyWorld(std::move(lab), mode, pods, size));
   }
 
   absl::Status FirstSync(lab::Duration patience) override {
@@ -94,15 +93,18 @@ class KubeProxyWorld final : public ServiceWorld {
   }
 
  private:
-  KubeProxyWorld(std::unique_ptr<lab::Lab> lab, Mode mode, std::string client,
-                 std::array<Place, 2> backends, size_t services, size_t endpoints)
-      : ServiceWorld(std::move(lab), std::move(client), std::move(backends), services, endpoints),
-        mode_(mode) {}
+  KubeProxyWorld(std::unique_ptr<lab::Lab> lab, Mode mode, const std::array<Place, 3>& pods,
+                 const ClusterSize& size)
+      : ServiceWorld(std::move(lab), pods, size), mode_(mode) {}
 
   absl::Status Load(const std::string& rules, lab::Duration patience) {
     std::vector<std::string> argv = {"nft", "-f", "-"};
-    if (mode_ == Mode::kIptables) argv = {"iptables-nft-restore", "--noflush"};
-    if (mode_ == Mode::kIptablesLegacy) argv = {"iptables-legacy-restore", "--noflush"};
+    if (mode_ != Mode::kNftables) {
+      argv = {fmt::format("{}-{}-restore",
+                          cluster_.family() == Family::kIpv4 ? "iptables" : "ip6tables",
+                          mode_ == Mode::kIptables ? "nft" : "legacy"),
+              "--noflush"};
+    }
     return Feed(node().network_namespace(), argv, rules, patience);
   }
 
@@ -111,12 +113,12 @@ class KubeProxyWorld final : public ServiceWorld {
 
 }  // namespace
 
-ServiceWorld::ServiceWorld(std::unique_ptr<lab::Lab> lab, std::string client,
-                           std::array<Place, 2> backends, size_t services, size_t endpoints)
-    : lab_(std::move(lab)), client_(std::move(client)), backends_(std::move(backends)) {
-  cluster_ = MakeCluster(services, endpoints, node().name(), Ipv4(node().ipv4()), BackendAt(0));
-  const auto bench =
-      std::ranges::find(cluster_.services, MakeBenchService({}).name, &Service::name);
+ServiceWorld::ServiceWorld(std::unique_ptr<lab::Lab> lab, const std::array<Place, 3>& pods,
+                           const ClusterSize& size)
+    : lab_(std::move(lab)), client_(pods[0].network_namespace), backends_({pods[1], pods[2]}) {
+  cluster_ = MakeCluster(size.services, size.endpoints, node().name(),
+                         OneOf(size.family, node().ipv4(), node().ipv6()), BackendAt(0));
+  const auto bench = std::ranges::find(cluster_.services, kBenchNodePort, &Service::node_port);
   bench_ = static_cast<size_t>(bench - cluster_.services.begin());
 }
 
@@ -124,13 +126,11 @@ Backend ServiceWorld::BackendAt(size_t number) const {
   return {.endpoint = backends_.at(number).endpoint, .node = node().name()};
 }
 
-Service& ServiceWorld::bench() { return cluster_.services.at(bench_); }
-
-Place ServiceWorld::InsideClient() const { return {client_, MakeBenchService({}).front}; }
+Place ServiceWorld::InsideClient() const { return {client_, cluster_.services.at(bench_).front}; }
 
 Place ServiceWorld::OutsideClient() const {
   return {lab::NamespaceName(lab_->folder().lab(), "outside"),
-          {cluster_.node_address, MakeBenchService({}).node_port}};
+          {cluster_.node_address, kBenchNodePort}};
 }
 
 std::vector<std::string> WorldNames() {
@@ -138,8 +138,8 @@ std::vector<std::string> WorldNames() {
 }
 
 absl::StatusOr<std::unique_ptr<ServiceWorld>> MakeServiceWorld(const std::string& name,
-                                                               size_t services, size_t endpoints) {
-  std::string lab_name = fmt::format("bench{}{}x{}", name, services, ::getpid());
+                                                               const ClusterSize& size) {
+  std::string lab_name = fmt::format("bench{}{}x{}", name, size.services, ::getpid());
   std::erase(lab_name, '-');
   lab::LabOptions options = {.name = lab_name, .nodes = 1};
   if (name == "fairlead") {
@@ -149,11 +149,11 @@ absl::StatusOr<std::unique_ptr<ServiceWorld>> MakeServiceWorld(const std::string
     options.start_daemons = false;
   }
   FL_ASSIGN_OR_RETURN(std::unique_ptr<lab::Lab> lab, lab::Lab::Up(options));
-  if (name == "fairlead") return FairleadWorld::Make(std::move(lab), services, endpoints);
+  if (name == "fairlead") return FairleadWorld::Make(std::move(lab), size);
   const Mode mode = name == "nftables"   ? Mode::kNftables
                     : name == "iptables" ? Mode::kIptables
                                          : Mode::kIptablesLegacy;
-  return KubeProxyWorld::Make(std::move(lab), mode, services, endpoints);
+  return KubeProxyWorld::Make(std::move(lab), mode, size);
 }
 
 }  // namespace fairlead::bench

@@ -31,6 +31,12 @@ struct Place {
   Endpoint endpoint;
 };
 
+struct ClusterSize {
+  Family family;
+  size_t services;
+  size_t endpoints;
+};
+
 class ServiceWorld {
  public:
   virtual ~ServiceWorld() = default;
@@ -50,12 +56,13 @@ class ServiceWorld {
   const std::array<Place, 2>& backends() const { return backends_; }
 
  protected:
-  ServiceWorld(std::unique_ptr<lab::Lab> lab, std::string client, std::array<Place, 2> backends,
-               size_t services, size_t endpoints);
+  // Pods of the lab: a client and the two backends.
+  ServiceWorld(std::unique_ptr<lab::Lab> lab, const std::array<Place, 3>& pods,
+               const ClusterSize& size);
 
   const lab::Node& node() const { return lab_->node(1); }
   Backend BackendAt(size_t number) const;
-  Service& bench();
+  Service& bench() { return cluster_.services.at(bench_); }
 
   std::unique_ptr<lab::Lab> lab_;
   Cluster cluster_;
@@ -70,7 +77,7 @@ class ServiceWorld {
 std::vector<std::string> WorldNames();
 // Nothing is synced yet.
 absl::StatusOr<std::unique_ptr<ServiceWorld>> MakeServiceWorld(const std::string& name,
-                                                               size_t services, size_t endpoints);
+                                                               const ClusterSize& size);
 
 }  // namespace fairlead::bench
 

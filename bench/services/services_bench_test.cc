@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "base/ip.h"
 #include "lab/files.h"
 #include "lab/process.h"
 
@@ -16,10 +17,17 @@ namespace {
 
 using ::testing::UnorderedElementsAre;
 
-TEST(ServicesBench, MeasuresEveryWorldWithEveryMeasure) {
-  const auto ran = lab::Run({.argv = {lab::ProgramFolder() + "/services_bench", "--json",
-                                      "--services=10", "--rounds=1", "--changes=1", "--turn=20"}},
-                            std::chrono::seconds(200));
+class ServicesBench : public ::testing::TestWithParam<Family> {};
+
+TEST_P(ServicesBench, MeasuresEveryWorldWithEveryMeasure) {
+  std::vector<std::string> argv = {lab::ProgramFolder() + "/services_bench",
+                                   "--json",
+                                   "--services=10",
+                                   "--rounds=1",
+                                   "--changes=1",
+                                   "--turn=20"};
+  if (GetParam() == Family::kIpv6) argv.emplace_back("--ipv6");
+  const auto ran = lab::Run({.argv = argv}, std::chrono::seconds(200));
   ASSERT_TRUE(ran.ok()) << ran.status();
   ASSERT_EQ(ran->exit_code, 0) << ran->err;
   std::vector<std::string> measures;
@@ -27,6 +35,7 @@ TEST(ServicesBench, MeasuresEveryWorldWithEveryMeasure) {
   for (std::string text; std::getline(lines, text);) {
     const nlohmann::json line = nlohmann::json::parse(text);
     measures.push_back(line.at("measure").get<std::string>() + " " + line.value("path", ""));
+    EXPECT_EQ(line.at("family"), FamilyName(GetParam()));
     EXPECT_GT(line.at("fairlead").get<double>(), 0) << text;
     for (const char* rival : {"nftables", "iptables", "iptables-legacy"}) {
       EXPECT_GT(line.at("rivals").at(rival).at("median").get<double>(), 0) << text;
@@ -37,6 +46,10 @@ TEST(ServicesBench, MeasuresEveryWorldWithEveryMeasure) {
                                    "request latency ClusterIP", "request latency NodePort",
                                    "endpoint change ", "first sync "));
 }
+
+INSTANTIATE_TEST_SUITE_P(BothFamilies, ServicesBench,
+                         ::testing::Values(Family::kIpv4, Family::kIpv6),
+                         ::testing::PrintToStringParamName());
 
 }  // namespace
 }  // namespace fairlead::bench

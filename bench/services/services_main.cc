@@ -30,6 +30,7 @@ using lab::Clock;
 constexpr char kLetters[] = {'1', '2'};  // what the two backends answer
 
 struct Settings {
+  bool ipv6 = false;
   std::vector<size_t> services = {1, 1000, 10000};
   size_t endpoints = 10;
   int rounds = 21;
@@ -44,7 +45,9 @@ struct Settings {
 
 class Bench {
  public:
-  explicit Bench(const Settings& settings) : settings_(settings) {}
+  explicit Bench(const Settings& settings) : settings_(settings) {
+    report_.family = settings.ipv6 ? Family::kIpv6 : Family::kIpv4;
+  }
 
   absl::StatusOr<Report> Run() {
     Contest first_sync{"first sync", "", "s", false};
@@ -82,8 +85,8 @@ class Bench {
 
   // Seconds until the node knew its cluster and somebody was served.
   absl::StatusOr<double> Build(const WorldId& id) {
-    FL_ASSIGN_OR_RETURN(std::unique_ptr<ServiceWorld> world,
-                        MakeServiceWorld(id.name, id.services, settings_.endpoints));
+    const ClusterSize size = {report_.family, id.services, settings_.endpoints};
+    FL_ASSIGN_OR_RETURN(std::unique_ptr<ServiceWorld> world, MakeServiceWorld(id.name, size));
     const Place& backend = world->backends()[0];
     FL_ASSIGN_OR_RETURN(const std::unique_ptr<Answerer> answerer,
                         Answerer::Start(backend.network_namespace, backend.endpoint, kLetters[0]));
@@ -195,13 +198,14 @@ class Bench {
 
   Settings settings_;
   std::map<WorldId, std::unique_ptr<ServiceWorld>> worlds_;
-  Report report_;
+  Report report_ = {};
 };
 
 int Main(int argc, char** argv) {
   CLI::App app("services_bench: what a Service costs, beside kube-proxy's rules");
   Settings settings;
   app.add_flag("--json", settings.json, "One object per line");
+  app.add_flag("--ipv6", settings.ipv6, "A cluster of IPv6 instead of IPv4");
   app.add_option("--services", settings.services, "How many Services, for each comparison")
       ->delimiter(',')
       ->check(CLI::Range(size_t{1}, kMaxServices))
