@@ -20,7 +20,7 @@
 
 namespace fairlead::bench {
 
-constexpr size_t kMaxServices = 100'000;
+constexpr size_t kMaxServices = 50'000;
 constexpr size_t kMaxEndpoints = 100;  // each: one EndpointSlice holds as many
 
 struct Backend {

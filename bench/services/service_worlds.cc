@@ -16,6 +16,8 @@
 namespace fairlead::bench {
 namespace {
 
+using lab::Clock;
+
 constexpr int kFirstPod = 2;  // of the node's block; the node may be 1
 
 // One of two addresses of the lab, which has both families everywhere.
@@ -37,17 +39,21 @@ class FairleadWorld final : public ServiceWorld {
   }
 
   // default/bench comes last: who knows it knows the others.
-  absl::Status FirstSync(lab::Duration /*patience*/) override {
+  absl::StatusOr<Clock::time_point> FirstSync(lab::Duration /*patience*/) override {
     const Files files = MakeManifests(cluster_);
+    const Clock::time_point begin = Clock::now();
     for (auto file = files.rbegin(); file != files.rend(); ++file) {
       FL_RETURN_IF_ERROR(Write(file->first, file->second));
     }
-    return absl::OkStatus();
+    return begin;
   }
 
-  absl::Status Switch(size_t backend, lab::Duration /*patience*/) override {
+  absl::StatusOr<Clock::time_point> Switch(size_t backend, lab::Duration /*patience*/) override {
     bench().backends = {BackendAt(backend)};
-    return Write(kBenchSliceFile, SliceManifest(bench()));
+    const std::string slice = SliceManifest(bench());
+    const Clock::time_point begin = Clock::now();
+    FL_RETURN_IF_ERROR(Write(kBenchSliceFile, slice));
+    return begin;
   }
 
  private:
@@ -79,12 +85,12 @@ class KubeProxyWorld final : public ServiceWorld {
     return std::unique_ptr<ServiceWorld>(new KubeProxyWorld(std::move(lab), mode, pods, size));
   }
 
-  absl::Status FirstSync(lab::Duration patience) override {
+  absl::StatusOr<Clock::time_point> FirstSync(lab::Duration patience) override {
     return Load(mode_ == Mode::kNftables ? NftablesRules(cluster_) : IptablesRules(cluster_),
                 patience);
   }
 
-  absl::Status Switch(size_t backend, lab::Duration patience) override {
+  absl::StatusOr<Clock::time_point> Switch(size_t backend, lab::Duration patience) override {
     const std::vector<Backend> before =
         std::exchange(bench().backends, std::vector<Backend>{BackendAt(backend)});
     return Load(mode_ == Mode::kNftables ? NftablesChange(cluster_, bench(), before)
@@ -97,7 +103,8 @@ class KubeProxyWorld final : public ServiceWorld {
                  const ClusterSize& size)
       : ServiceWorld(std::move(lab), pods, size), mode_(mode) {}
 
-  absl::Status Load(const std::string& rules, lab::Duration patience) {
+  absl::StatusOr<Clock::time_point> Load(const std::string& rules, lab::Duration patience) const {
+    const Clock::time_point begin = Clock::now();
     std::vector<std::string> argv = {"nft", "-f", "-"};
     if (mode_ != Mode::kNftables) {
       argv = {fmt::format("{}-{}-restore",
@@ -105,7 +112,8 @@ class KubeProxyWorld final : public ServiceWorld {
                           mode_ == Mode::kIptables ? "nft" : "legacy"),
               "--noflush"};
     }
-    return Feed(node().network_namespace(), argv, rules, patience);
+    FL_RETURN_IF_ERROR(Feed(node().network_namespace(), argv, rules, patience));
+    return begin;
   }
 
   Mode mode_;

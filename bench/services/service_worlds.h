@@ -43,12 +43,12 @@ class ServiceWorld {
   ServiceWorld(const ServiceWorld&) = delete;
   ServiceWorld& operator=(const ServiceWorld&) = delete;
 
-  // Everything that the node needs to know of the cluster, at once.
-  // DEADLINE_EXCEEDED when that takes longer than `patience`. May return before
-  // it is in force: when default/bench is, all is.
-  virtual absl::Status FirstSync(lab::Duration patience) = 0;
+  // Tells the node everything of the cluster, at once; the time when that began.
+  // DEADLINE_EXCEEDED when it takes longer than `patience`. May return before it
+  // is in force: when default/bench is, all is.
+  virtual absl::StatusOr<lab::Clock::time_point> FirstSync(lab::Duration patience) = 0;
   // From now on default/bench is this backend; until then it is the first one.
-  virtual absl::Status Switch(size_t backend, lab::Duration patience) = 0;
+  virtual absl::StatusOr<lab::Clock::time_point> Switch(size_t backend, lab::Duration patience) = 0;
 
   // Who calls what, and where default/bench may be.
   Place InsideClient() const;   // its endpoint: the ClusterIP

@@ -90,8 +90,7 @@ class Bench {
     const Place& backend = world->backends()[0];
     FL_ASSIGN_OR_RETURN(const std::unique_ptr<Answerer> answerer,
                         Answerer::Start(backend.network_namespace, backend.endpoint, kLetters[0]));
-    const Clock::time_point begin = Clock::now();
-    FL_RETURN_IF_ERROR(world->FirstSync(settings_.patience()));
+    FL_ASSIGN_OR_RETURN(const Clock::time_point begin, world->FirstSync(settings_.patience()));
     Clock::time_point end = begin;
     for (const Place& client : {world->InsideClient(), world->OutsideClient()}) {
       FL_ASSIGN_OR_RETURN(end, AwaitAnswer(client.network_namespace, client.endpoint, kLetters[0],
@@ -122,6 +121,7 @@ class Bench {
 
   std::vector<WorldId> Turns() const {
     std::vector<WorldId> turns;
+    turns.reserve(worlds_.size());
     for (const auto& [id, world] : worlds_) turns.push_back(id);
     return turns;
   }
@@ -187,13 +187,12 @@ class Bench {
     FL_RETURN_IF_ERROR(await(kLetters[1 - backend], {}).status());
     std::stop_source stop;
     auto answered = std::async(std::launch::async, await, kLetters[backend], stop.get_token());
-    const Clock::time_point begin = Clock::now();
-    const absl::Status switched = world.Switch(backend, settings_.patience());
-    if (!switched.ok()) stop.request_stop();
+    const absl::StatusOr<Clock::time_point> begin = world.Switch(backend, settings_.patience());
+    if (!begin.ok()) stop.request_stop();
     const absl::StatusOr<Clock::time_point> end = answered.get();
-    FL_RETURN_IF_ERROR(switched);
+    if (!begin.ok()) return begin.status();
     if (!end.ok()) return end.status();
-    return std::chrono::duration<double, std::milli>(*end - begin).count();
+    return std::chrono::duration<double, std::milli>(*end - *begin).count();
   }
 
   Settings settings_;
