@@ -31,7 +31,7 @@ struct Contest {
 struct Report {
   Family family;
   std::vector<Contest> contests;
-  std::map<WorldId, std::string> problems;  // of worlds that take no part, or no longer
+  std::map<WorldId, std::string> problems;  // of worlds that take no part
 };
 
 // How many times as good as `theirs`: the median over the rounds.
