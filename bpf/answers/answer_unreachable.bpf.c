@@ -20,7 +20,8 @@ int answer_unreachable(struct __sk_buff *skb)
 	/* Nobody is told about a later fragment (RFC 1122, RFC 4443). */
 	if (parse(skb, &pkt) || (pkt.shape & PACKET_LATER))
 		return give_up(skb, reason);
-	if (pkt.hook != HOOK_FROM_POD && !pay_for_answer(pkt.hook, skb->ifindex)) {
+	if (pkt.hook != HOOK_FROM_POD && pkt.hook != HOOK_FROM_GUEST &&
+	    !pay_for_answer(pkt.hook, skb->ifindex)) {
 		note(&pkt, VERDICT_UNANSWERED);
 		return give_up(skb, reason);
 	}

@@ -23,6 +23,8 @@ static __always_inline bool find_translation(struct packet *pkt, struct known *k
 	pkt->out = pkt->tuple;
 	if (!find_flow(pkt, known))
 		return !recall(pkt) && pkt->remembered;
+	if (is_known_elsewhere(pkt, known))
+		return false;
 	pkt->out.source = known->side->source;
 	pkt->out.destination = known->side->destination;
 	pkt->out.source_port = known->side->source_port;
@@ -108,7 +110,11 @@ int follow_icmp_error(struct __sk_buff *skb)
 	receiver = pkt.tuple.destination;
 	verdict = verdict ?: follow(skb, &pkt, &known);
 	switch (pkt.hook) {
+	case HOOK_FROM_GUEST:
+		verdict = verdict ?: route_guest(skb, &pkt, &known);
+		return deliver(skb, &pkt, verdict);
 	case HOOK_TO_POD:
+	case HOOK_TO_GUEST:
 		return let_pass(skb, &pkt, verdict, VERDICT_TO_POD);
 	case HOOK_TO_NETWORK:
 		return let_pass(skb, &pkt, verdict, VERDICT_TO_WORLD);

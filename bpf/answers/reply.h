@@ -87,7 +87,7 @@ static __noinline int send_into_tunnel(struct __sk_buff *skb, __u32 reason)
 /* Back to the pod, or out of the uplink it came by, as the host's routes say. */
 static __always_inline int send_reply(struct __sk_buff *skb, __u32 hook, __u32 reason)
 {
-	if (hook == HOOK_FROM_POD)
+	if (hook == HOOK_FROM_POD || hook == HOOK_FROM_GUEST)
 		return return_to_sender(skb, reason);
 	if (hook == HOOK_FROM_OVERLAY)
 		return send_into_tunnel(skb, reason);

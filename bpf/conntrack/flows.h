@@ -70,7 +70,8 @@ static __always_inline void fill_sides(struct packet *pkt, struct FAMILY(flow_si
 				       struct FAMILY(flow_side) * peer, __u32 generation)
 {
 	bool is_reply = pkt->side_number == SIDE_REPLY;
-	__u8 flags = is_same_tuple(&pkt->tuple, &pkt->out) ? 0 : FLOW_TRANSLATED;
+	__u8 flags = (is_same_tuple(&pkt->tuple, &pkt->out) ? 0 : FLOW_TRANSLATED) |
+		     (is_of_guest(pkt) ? FLOW_OF_GUEST : 0);
 
 	side->generation = peer->generation = generation;
 	side->created = peer->created = pkt->now;

@@ -117,12 +117,14 @@ static __always_inline void remember_side(struct packet *pkt, const struct FAMIL
 __first_packet int remember(struct packet *pkt)
 {
 	struct FAMILY(tuple) reply;
+	__u8 flags;
 
 	if (!pkt)
 		return 0;
+	flags = is_of_guest(pkt) ? HALF_OPEN_OF_GUEST : 0;
 	reverse_tuple(&pkt->out, &reply);
-	remember_side(pkt, &pkt->tuple, &reply, 0);
-	remember_side(pkt, &reply, &pkt->tuple, HALF_OPEN_REPLY);
+	remember_side(pkt, &pkt->tuple, &reply, flags);
+	remember_side(pkt, &reply, &pkt->tuple, flags | HALF_OPEN_REPLY);
 	return 0;
 }
 

@@ -117,4 +117,10 @@ struct known {
 /* Fixed while attached; see maps/abi/hook_config_abi.h. */
 const volatile struct hook_config config;
 
+/* At the device of a pod of another network. */
+static __always_inline bool is_of_guest(const struct packet *pkt)
+{
+	return config.guests && (pkt->hook == HOOK_FROM_GUEST || pkt->hook == HOOK_TO_GUEST);
+}
+
 #endif /* FAIRLEAD_BPF_PACKET_PACKET_H_ */

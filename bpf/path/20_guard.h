@@ -19,7 +19,8 @@
 /* The host's stack sends in order, and knows where to. */
 static __always_inline bool is_leaving_host(const struct packet *pkt)
 {
-	return pkt->hook == HOOK_TO_NETWORK || pkt->hook == HOOK_TO_OVERLAY;
+	return pkt->hook == HOOK_TO_NETWORK || pkt->hook == HOOK_TO_OVERLAY ||
+	       pkt->hook == HOOK_TO_GUEST;
 }
 
 static __always_inline bool is_sent_by_host(const struct packet *pkt)
@@ -216,7 +217,9 @@ __stage guard_overlay(struct __sk_buff *skb, struct packet *pkt)
 	return CONTINUE;
 }
 
-/* What the host's stack sends to a pod needs no proof, only sorting out. */
+/* What the host's stack sends to a pod needs no proof, only sorting out; and who
+ * another network's pods are is that network's to prove.
+ */
 __stage guard_host(struct __sk_buff *skb, struct packet *pkt)
 {
 	const struct FAMILY(node_state) *node = this_node();

@@ -109,7 +109,8 @@ static __always_inline enum verdict enter_room(struct __sk_buff *skb, struct pac
 	__u32 zero = 0;
 	struct room *to = bpf_map_lookup_elem(&room, &zero);
 
-	if (!to || !to->ifindex)
+	/* A guest's own stack sends in order, and the room would not know it again. */
+	if (!to || !to->ifindex || pkt->hook == HOOK_FROM_GUEST)
 		return refuse_fragment(pkt, datagram->receiver, DROP_ORPHAN_FRAGMENT);
 	/* The room takes a hop, which from_room gives back. */
 	if (pkt->hop_limit <= 1)

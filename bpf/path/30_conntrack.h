@@ -75,8 +75,34 @@ static __always_inline bool is_from_old_uplink(const struct packet *pkt, __u32 u
 	       !is_same_ip(&reverse->destination, &pkt->tuple.source);
 }
 
+/* Beside another network (docs/decisions/0029). What is between a client and its
+ * backend, the host's stack, bridges, filters, sees the same two addresses in both
+ * directions: a flow is translated where its client is, there and back, and passes all
+ * other devices as a stranger. A client that is its own backend never leaves its own.
+ */
+static __always_inline bool is_elsewhere(const struct packet *pkt, bool is_of_guest, bool is_reply,
+					 const struct FAMILY(ip) * destination)
+{
+	switch (pkt->hook) {
+	case HOOK_FROM_GUEST:
+		return !is_of_guest || (is_reply && !is_same_ip(destination, &pkt->tuple.source));
+	case HOOK_TO_GUEST:
+		return !is_of_guest || !is_reply;
+	}
+	return is_of_guest;
+}
+
+/* The same of a known flow. */
+static __always_inline bool is_known_elsewhere(const struct packet *pkt, const struct known *known)
+{
+	return config.guests && is_elsewhere(pkt, known->side->flags & FLOW_OF_GUEST,
+					     known->side == &known->flow->side[SIDE_REPLY],
+					     &known->side->destination);
+}
+
 /* What a half-open flow has remembered. Leaves pkt->remembered at zero if there
- * is none; a drop reason if what it relied on is gone.
+ * is none; a drop reason if what it relied on is gone; VERDICT_PASSED if it is
+ * translated elsewhere.
  */
 __first_packet int recall(struct packet *pkt)
 {
@@ -102,6 +128,9 @@ __first_packet int recall(struct packet *pkt)
 	if (!is_same_tuple(&entry->tuple, &pkt->tuple) || stamp == STAMP_BUSY ||
 	    entry->stamp != stamp)
 		return 0; /* replaced while we copied */
+	if (config.guests &&
+	    is_elsewhere(pkt, flags & HALF_OPEN_OF_GUEST, flags & HALF_OPEN_REPLY, &reverse.source))
+		return VERDICT_PASSED;
 	/* An answer on its way is still an answer when its backend has gone. */
 	if (!(flags & HALF_OPEN_REPLY)) {
 		if (!is_backend_alive(backend, backend_generation))
@@ -155,6 +184,8 @@ static __always_inline enum verdict meet(struct packet *pkt)
 
 	pkt->out = pkt->tuple;
 	lost = recall(pkt);
+	if (lost == VERDICT_PASSED)
+		return STOP_PASS;
 	return lost ? begin_anew(pkt, lost) : CONTINUE;
 }
 
@@ -200,6 +231,8 @@ __stage conntrack(struct __sk_buff *skb, struct packet *pkt, struct known *known
 		return meet(pkt);
 
 	side = known->side;
+	if (is_known_elsewhere(pkt, known))
+		return STOP_PASS;
 	if (!is_backend_alive(side->backend, side->backend_generation) || !is_exit_alive(side)) {
 		has_backend = side->backend != BACKEND_NONE;
 		known->side = NULL;

@@ -250,12 +250,20 @@ static __always_inline enum verdict turn_away(struct packet *pkt, __u32 reason)
 		      reason);
 }
 
+/* Another proxy's connection goes on as the host's conntrack knows it. */
+static __always_inline bool is_of_stranger(const struct packet *pkt)
+{
+	return config.strangers && pkt->tuple.protocol == IPPROTO_TCP && !is_syn(pkt);
+}
+
 __stage service(struct __sk_buff *skb, struct packet *pkt, const struct known *known)
 {
 	__u32 reason;
 
 	if (known->side || (pkt->remembered && !predates_service(pkt)))
 		return CONTINUE;
+	if (is_of_stranger(pkt))
+		return STOP_PASS;
 	reason = choose_backend(pkt);
 	return reason ? turn_away(pkt, reason) : CONTINUE;
 }
@@ -268,6 +276,8 @@ __stage outside_service(struct __sk_buff *skb, struct packet *pkt, const struct 
 	if (known->side || pkt->remembered || !(pkt->shape & PACKET_HAS_PORTS) ||
 	    !is_service_port(pkt))
 		return CONTINUE;
+	if (is_of_stranger(pkt))
+		return STOP_PASS;
 	reason = choose_outside_backend(skb, pkt);
 	return reason ? turn_away(pkt, reason) : CONTINUE;
 }

@@ -237,6 +237,18 @@ __stage locate_outside(struct __sk_buff *skb, struct packet *pkt, struct known *
 	return find_local_pod(pkt) ? CONTINUE : leave_to_host(pkt);
 }
 
+/* The ways of another network's pods are the host's stack's. A connection under way is
+ * no Service's, or 30 would know it.
+ */
+__stage locate_guest(struct __sk_buff *skb, struct packet *pkt, const struct known *known)
+{
+	if (known->side || pkt->remembered || pkt->backend != BACKEND_NONE)
+		return CONTINUE;
+	if (pkt->tuple.protocol == IPPROTO_TCP && !is_syn(pkt))
+		return STOP_PASS;
+	return leave_to_host(pkt);
+}
+
 /* A node tunnels what is for our pods and for us, from its pods and itself. */
 __stage locate_tunnelled(struct __sk_buff *skb, struct packet *pkt, struct known *known)
 {

@@ -161,6 +161,23 @@ __stage masquerade(struct __sk_buff *skb, struct packet *pkt, const struct known
 	return reason ? drop(pkt, reason) : CONTINUE;
 }
 
+/* A pod of another network keeps its address, but for a Service that leads to itself.
+ * What else is to be masqueraded, that network does in the host's stack.
+ */
+__stage masquerade_guest(struct __sk_buff *skb, struct packet *pkt, const struct known *known)
+{
+	__u32 reason = 0;
+
+	if (known->side || pkt->remembered)
+		return CONTINUE;
+	if (is_same_ip(&pkt->out.destination, &pkt->tuple.source))
+		reason = choose_source(skb, pkt);
+	else if (!is_reply_taken(pkt))
+		return CONTINUE;
+	reason = reason ?: choose_source_port(skb, pkt);
+	return reason ? drop(pkt, reason) : CONTINUE;
+}
+
 /* A client outside keeps its address unless its Service's backend is elsewhere: the
  * answer has to come back through here.
  */

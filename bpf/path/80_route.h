@@ -83,6 +83,41 @@ __stage route(struct __sk_buff *skb, struct packet *pkt, const struct known *kno
 	return reason ? drop(pkt, reason) : CONTINUE;
 }
 
+/* Back to who has sent it. */
+static __always_inline __u32 turn_frame(struct __sk_buff *skb)
+{
+	struct frame_addresses *frame = header_at(skb, 0, ETH_HLEN);
+	__u16 before;
+
+	if (!frame)
+		return DROP_TOO_SHORT;
+	for (int i = 0; i < 3; i++) {
+		before = frame->destination[i];
+		frame->destination[i] = frame->source[i];
+		frame->source[i] = before;
+	}
+	return 0;
+}
+
+/* The host's stack knows the ways of another network's pods. Only a packet that returns
+ * to its sender does not pass there: it has the node's own address by now, which the
+ * stack takes for forged when it arrives from elsewhere.
+ */
+__stage route_guest(struct __sk_buff *skb, struct packet *pkt, const struct known *known)
+{
+	const struct FAMILY(flow_side) *side = known->side;
+	const struct FAMILY(ip) *destination = side ? &side->destination : &pkt->out.destination;
+	__u32 reason;
+
+	pkt->exit = EXIT_STACK;
+	if (!is_same_ip(destination, &pkt->tuple.source))
+		return CONTINUE;
+	pkt->exit = EXIT_POD;
+	pkt->ifindex = skb->ifindex;
+	reason = lose_a_hop(skb, pkt) ?: turn_frame(skb);
+	return reason ? drop(pkt, reason) : CONTINUE;
+}
+
 /* What the host's own stack has sent into the tunnel device, to whom it is behind. */
 __stage route_by_tunnel(struct __sk_buff *skb, struct packet *pkt,
 			const struct FAMILY(ip) * destination)

@@ -12,6 +12,12 @@
 #include "bpf/path/80_route.h"
 #include "bpf/verdict/tail_call.h"
 
+/* Beside another network, its programs behind ours have their say, too. */
+static __always_inline int pass_on(void)
+{
+	return config.guests ? TC_ACT_UNSPEC : TC_ACT_OK;
+}
+
 /* The tunnel device asks the packet where it shall go. */
 static __always_inline int send_by_tunnel(struct __sk_buff *skb, struct packet *pkt,
 					  const struct node *node)
@@ -56,7 +62,7 @@ static __always_inline int send(struct __sk_buff *skb, struct packet *pkt)
 		return finish(skb, pkt->hook, bpf_redirect_neigh(pkt->ifindex, NULL, 0, 0),
 			      VERDICT_TO_WORLD, pkt->ifindex);
 	}
-	return finish(skb, pkt->hook, TC_ACT_OK, VERDICT_TO_STACK, 0);
+	return finish(skb, pkt->hook, pass_on(), VERDICT_TO_STACK, 0);
 }
 
 /* What the walk could not send: refused, answered elsewhere, or not ours. */
@@ -66,7 +72,7 @@ static __always_inline int end_walk(struct __sk_buff *skb, struct packet *pkt, e
 	case STOP_NEXT:
 		return TC_ACT_UNSPEC; /* counted by the program that deals with it */
 	case STOP_PASS:
-		return finish(skb, pkt->hook, TC_ACT_OK, VERDICT_PASSED, 0);
+		return finish(skb, pkt->hook, pass_on(), VERDICT_PASSED, 0);
 	case STOP_ROOM:
 		return finish(skb, pkt->hook, bpf_redirect_peer(pkt->ifindex, 0), VERDICT_TO_ROOM,
 			      pkt->ifindex);
@@ -88,7 +94,7 @@ static __always_inline int let_pass(struct __sk_buff *skb, struct packet *pkt, e
 				    __u32 reason)
 {
 	return verdict ? end_walk(skb, pkt, verdict)
-		       : finish(skb, pkt->hook, TC_ACT_OK, reason, skb->ifindex);
+		       : finish(skb, pkt->hook, pass_on(), reason, skb->ifindex);
 }
 
 /* The packet starts anew, as if the device had just received it. */

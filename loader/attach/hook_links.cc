@@ -31,7 +31,7 @@ constexpr uint32_t kLoopback = 1;
 
 bool IsIngress(hook hook_id) {
   return hook_id == HOOK_FROM_POD || hook_id == HOOK_FROM_NETWORK || hook_id == HOOK_FROM_ROOM ||
-         hook_id == HOOK_FROM_OVERLAY;
+         hook_id == HOOK_FROM_OVERLAY || hook_id == HOOK_FROM_GUEST;
 }
 
 // "from_pod_1048577_v4", of numbers and our own words only.
@@ -89,6 +89,10 @@ const char* HookName(hook hook_id) {
       return "from_overlay";
     case HOOK_TO_OVERLAY:
       return "to_overlay";
+    case HOOK_FROM_GUEST:
+      return "from_guest";
+    case HOOK_TO_GUEST:
+      return "to_guest";
     case HOOK_COUNT:
       break;
   }

@@ -26,6 +26,8 @@
 #include "deliver_multicast_v6.skel.h"
 #include "follow_icmp_error_v4.skel.h"
 #include "follow_icmp_error_v6.skel.h"
+#include "from_guest_v4.skel.h"
+#include "from_guest_v6.skel.h"
 #include "from_network_v4.skel.h"
 #include "from_network_v6.skel.h"
 #include "from_overlay_v4.skel.h"
@@ -37,6 +39,8 @@
 #include "on_connect_v4.skel.h"
 #include "on_connect_v6.skel.h"
 #include "read_clock.skel.h"
+#include "to_guest_v4.skel.h"
+#include "to_guest_v6.skel.h"
 #include "to_network_v4.skel.h"
 #include "to_network_v6.skel.h"
 #include "to_overlay_v4.skel.h"
@@ -71,6 +75,8 @@ std::span<const EmbeddedObject> EmbeddedObjects() {
       HOOK(from_room, HOOK_FROM_ROOM),
       HOOK(from_overlay, HOOK_FROM_OVERLAY),
       HOOK(to_overlay, HOOK_TO_OVERLAY),
+      HOOK(from_guest, HOOK_FROM_GUEST),
+      HOOK(to_guest, HOOK_TO_GUEST),
       ANSWER(answer_neighbour, TAIL_ANSWER_NEIGHBOUR),
       ANSWER(answer_unreachable, TAIL_ANSWER_UNREACHABLE),
       ANSWER(answer_tcp_reset, TAIL_ANSWER_TCP_RESET),

@@ -29,6 +29,8 @@ hook_config MakeHookConfig(const HookOptions& options, uint64_t hash_seed,
   config.tunnel_port = options.tunnel_port;
   config.vni = options.vni;
   config.test_seed = options.test_seed;
+  config.guests = options.guests ? 1 : 0;
+  config.strangers = options.strangers ? 1 : 0;
   config.netns_cookie = options.netns_cookie;
   return config;
 }

@@ -25,6 +25,8 @@ struct HookOptions {
   uint32_t tunnel_port = 0;  // 0: no tunnels
   uint32_t vni = 0;
   uint32_t test_seed = 0;     // not 0: choices follow from the packet
+  bool guests = false;        // the pods are another network's
+  bool strangers = false;     // TCP under way that we do not know is another proxy's
   uint64_t netns_cookie = 0;  // 0: no process of the host is served
 };
 

@@ -13,6 +13,22 @@
 namespace fairlead {
 namespace {
 
+// Pods are ours, or another network's: each has hooks that the other has not.
+bool IsWanted(int hook_id, const HookOptions& options) {
+  switch (hook_id) {
+    case HOOK_FROM_GUEST:
+    case HOOK_TO_GUEST:
+      return options.guests;
+    case HOOK_FROM_POD:
+    case HOOK_TO_POD:
+    case HOOK_FROM_OVERLAY:
+    case HOOK_TO_OVERLAY:
+      return !options.guests;
+    default:
+      return true;
+  }
+}
+
 int Index(Family family) { return family == Family::kIpv4 ? 0 : 1; }
 
 std::string TailCallsName(Family family) {
@@ -98,6 +114,7 @@ absl::StatusOr<Programs> Programs::Load(const MapSet& maps, const HookOptions& o
   FL_ASSIGN_OR_RETURN(Programs programs, Prepare(maps, options));
   for (const Family family : {Family::kIpv4, Family::kIpv6}) {
     for (int hook_id = 0; hook_id < HOOK_COUNT; ++hook_id) {
+      if (!IsWanted(hook_id, options)) continue;
       FL_RETURN_IF_ERROR(programs.EnsureLoaded(static_cast<hook>(hook_id), family));
     }
   }

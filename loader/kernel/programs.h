@@ -32,7 +32,7 @@ absl::StatusOr<ProgramSize> SizeOf(const char* name, Family family, int program_
 
 class Programs {
  public:
-  // Refuses to return with a hole in the tail calls.
+  // Hooks that `options` has a use for. Refuses to return with a hole in the tail calls.
   static absl::StatusOr<Programs> Load(const MapSet& maps, const HookOptions& options);
 
   // For tests, which need few of them: nothing is loaded before EnsureLoaded asks for it.

@@ -134,4 +134,11 @@ NodePlan MakeNodePlan(const kube::ObjectMap<Node>& nodes, const std::string& own
   return planner.Take();
 }
 
+NodePlan WithoutPods(NodePlan plan) {
+  plan.peers.clear();
+  plan.problems.clear();
+  if (plan.own.has_value()) plan.own->pod_cidrs.clear();
+  return plan;
+}
+
 }  // namespace fairlead::plan

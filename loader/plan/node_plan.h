@@ -68,6 +68,9 @@ struct OwnFlags {
 NodePlan MakeNodePlan(const kube::ObjectMap<kube::Node>& nodes, const std::string& own_name,
                       const OwnFlags& flags = {});
 
+// Where pods are another network's: this node's own addresses and zone, and nothing of pods.
+NodePlan WithoutPods(NodePlan plan);
+
 }  // namespace fairlead::plan
 
 #endif  // FAIRLEAD_LOADER_PLAN_NODE_PLAN_H_

@@ -115,7 +115,8 @@ ChosenEndpoints ChooseEndpoints(const std::vector<Candidate>& candidates, UsedSe
         .in_cluster = used.cluster && in_cluster,
         .in_local = used.local && in_local,
         .local = candidate.local,
-        .on_host = Contains(context.node_addresses, candidate.endpoint.address),
+        .on_host =
+            context.has_guests || Contains(context.node_addresses, candidate.endpoint.address),
         .node = endpoint.node_name};
     const bool drains = !backend.in_cluster && !backend.in_local;
     if (drains && !endpoint.serving && protocol == Protocol::kUdp) continue;

@@ -31,6 +31,7 @@ struct PlanContext {
   // Where NodePorts are served (node_port_addresses.h). Unspecified: on every address.
   std::vector<IpAddress> node_port_addresses = {};
   std::vector<IpAddress> node_addresses = {};  // all that the node has
+  bool has_guests = false;  // its pods are another network's, and answer through its stack
 
   friend bool operator==(const PlanContext&, const PlanContext&) = default;
 };
@@ -47,9 +48,11 @@ struct PlannedBackend {
   // The sets of which it may get new flows. None: it drains, keeping the flows that it has.
   bool in_cluster = false;
   bool in_local = false;
-  bool local = false;    // on this node
-  bool on_host = false;  // a process of this node itself: hostNetwork, or no pod at all
-  std::string node;      // empty: unknown
+  bool local = false;  // on this node
+  // A process of this node itself: hostNetwork, or no pod at all. With guests all are as well:
+  // their answers are known by their port in the same way.
+  bool on_host = false;
+  std::string node;  // empty: unknown
 
   bool In(EndpointSet set) const { return set == EndpointSet::kCluster ? in_cluster : in_local; }
   friend bool operator==(const PlannedBackend&, const PlannedBackend&) = default;

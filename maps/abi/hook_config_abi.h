@@ -23,8 +23,10 @@ struct hook_config {
 	__u32 flow_mask;    /* covers the numbers of flows: a power of two less one */
 	__u32 tunnel_port;  /* UDP, host order; 0: no tunnels */
 	__u32 vni;	    /* of the tunnels */
+	__u32 guests;	    /* the pods are another network's (--mode proxy) */
+	__u32 strangers;    /* TCP that we have not seen begin is another proxy's, and its own */
 	__u32 pad;
 };
-FL_ASSERT(sizeof(struct hook_config) == 4 * (TIMEOUT_COUNT + 15), "hook_config has hidden padding");
+FL_ASSERT(sizeof(struct hook_config) == 4 * (TIMEOUT_COUNT + 17), "hook_config has hidden padding");
 
 #endif /* FAIRLEAD_MAPS_ABI_HOOK_CONFIG_ABI_H_ */

@@ -86,11 +86,13 @@ enum hook {
 	HOOK_FROM_ROOM,
 	HOOK_FROM_OVERLAY,
 	HOOK_TO_OVERLAY,
+	HOOK_FROM_GUEST,
+	HOOK_TO_GUEST,
 	HOOK_COUNT
 };
 
 /* Covers every hook: for numbers that the verifier does not know. */
-#define FL_HOOK_MASK 7
+#define FL_HOOK_MASK 15
 FL_ASSERT(HOOK_COUNT <= FL_HOOK_MASK + 1, "hooks outgrow their mask");
 
 /* Index into `counters`: hook, family, reason. */

@@ -33,7 +33,10 @@ FL_ASSERT(sizeof(struct FAMILY(backend)) == (FL_IP_WORDS == 1 ? 16 : 32),
 #define BACKEND_IN_CLUSTER 0x2 /* takes new flows where any node's endpoints may */
 #define BACKEND_IN_LOCAL   0x4 /* takes new flows where only this node's may */
 
-#define BACKEND_ON_HOST 0x8 /* a process of this node: its answers leave through to_network */
+/* Its answers come out of the host's stack and are known by their port: a process of this
+ * node; every backend where pods are another network's.
+ */
+#define BACKEND_ON_HOST 0x8
 
 #define BACKEND_NONE 0xffffffffU /* "this flow has no backend" */
 #endif

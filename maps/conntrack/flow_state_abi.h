@@ -23,10 +23,12 @@ FL_ASSERT(sizeof(struct flow_ref) == 8, "flow_ref has hidden padding");
 #define FLOW_RESET	0x02 /* sent a believed RST */
 #define FLOW_TRANSLATED 0x04 /* addresses or ports change */
 #define FLOW_HAS_WINDOW 0x08 /* acked and window are known */
+#define FLOW_OF_GUEST	0x10 /* translated at the device of its client, another network's pod */
 
 /* half_open.flags */
-#define HALF_OPEN_REPLY	  0x01 /* this entry is keyed by the reply's tuple */
-#define HALF_OPEN_REPLIED 0x02 /* the other end has answered */
+#define HALF_OPEN_REPLY	   0x01 /* this entry is keyed by the reply's tuple */
+#define HALF_OPEN_REPLIED  0x02 /* the other end has answered */
+#define HALF_OPEN_OF_GUEST 0x04 /* as FLOW_OF_GUEST */
 
 /* flow_side.exit: where this side's packets go. */
 #define EXIT_UNKNOWN 0 /* the next packet finds out */

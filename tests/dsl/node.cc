@@ -58,6 +58,16 @@ Pod Node::AddPod(const std::string& name) {
       {.name = "", .slot = state_->next_slot++, .ifindex = 0, .mac = {}, .address = {}}, name);
 }
 
+Pod Node::AddGuest(const std::string& name) {
+  const uint32_t number = state_->next_slot++;
+  const Pod guest{.name = name,
+                  .ifindex = state_->network.PodLink(number),
+                  .mac = {0x02, 0, 0, 0, 2, static_cast<uint8_t>(number)},
+                  .address = SideCidr(state_->family).address().Plus(number + 2)};
+  state_->names[guest.ifindex] = name;
+  return guest;
+}
+
 Pod Node::ReplacePod(const Pod& gone, const std::string& name) {
   RemovePod(gone);
   Pod pod{.name = name,
@@ -185,7 +195,8 @@ plan::PlanContext Node::Context() const {
           .zone = state_->options.zone,
           .node_port_addresses = plan::ResolveNodePortAddresses(
               state_->options.node_port_addresses, {.ip4 = own[0], .ip6 = own[1]}, own),
-          .node_addresses = own};
+          .node_addresses = own,
+          .has_guests = state_->options.hooks.guests};
 }
 
 void Node::ApplyServices() {
@@ -203,6 +214,7 @@ void Node::ApplyServices() {
 void Node::ApplyNodes() {
   apply::NodeFacts facts;
   facts.plan = plan::MakeNodePlan(state_->objects.nodes(), ClusterObjects::kOwnName);
+  if (state_->options.hooks.guests) facts.plan = plan::WithoutPods(std::move(facts.plan));
   apply::Uplink uplink{
       .ifindex = state_->network.uplink(), .ip4 = {}, .ip6 = {}, .mtu = state_->options.uplink_mtu};
   if (state_->options.uplink_has_addresses) {
@@ -253,6 +265,12 @@ Hop Node::FromPod(const Pod& pod, const Packet& packet, uint32_t mark) {
 }
 Hop Node::ToPod(const Pod& pod, const Packet& packet) {
   return Run(HOOK_TO_POD, pod.ifindex, packet.OnLink(kGatewayMac, pod.mac));
+}
+Hop Node::FromGuest(const Pod& guest, const Packet& packet) {
+  return Run(HOOK_FROM_GUEST, guest.ifindex, packet.OnLink(guest.mac, kGatewayMac));
+}
+Hop Node::ToGuest(const Pod& guest, const Packet& packet) {
+  return Run(HOOK_TO_GUEST, guest.ifindex, packet.OnLink(kGatewayMac, guest.mac));
 }
 Hop Node::FromNetwork(const Packet& packet, uint32_t mark) {
   return Run(HOOK_FROM_NETWORK, uplink(), packet.OnLink(kRouterMac, kUplinkMac), mark);
@@ -306,6 +324,10 @@ Hop Node::Run(hook where, uint32_t ifindex, const Packet& packet, uint32_t mark,
     hop.action = static_cast<Action>(static_cast<int32_t>(output->verdict));
     hop.mark = output->mark;
     hop.frame = std::move(output->frame);
+    // Beside another network what passes is left to its programs, too.
+    if (hop.action == Action::kNext && state_->options.hooks.guests && family == state_->family) {
+      hop.action = Action::kOk;
+    }
     if (hop.action == Action::kNext) continue;
     const verdict_record record = Must(state_->tables.last_verdict.Read(0)).at(output->cpu);
     hop.reason = record.reason;

@@ -93,6 +93,8 @@ class Node {
   ~Node();
 
   Pod AddPod(const std::string& name);
+  // A pod of another network, for NodeOptions::hooks.guests: no table knows it.
+  Pod AddGuest(const std::string& name);
   // Another pod in the slot of one that is gone, with its address.
   Pod ReplacePod(const Pod& gone, const std::string& name);
   void RemovePod(const Pod& pod);
@@ -144,6 +146,8 @@ class Node {
   // One verb per hook. Sets the MACs that the packet leaves open.
   Hop FromPod(const Pod& pod, const Packet& packet, uint32_t mark = 0);
   Hop ToPod(const Pod& pod, const Packet& packet);  // what the host's stack sends
+  Hop FromGuest(const Pod& guest, const Packet& packet);
+  Hop ToGuest(const Pod& guest, const Packet& packet);  // from the bridge, or the host's stack
   Hop FromNetwork(const Packet& packet, uint32_t mark = 0);
   Hop ToNetwork(const Packet& packet, uint32_t mark = 0);
   Hop FromRoom(const Packet& packet);  // what the kernel has put in order
