@@ -192,11 +192,14 @@ std::string Listed(const std::vector<std::string>& texts) {
   return texts.empty() ? "none" : fmt::format("{}", fmt::join(texts, ", "));
 }
 
+const char* ModeText(const hook_config& config) { return config.guests != 0 ? "proxy" : "full"; }
+
 Json Settings(const hook_config& config, uint32_t jiffies_per_second) {
   const auto seconds = [&](flow_timeout which) {
     return config.timeout[which] / jiffies_per_second;
   };
-  return {{"masquerade", config.masquerade != 0},
+  return {{"mode", ModeText(config)},
+          {"masquerade", config.masquerade != 0},
           {"default_deny", config.default_deny != 0},
           {"record_verdicts", config.record_verdicts != 0},
           {"first_snat_port", config.snat_first_port},
@@ -264,6 +267,9 @@ class StatusCommand final : public Command {
     for (const std::string& problem : status.problems) out << "  problem: " << problem << '\n';
     for (const std::string& warning : status.warnings) out << "  warning: " << warning << '\n';
     out << fmt::format("pins      {} (layout {})\n", node.directory(), FL_LAYOUT_VERSION)
+        << fmt::format("mode      {}\n", config.guests != 0
+                                             ? "proxy: Services only, beside another network"
+                                             : "full: pod network and Services")
         << fmt::format("node      {}\n", Listed(status.host.addresses))
         << fmt::format("uplinks   {}\n", Listed(status.host.uplinks))
         << fmt::format("attached  {}\n", AttachedSummary(status))

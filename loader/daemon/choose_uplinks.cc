@@ -41,6 +41,14 @@ bool IsOurs(const Link& link) {
   return IsPodIfindex(link.index) || link.name.starts_with(kOwnDevices);
 }
 
+// Of the other network, between nodes: flannel.1, vxlan.calico.
+bool IsTunnelOfOthers(const HostView& view, const Link& link) {
+  return view.has_guests && (link.kind == "vxlan" || link.kind == "geneve") &&
+         std::ranges::any_of(view.addresses, [&link](const InterfaceAddress& entry) {
+           return entry.link_index == link.index && entry.scope == RT_SCOPE_UNIVERSE;
+         });
+}
+
 bool IsPattern(const std::string& device) { return device.find_first_of("+*?[") != device.npos; }
 
 bool Names(std::string device, const std::string& name) {
@@ -82,6 +90,7 @@ ChosenUplinks ChooseUplinks(const HostView& view, const std::vector<std::string>
     }
   }
   const auto has_reason = [&](const Link& link) {
+    if (IsTunnelOfOthers(view, link)) return true;
     if (!devices.empty()) {
       return std::ranges::any_of(devices, [&](const auto& name) { return Names(name, link.name); });
     }
@@ -98,6 +107,16 @@ ChosenUplinks ChooseUplinks(const HostView& view, const std::vector<std::string>
   std::ranges::stable_partition(
       chosen.links, [&](const Link* link) { return HasNodeAddress(view, link->index, own); });
   return chosen;
+}
+
+std::vector<const Link*> ChooseGuests(const HostView& view, const ChosenUplinks& uplinks) {
+  std::vector<const Link*> guests;
+  if (!view.has_guests) return guests;
+  for (const Link& link : view.links) {
+    if (link.kind != "veth" || link.peer_netns_id < 0 || IsOurs(link)) continue;
+    if (std::ranges::find(uplinks.links, &link) == uplinks.links.end()) guests.push_back(&link);
+  }
+  return guests;
 }
 
 std::optional<IpAddress> ChooseAddress(const HostView& view, uint32_t ifindex, Family family,

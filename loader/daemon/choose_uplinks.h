@@ -6,6 +6,8 @@
 //   without          devices with an address of the Node, or a default route;
 //                    one that has just lost both stays for a while, because
 //                    its flows would meet the host's stack and be reset
+//   with guests      also the tunnels, with an address, by which their network
+//                    reaches the pods of other nodes
 //
 // Never: loopback, pods, fairlead's own devices, what carries no Ethernet, and
 // ports of a bridge or bond, whose master sees the packets.
@@ -29,6 +31,7 @@ struct HostView {
   std::vector<InterfaceAddress> addresses;
   std::set<uint32_t> default_routes = {};  // devices
   std::set<uint32_t> recent = {};          // devices that were uplinks a moment ago
+  bool has_guests = false;                 // pods are another network's
 };
 
 struct ChosenUplinks {
@@ -40,6 +43,10 @@ struct ChosenUplinks {
 // Names as `--devices` has them: "eth0"; "eth+" and "ens*" stand for all that begin so.
 ChosenUplinks ChooseUplinks(const HostView& view, const std::vector<std::string>& devices,
                             const std::optional<plan::OwnNode>& own);
+
+// Pods of another network by their devices here: veth pairs whose other end is in another
+// namespace. Uplinks are none; in a node that is a container itself they look the same.
+std::vector<const Link*> ChooseGuests(const HostView& view, const ChosenUplinks& uplinks);
 
 // The address to masquerade with: the Node's if it is on the device, otherwise the first that
 // is meant to last.

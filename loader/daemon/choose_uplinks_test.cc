@@ -119,5 +119,30 @@ TEST_F(Uplinks, MasqueradeWithTheNodesAddressOrTheFirstThatLasts) {
   EXPECT_EQ(ChooseAddress(view_, 2, Family::kIpv6, own_), *IpAddress::Parse("2001:db8::3"));
 }
 
+TEST_F(Uplinks, BesideAnotherNetworkItsTunnelsLeadOutTooAndItsPodsAreGuests) {
+  view_.addresses = {On(2, "192.0.2.1"), On(5, "10.244.1.0"), On(6, "10.244.1.1")};
+  Link pod = Device(7, "veth1", 6, "veth"), neighbour = Device(8, "cali2", 0, "veth");
+  pod.peer_netns_id = neighbour.peer_netns_id = 0;
+  const Link pair = Device(9, "veth-of-the-host", 0, "veth");
+  Link own_uplink = Device(2, "eth0", 0, "veth");  // the node is a container
+  own_uplink.peer_netns_id = 1;
+  view_.links = {own_uplink,
+                 Device(5, "flannel.1", 0, "vxlan"),
+                 Device(6, "cni0", 0, "bridge"),
+                 pod,
+                 neighbour,
+                 pair};
+  EXPECT_THAT(Chosen(), ElementsAre("eth0"));
+  EXPECT_THAT(ChooseGuests(view_, ChooseUplinks(view_, {}, own_)), IsEmpty());
+  view_.has_guests = true;
+  EXPECT_THAT(Chosen(), ElementsAre("eth0", "flannel.1"));
+  EXPECT_THAT(Chosen({"eth0"}), ElementsAre("eth0", "flannel.1"));
+  std::vector<std::string> guests;
+  for (const Link* guest : ChooseGuests(view_, ChooseUplinks(view_, {}, own_))) {
+    guests.push_back(guest->name);
+  }
+  EXPECT_THAT(guests, ElementsAre("veth1", "cali2"));
+}
+
 }  // namespace
 }  // namespace fairlead

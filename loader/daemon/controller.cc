@@ -76,6 +76,7 @@ absl::Status Controller::Start() {
   FL_ASSIGN_OR_RETURN(host_, HostKeeper::Create(options_.state_dir, *netlink_, *dataplane_));
   FL_ASSIGN_OR_RETURN(pods_, PodAttacher::Create(options_.state_dir, *dataplane_));
   FL_ASSIGN_OR_RETURN(const RestoreReport restored, pods_->Restore());
+  FL_RETURN_IF_ERROR(ReceiveGuests());
   for (const std::string& device : restored.unknown_devices) {
     LogWarn("device={} looks like a pod's, but no pod of ours is behind it: left alone", device);
   }
@@ -88,7 +89,9 @@ absl::Status Controller::Start() {
   FL_RETURN_IF_ERROR(dataplane_->KeepPods(pods_->pods()));
   FL_RETURN_IF_ERROR(dataplane_->FinishTakeover());
   for (const LocalPod& pod : pods_->pods()) host_->KeepPod(pod, node_problems_);
-  FL_ASSIGN_OR_RETURN(cni_, CniServer::Create(options_.cni_socket(), *pods_));
+  if (!options_.has_guests()) {
+    FL_ASSIGN_OR_RETURN(cni_, CniServer::Create(options_.cni_socket(), *pods_));
+  }
   InstallCniFiles();
   status_->KeepOpen();
   LogInfo("node={} ready: services={} pods={} peers={}", options_.node_name,
@@ -100,12 +103,14 @@ absl::Status Controller::Start() {
 absl::Status Controller::WatchAll() {
   FL_RETURN_IF_ERROR(loop_.Watch(manifests_->fd(), [this] { ManifestsChanged(); }));
   FL_RETURN_IF_ERROR(loop_.Watch(monitor_->fd(), [this] { NetworkChanged(); }));
-  FL_RETURN_IF_ERROR(loop_.Watch(cni_->fd(), [this] {
-    cni_->ReadReady();
-    FollowHost();
-    // In a burst of pods once a second is enough (Tick).
-    if (cni_->idle()) WriteNamesOfNewPods();
-  }));
+  if (cni_ != nullptr) {
+    FL_RETURN_IF_ERROR(loop_.Watch(cni_->fd(), [this] {
+      cni_->ReadReady();
+      FollowHost();
+      // In a burst of pods once a second is enough (Tick).
+      if (cni_->idle()) WriteNamesOfNewPods();
+    }));
+  }
   if (masquerade_file_.has_value()) {
     FL_RETURN_IF_ERROR(loop_.Watch(masquerade_file_->fd(), [this] { MasqueradeFileChanged(); }));
   }
@@ -188,7 +193,10 @@ void Controller::ApplyNodes() {
   node_problems_.Begin();
   apply::NodeFacts facts;
   facts.plan = plan::MakeNodePlan(store_.nodes(), options_.node_name, own_flags_);
-  if (absl::Status status = host_->Look(options_.devices, facts.plan.own); !status.ok()) {
+  if (options_.has_guests()) facts.plan = plan::WithoutPods(std::move(facts.plan));
+  const absl::Status status = host_->Look(
+      {.devices = options_.devices, .own = facts.plan.own, .has_guests = options_.has_guests()});
+  if (!status.ok()) {
     node_problems_.Note(status, "look at the host's network");
     return;
   }
@@ -197,7 +205,9 @@ void Controller::ApplyNodes() {
   if (!host.uplinks.empty()) {
     uplink_mtu_ = host.mtu;
   } else {
-    node_problems_.Note("no uplink: pods reach this node only; see --devices");
+    node_problems_.Note(options_.has_guests()
+                            ? "no uplink: Services are not served to the outside; see --devices"
+                            : "no uplink: pods reach this node only; see --devices");
   }
   facts.link_to = [&host](const IpAddress& address) { return host.LinkTo(address); };
   plan::PlanReach(options_.routing, facts.link_to, facts.plan);
@@ -214,7 +224,7 @@ void Controller::ApplyNodes() {
   facts.pod_mtu = PodMtu(facts.plan);
   facts.tunnel_overhead = plan::TunnelOverhead(options_.routing, facts.plan);
   facts.tunnel_ifindex = MakeTunnelDevice(facts.plan);
-  node_problems_.Note(dataplane_->ApplyNodes(facts, unasked()), "apply nodes");
+  node_problems_.Note(dataplane_->ApplyNodes(facts, unasked(), GuestDevices()), "apply nodes");
   if (facts.tunnel_ifindex != 0) {
     node_problems_.Note(RaiseTunnelDevice(*netlink_, options_.routing), "raise the tunnel device");
   } else if (!options_.routing.has_tunnels() && unasked() == apply::Unasked::kDelete) {
@@ -263,6 +273,10 @@ void Controller::FollowTunnel(const plan::NodePlan& nodes, uint32_t ifindex) {
 // Tells the CNI side what this node has to give.
 void Controller::TakePods(const plan::NodePlan& nodes) {
   context_ = ContextOf(nodes);
+  if (options_.has_guests()) {
+    NoteStrangeNode(nodes);
+    return;
+  }
   if (!nodes.own.has_value()) {
     node_problems_.Note(fmt::format(
         "node {} has no Node object, and no --pod-cidrs: it takes no pods", options_.node_name));

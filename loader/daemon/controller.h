@@ -76,6 +76,9 @@ class Controller {
   void ApplyNodes();
   void NoteStrayAddresses(const plan::NodePlan& nodes);
   void TakePods(const plan::NodePlan& nodes);
+  absl::Status ReceiveGuests();
+  std::set<uint32_t> GuestDevices() const;
+  void NoteStrangeNode(const plan::NodePlan& nodes);
   void WriteHostFile();
   void NameRefusedPods();
   void NotePodsGone(const NetworkChanges& changes);
@@ -106,7 +109,7 @@ class Controller {
   std::optional<NetworkMonitor> monitor_;
   std::unique_ptr<Dataplane> dataplane_;
   std::unique_ptr<PodAttacher> pods_;
-  std::unique_ptr<CniServer> cni_;
+  std::unique_ptr<CniServer> cni_;                 // none: pods are another network's
   std::optional<MasqueradeFile> masquerade_file_;  // none: no --non-masquerade-config
   std::optional<KubeProxyTakeover> takeover_;      // none: nothing to take over, or done
   RefusalLog refusals_;

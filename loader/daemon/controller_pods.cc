@@ -44,6 +44,7 @@ void Controller::NoteStrayPods(const plan::OwnNode& own) {
 // The node as the plan of services sees it.
 plan::PlanContext Controller::ContextOf(const plan::NodePlan& nodes) const {
   plan::PlanContext context{.node_name = options_.node_name, .zone = ""};
+  context.has_guests = options_.has_guests();
   context.node_addresses = host_->network().addresses;
   plan::NodeAddresses own;
   if (nodes.own.has_value()) {
@@ -83,7 +84,9 @@ void Controller::FollowMtu() {
 
 void Controller::InstallCniFiles() {
   cni_problems_.Begin();
-  cni_problems_.Note(InstallCni(options_), "install the CNI plugin");
+  cni_problems_.Note(
+      options_.has_guests() ? UninstallCni(options_.state_dir) : InstallCni(options_),
+      "install the CNI plugin");
   cni_installed_ = !cni_problems_.failed();
 }
 

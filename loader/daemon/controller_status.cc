@@ -12,7 +12,7 @@
 namespace fairlead {
 
 metrics::Families Controller::ReadMetrics() const {
-  metrics::DaemonFacts facts{options_.version, {}};
+  metrics::DaemonFacts facts{options_.version, options_.has_guests() ? "proxy" : "full", {}};
   facts.problems = {{"node", node_problems_.texts().size()},
                     {"services", service_problems_.texts().size()},
                     {"cni", cni_problems_.texts().size()},

@@ -38,6 +38,8 @@ apply::PodEntry EntryOf(const LocalPod& pod) {
 
 bool IsPodHook(hook hook_id) { return hook_id == HOOK_FROM_POD || hook_id == HOOK_TO_POD; }
 
+bool IsGuestHook(hook hook_id) { return hook_id == HOOK_FROM_GUEST || hook_id == HOOK_TO_GUEST; }
+
 absl::StatusOr<attach::Mechanism> ChooseMechanism(const std::string& wanted,
                                                   const Programs& programs) {
   if (wanted == "tcx") return attach::Mechanism::kTcx;
@@ -111,8 +113,10 @@ absl::StatusOr<std::unique_ptr<Dataplane>> Dataplane::Create(const Options& opti
   auto dataplane = std::unique_ptr<Dataplane>(new Dataplane(options.pin_dir(), std::move(tables)));
   HookOptions hooks;
   SetTimeouts(options.timeouts, hooks);
-  hooks.masquerade = options.masquerade;
-  if (options.masquerade) {
+  hooks.guests = options.has_guests();
+  hooks.strangers = options.has_guests() && options.adopt_kube_proxy;
+  hooks.masquerade = options.masquerade && !options.has_guests();
+  if (options.masquerade || options.has_guests()) {
     FL_ASSIGN_OR_RETURN(const plan::PortRange ports, FindMasqueradePorts(options));
     hooks.snat_first_port = ports.first;
     hooks.snat_ports = ports.size();
@@ -210,7 +214,23 @@ absl::Status Dataplane::KeepPods(const std::vector<LocalPod>& pods) {
   return absl::OkStatus();
 }
 
-absl::Status Dataplane::ApplyNodes(const apply::NodeFacts& facts, apply::Unasked unasked) {
+// Those that have come since the last look; after a restart all.
+absl::Status Dataplane::AttachGuests(const std::set<uint32_t>& devices) {
+  absl::Status first;
+  std::erase_if(guests_, [&devices](uint32_t known) { return !devices.contains(known); });
+  for (const uint32_t device : devices) {
+    if (guests_.contains(device)) continue;
+    absl::Status status = links_->Attach(HOOK_FROM_GUEST, device);
+    if (status.ok()) status = links_->Attach(HOOK_TO_GUEST, device);
+    if (status.ok()) guests_.insert(device);
+    // Gone meanwhile: its pod was short-lived.
+    if (!absl::IsNotFound(status)) first.Update(status);
+  }
+  return first;
+}
+
+absl::Status Dataplane::ApplyNodes(const apply::NodeFacts& facts, apply::Unasked unasked,
+                                   const std::set<uint32_t>& guests) {
   limits_ = facts.uplinks.empty() ? "the node has no uplink: pods reach this node only" : "";
   const absl::Status status = nodes_.Apply(facts, unasked);
   if (!status.ok()) limits_ = std::string(status.message());
@@ -228,10 +248,12 @@ absl::Status Dataplane::ApplyNodes(const apply::NodeFacts& facts, apply::Unasked
     FL_RETURN_IF_ERROR(links_->Attach(HOOK_TO_OVERLAY, facts.tunnel_ifindex));
     devices.insert(facts.tunnel_ifindex);
   }
+  FL_RETURN_IF_ERROR(AttachGuests(guests));
   if (unasked == apply::Unasked::kKeep) return status;
   FL_ASSIGN_OR_RETURN(const auto attached, attach::ListHooks(pin_dir_ + "/links"));
   for (const attach::HookOnDevice& where : attached) {
-    if (!IsPodHook(where.hook_id) && !devices.contains(where.ifindex)) {
+    const std::set<uint32_t>& wanted = IsGuestHook(where.hook_id) ? guests : devices;
+    if (!IsPodHook(where.hook_id) && !wanted.contains(where.ifindex)) {
       FL_RETURN_IF_ERROR(attach::Detach(pin_dir_ + "/links", where));
     }
   }
@@ -240,9 +262,10 @@ absl::Status Dataplane::ApplyNodes(const apply::NodeFacts& facts, apply::Unasked
 
 absl::StatusOr<std::vector<std::string>> Dataplane::RepairHooks(uint32_t ifindex) {
   std::vector<std::string> repaired;
-  const bool pod = IsPodIfindex(ifindex);
-  for (const hook hook_id :
-       {pod ? HOOK_FROM_POD : HOOK_FROM_NETWORK, pod ? HOOK_TO_POD : HOOK_TO_NETWORK}) {
+  std::pair<hook, hook> hooks = {HOOK_FROM_NETWORK, HOOK_TO_NETWORK};
+  if (IsPodIfindex(ifindex)) hooks = {HOOK_FROM_POD, HOOK_TO_POD};
+  if (guests_.contains(ifindex)) hooks = {HOOK_FROM_GUEST, HOOK_TO_GUEST};
+  for (const hook hook_id : {hooks.first, hooks.second}) {
     const absl::StatusOr<bool> attached = links_->IsAttached(hook_id, ifindex);
     if (attached.ok() && *attached) continue;
     const absl::Status status = links_->Attach(hook_id, ifindex);

@@ -49,9 +49,10 @@ class Dataplane : public PodDataplane {
                                  const plan::ServicePlan& plan) {
     return services_.ApplyOnly(names, plan);
   }
-  // Also attaches to new uplinks and the tunnel device, and detaches from those that are none any
-  // more.
-  absl::Status ApplyNodes(const apply::NodeFacts& facts, apply::Unasked unasked);
+  // Also attaches to new uplinks, the tunnel device and devices of another network's pods, and
+  // detaches from those that are none any more.
+  absl::Status ApplyNodes(const apply::NodeFacts& facts, apply::Unasked unasked,
+                          const std::set<uint32_t>& guests);
   // Attaches again what somebody has taken off a pod's device or an uplink, and returns its
   // names. A device that is gone has lost nothing.
   absl::StatusOr<std::vector<std::string>> RepairHooks(uint32_t ifindex);
@@ -79,6 +80,7 @@ class Dataplane : public PodDataplane {
   // Makes the room for fragments out of order, or sees that it is still there.
   // Without one they are dropped, and all else works.
   void KeepRoom();
+  absl::Status AttachGuests(const std::set<uint32_t>& devices);
   Dataplane(std::string pin_dir, Tables tables)
       : pin_dir_(std::move(pin_dir)), tables_(std::move(tables)) {}
 
@@ -87,6 +89,7 @@ class Dataplane : public PodDataplane {
   Tables tables_;
   std::optional<Programs> programs_;
   std::optional<attach::HookLinks> links_;
+  std::set<uint32_t> guests_;  // devices that have the hooks of another network's pods
   FlowClock clock_;
   bool has_no_room_ = false;  // could not be made: not tried again
   apply::ServiceTables services_;

@@ -18,6 +18,7 @@ namespace {
 // The programs count ages in jiffies of 32 bits, up to 1000 a second.
 constexpr absl::Duration kLongestTimeout = absl::Hours(10 * 24);
 
+const std::map<std::string, Mode> kModes = {{"full", Mode::kFull}, {"proxy", Mode::kProxy}};
 const std::map<std::string, plan::Routing> kRoutings = {{"native", plan::Routing::kNative},
                                                         {"vxlan", plan::Routing::kVxlan},
                                                         {"auto", plan::Routing::kAuto}};
@@ -142,6 +143,9 @@ void AddMasqueradeFlags(CLI::App& app, Options& options) {
 void AddFlags(CLI::App& app, Options& options) {
   app.add_option("--node-name,--hostname-override", options.node_name,
                  "name of this node's Node object");
+  AddChoice(app, "--mode", kModes, options.mode,
+            "full: pod network and Services; proxy: Services only, for the pods of another CNI")
+      ->default_str("full");
   app.add_option("--manifests", options.manifests,
                  "state source: a directory of Kubernetes objects in YAML or JSON, followed live");
   app.add_option("--devices", options.devices,

@@ -27,12 +27,10 @@ absl::StatusOr<std::unique_ptr<HostKeeper>> HostKeeper::Create(const std::string
       new HostKeeper(state_dir, std::move(journal), netlink, dataplane));
 }
 
-absl::Status HostKeeper::Look(const std::vector<std::string>& devices,
-                              const std::optional<plan::OwnNode>& own) {
+absl::Status HostKeeper::Look(HostQuestion question) {
   std::erase_if(wanted_, [](const auto& each) { return Now() - each.second > kUplinkGrace; });
-  std::set<uint32_t> recent;
-  for (const auto& [ifindex, when] : wanted_) recent.insert(ifindex);
-  FL_ASSIGN_OR_RETURN(HostNetwork next, LookAtHost(netlink_, devices, own, recent));
+  for (const auto& [ifindex, when] : wanted_) question.recent.insert(ifindex);
+  FL_ASSIGN_OR_RETURN(HostNetwork next, LookAtHost(netlink_, question));
   for (const apply::Uplink& uplink : next.uplinks) {
     if (!next.deserted.contains(uplink.ifindex)) wanted_[uplink.ifindex] = Now();
   }
@@ -94,6 +92,9 @@ void HostKeeper::KeepWhatChanged(const NetworkChanges& changes, const PodAttache
       KeepHooks(ifindex, network_.uplink_names[i], problems);
     }
   }
+  for (const auto& [ifindex, name] : network_.guests) {
+    if (all || changes.unfiltered_links.contains(ifindex)) KeepHooks(ifindex, name, problems);
+  }
   if (all) {
     for (const auto& [id, pod] : pods.attachments()) KeepPod(pod, problems);
     return;
@@ -114,6 +115,7 @@ bool HostKeeper::KeepSlowly(const PodAttacher& pods, ProblemLog& problems) {
     for (size_t i = 0; i < network_.uplinks.size(); ++i) {
       KeepHooks(network_.uplinks[i].ifindex, network_.uplink_names[i], problems);
     }
+    for (const auto& [ifindex, name] : network_.guests) KeepHooks(ifindex, name, problems);
   }
   return turn == 0;
 }

@@ -40,9 +40,8 @@ class HostKeeper {
                                                             NetlinkSocket& netlink,
                                                             Dataplane& dataplane);
 
-  // Looks at the host's network afresh; on failure network() stays.
-  absl::Status Look(const std::vector<std::string>& devices,
-                    const std::optional<plan::OwnNode>& own);
+  // Looks at the host's network afresh; on failure network() stays. Adds itself what is recent.
+  absl::Status Look(HostQuestion question);
   const HostNetwork& network() const { return network_; }
 
   // Settings of the stack, and the programs on uplinks.

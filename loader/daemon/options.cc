@@ -44,6 +44,21 @@ absl::Status ValidateMasquerade(const Options& options) {
   return absl::OkStatus();
 }
 
+// What is another network's, nobody asks of us.
+absl::Status ValidateMode(const Options& options) {
+  if (!options.has_guests()) return absl::OkStatus();
+  for (const auto& [flag, is_given] : {std::pair{"--routing", options.routing.has_tunnels()},
+                                       {"--pod-cidrs", !options.pod_cidrs.empty()},
+                                       {"--cni-bin-dir", !options.cni_bin_dir.empty()},
+                                       {"--cni-conf-dir", !options.cni_conf_dir.empty()}}) {
+    if (is_given) {
+      return absl::InvalidArgumentError(
+          fmt::format("{}: with --mode proxy pods are another network's", flag));
+    }
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 std::string Options::pin_dir() const { return bpffs + "/" FL_LAYOUT_VERSION; }
@@ -78,6 +93,7 @@ absl::Status ValidateValues(const Options& options) {
           fmt::format("{} must be an absolute path, is \"{}\"", flag, path));
     }
   }
+  FL_RETURN_IF_ERROR(ValidateMode(options));
   if (options.routing.tunnel_port == 0) {
     return absl::InvalidArgumentError("--tunnel-port must be from 1 to 65535, is 0");
   }

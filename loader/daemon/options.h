@@ -30,7 +30,11 @@ struct FlowTimeouts {
 inline constexpr uint16_t kHealthzPort = 10256;
 inline constexpr uint16_t kMetricsPort = 10249;
 
+// What this node's network is: all of it, or Services beside another CNI.
+enum class Mode { kFull, kProxy };
+
 struct Options {
+  Mode mode = Mode::kFull;
   std::string node_name;
   std::string manifests;               // directory
   std::vector<std::string> devices;    // empty: found by their addresses and routes
@@ -67,6 +71,7 @@ struct Options {
   WantedSizes sizes;
   FlowTimeouts timeouts = {};
 
+  bool has_guests() const { return mode == Mode::kProxy; }
   std::string pin_dir() const;    // maps of this layout
   std::string links_dir() const;  // links of the attached programs
   std::string socket_links_dir() const { return pin_dir() + "/socket_links"; }

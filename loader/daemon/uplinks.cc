@@ -24,12 +24,10 @@ uint32_t HostNetwork::LinkTo(const IpAddress& address) const {
   return 0;
 }
 
-absl::StatusOr<HostNetwork> LookAtHost(NetlinkSocket& netlink,
-                                       const std::vector<std::string>& devices,
-                                       const std::optional<plan::OwnNode>& own,
-                                       const std::set<uint32_t>& recent) {
+absl::StatusOr<HostNetwork> LookAtHost(NetlinkSocket& netlink, const HostQuestion& question) {
   HostView view;
-  view.recent = recent;
+  view.recent = question.recent;
+  view.has_guests = question.has_guests;
   FL_ASSIGN_OR_RETURN(view.links, ListLinks(netlink));
   FL_ASSIGN_OR_RETURN(view.addresses, ListAddresses(netlink));
   FL_ASSIGN_OR_RETURN(view.default_routes, ListDefaultRouteLinks(netlink));
@@ -40,7 +38,9 @@ absl::StatusOr<HostNetwork> LookAtHost(NetlinkSocket& netlink,
     host.addresses.push_back(entry.address);
     host.on_links.push_back(entry);
   }
-  ChosenUplinks chosen = ChooseUplinks(view, devices, own);
+  const std::optional<plan::OwnNode>& own = question.own;
+  ChosenUplinks chosen = ChooseUplinks(view, question.devices, own);
+  for (const Link* guest : ChooseGuests(view, chosen)) host.guests[guest->index] = guest->name;
   host.problems = std::move(chosen.problems);
   host.deserted = std::move(chosen.deserted);
   for (const Link* link : chosen.links) {

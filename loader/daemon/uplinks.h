@@ -6,6 +6,7 @@
 #define FAIRLEAD_LOADER_DAEMON_UPLINKS_H_
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -26,17 +27,20 @@ struct HostNetwork {
   std::vector<InterfaceAddress> on_links;  // the same, with their prefixes
   uint32_t mtu = 1500;                     // the smallest of the uplinks
   std::set<uint32_t> deserted;             // uplinks without a reason but `recent`
+  std::map<uint32_t, std::string> guests;  // devices of another network's pods, and their names
   std::vector<std::string> problems;       // with the devices asked for
 
   // A device on whose subnet `address` is; 0: none.
   uint32_t LinkTo(const IpAddress& address) const;
 };
 
-// `devices` and `recent`: see choose_uplinks.h. `own` may be absent (no Node object yet).
-absl::StatusOr<HostNetwork> LookAtHost(NetlinkSocket& netlink,
-                                       const std::vector<std::string>& devices,
-                                       const std::optional<plan::OwnNode>& own,
-                                       const std::set<uint32_t>& recent = {});
+struct HostQuestion {
+  std::vector<std::string> devices = {};  // as --devices has them
+  std::optional<plan::OwnNode> own = {};  // absent: no Node object yet
+  bool has_guests = false;                // pods are another network's
+  std::set<uint32_t> recent = {};         // devices that were uplinks a moment ago
+};
+absl::StatusOr<HostNetwork> LookAtHost(NetlinkSocket& netlink, const HostQuestion& question);
 
 }  // namespace fairlead
 

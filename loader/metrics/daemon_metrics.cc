@@ -80,7 +80,8 @@ Families DescribeDaemon() {
 
 Families ReadDaemon(const DaemonFacts& facts) {
   Families families = DescribeDaemon();
-  Add(families[kBuild], {{"layout", FL_LAYOUT_VERSION}, {"version", facts.version}}, 1);
+  Add(families[kBuild],
+      {{"layout", FL_LAYOUT_VERSION}, {"mode", facts.mode}, {"version", facts.version}}, 1);
   for (const auto& [about, count] : facts.problems) {
     Add(families[kProblems], {{"about", about}}, static_cast<double>(count));
   }

@@ -14,6 +14,7 @@ namespace fairlead::metrics {
 
 struct DaemonFacts {
   std::string version;
+  std::string mode;                        // "full", "proxy"
   std::map<std::string, size_t> problems;  // by what they are about: "node", "services"
 };
 
