@@ -15,6 +15,7 @@ absl::Status LabRecord::Write(const LabFolder& folder) const {
                                                     {"routing", fabric.routing},
                                                     {"underlay", fabric.underlay},
                                                     {"subnets", fabric.subnets},
+                                                    {"network", fabric.network},
                                                     {"daemonFlags", daemon_flags}}));
 }
 
@@ -31,6 +32,7 @@ absl::StatusOr<LabRecord> LabRecord::Read(const LabFolder& folder) {
     object.at("routing").get_to(record.fabric.routing);
     object.at("underlay").get_to(record.fabric.underlay);
     object.at("subnets").get_to(record.fabric.subnets);
+    object.at("network").get_to(record.fabric.network);
     object.at("daemonFlags").get_to(record.daemon_flags);
   } catch (const Object::exception& error) {
     return absl::DataLossError(

@@ -177,6 +177,9 @@ int Main(int argc, char** argv) {
   up->add_option("--subnets", flags.up.fabric.subnets,
                  "Number of subnets, joined by a router; nodes are dealt out in turn")
       ->capture_default_str();
+  up->add_option("--network", flags.up.fabric.network,
+                 "fairlead, or another network's plugin that fairleadd serves beside: bridge, ptp")
+      ->capture_default_str();
   up->add_option("--manifests", flags.up.manifests, "Folder with Kubernetes manifests")
       ->check(CLI::ExistingDirectory);
   up->add_flag("--no-pods", flags.no_pods, "Without --manifests: no pods, instead of a few");

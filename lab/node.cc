@@ -3,7 +3,9 @@
 // See node.h.
 #include "lab/node.h"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -15,6 +17,7 @@
 #include "base/unique_fd.h"
 #include "lab/files.h"
 #include "lab/network_namespace.h"
+#include "lab/other_network.h"
 #include "lab/topology.h"
 
 namespace fairlead::lab {
@@ -30,6 +33,23 @@ bool Accepts(const std::string& socket_path) {
   std::memcpy(address.sun_path, socket_path.c_str(), socket_path.size() + 1);
   const UniqueFd fd(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
   return ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
+}
+
+// Where there is no CNI socket: what kubelet asks.
+bool AnswersProbes(const std::string& network_namespace) {
+  constexpr uint16_t kHealthzPort = 10256;
+  bool answers = false;
+  InNamespace(network_namespace, [&answers] {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(kHealthzPort);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    answers =
+        ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
+    return absl::OkStatus();
+  }).IgnoreError();
+  return answers;
 }
 
 }  // namespace
@@ -65,6 +85,7 @@ std::vector<std::string> Node::DaemonArgv() const {
   // Small tables, because a machine carries many nodes; unless somebody asks for more.
   const auto is_size = [](const std::string& flag) { return flag.starts_with("--max-flows"); };
   if (std::ranges::none_of(daemon_flags_, is_size)) argv.emplace_back("--max-flows=16384");
+  if (fabric_.is_other_network()) argv.insert(argv.end(), {"--mode", "proxy"});
   argv.insert(argv.end(), daemon_flags_.begin(), daemon_flags_.end());
   return argv;
 }
@@ -88,9 +109,12 @@ absl::Status Node::LaunchDaemon() const {
 }
 
 absl::Status Node::AwaitDaemon(Duration timeout) const {
-  const bool settled = WaitUntil([&] { return Accepts(socket()) || !DaemonRuns(); }, timeout);
+  const auto accepts = [&] {
+    return fabric_.is_other_network() ? AnswersProbes(network_namespace()) : Accepts(socket());
+  };
+  const bool settled = WaitUntil([&] { return accepts() || !DaemonRuns(); }, timeout);
   if (Interrupted()) return absl::CancelledError("interrupted");
-  if (settled && Accepts(socket())) return absl::OkStatus();
+  if (settled && accepts()) return absl::OkStatus();
   return absl::UnavailableError(fmt::format("fairleadd of {} {}; the end of {}:\n{}", name_,
                                             DaemonRuns() ? "is not ready in time" : "has ended",
                                             log_file(), Tail(log_file(), 20)));
@@ -114,21 +138,27 @@ absl::StatusOr<std::string> Node::CallCni(const std::string& command,
                           {"name", "fairlead"},
                           {"type", "fairlead-cni"},
                           {"socket", socket()}};
-  if (!port_mappings.empty()) configuration["runtimeConfig"]["portMappings"] = port_mappings;
+  std::string plugin = program_folder_ + "/fairlead-cni";
+  if (fabric_.is_other_network()) {
+    plugin = OtherPlugin(fabric_);
+    configuration = OtherConfiguration(fabric_, number_, state_dir() + "/addresses");
+  } else if (!port_mappings.empty()) {
+    configuration["runtimeConfig"]["portMappings"] = port_mappings;
+  }
   const Command call = {
-      .argv = {program_folder_ + "/fairlead-cni"},
+      .argv = {plugin},
       .network_namespace = network_namespace(),
       .env = {{"CNI_COMMAND", command},
               {"CNI_CONTAINERID", pod_network_namespace},
               {"CNI_NETNS", NamespacePath(pod_network_namespace)},
               {"CNI_IFNAME", "eth0"},
-              {"CNI_PATH", program_folder_},
+              {"CNI_PATH", plugin.substr(0, plugin.rfind('/'))},
               {"CNI_ARGS", fmt::format("IgnoreUnknown=1;K8S_POD_NAMESPACE={};K8S_POD_NAME={}",
                                        pod_namespace, pod)}},
       .input = configuration.dump()};
   FL_ASSIGN_OR_RETURN(const Finished finished, Run(call, kCniTimeout));
   if (finished.exit_code == 0) return finished.out;
-  return absl::InternalError(fmt::format("fairlead-cni {} for pod {} on {}: {}{}", command, pod,
+  return absl::InternalError(fmt::format("{} {} for pod {} on {}: {}{}", plugin, command, pod,
                                          name_, finished.out, finished.err));
 }
 

@@ -37,7 +37,7 @@ class Node {
   absl::Status MakeFolders() const;
 
   absl::Status LaunchDaemon() const;                 // does not wait
-  absl::Status AwaitDaemon(Duration timeout) const;  // until the socket accepts
+  absl::Status AwaitDaemon(Duration timeout) const;  // until its socket, or /healthz, accepts
   absl::Status StopDaemon(int signal, Duration timeout) const;
   bool DaemonRuns() const;
 

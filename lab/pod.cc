@@ -100,7 +100,7 @@ absl::Status Pod::Plug(const Node& node) {
       const std::string address = TextAt(ip, "/address");
       addresses.push_back(address.substr(0, address.find('/')));
     }
-    if (addresses.empty()) return absl::InternalError("fairlead-cni ADD gave no address: " + text);
+    if (addresses.empty()) return absl::InternalError("CNI ADD gave no address: " + text);
     SetPodStatus(object_, addresses, false);
     return absl::OkStatus();
   };

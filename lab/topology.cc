@@ -12,6 +12,7 @@
 
 #include "base/status_macros.h"
 #include "lab/network_namespace.h"
+#include "lab/other_network.h"
 #include "lab/process.h"
 
 namespace fairlead::lab {
@@ -89,6 +90,13 @@ absl::Status CheckFabric(const Fabric& fabric) {
     return absl::InvalidArgumentError(
         fmt::format("the underlay is ipv4 or ipv6, not '{}'", fabric.underlay));
   }
+  if (!one_of(fabric.network, {"fairlead", "bridge", "ptp"})) {
+    return absl::InvalidArgumentError(
+        fmt::format("network is fairlead, bridge or ptp, not '{}'", fabric.network));
+  }
+  if (fabric.is_other_network() && fabric.routing != "native") {
+    return absl::InvalidArgumentError("tunnels are fairlead's: routing is native");
+  }
   if (fabric.subnets < 1 || fabric.subnets > kMaxSubnets) {
     return absl::InvalidArgumentError(fmt::format("a lab has 1 to {} subnets", kMaxSubnets));
   }
@@ -164,7 +172,8 @@ absl::Status PlugNode(const std::string& lab, const Fabric& fabric, int number) 
                                           "route add default via {}\n",
                                           NodeIpv4(fabric, number), NodeIpv6(fabric, number),
                                           Ipv4In(subnet, kRouter), Ipv6In(subnet, kRouter))));
-  return Ip(NamespaceName(lab, "router"), FabricRoutes(fabric, number, "add"));
+  FL_RETURN_IF_ERROR(Ip(NamespaceName(lab, "router"), FabricRoutes(fabric, number, "add")));
+  return fabric.is_other_network() ? JoinOtherNetwork(lab, fabric, number) : absl::OkStatus();
 }
 
 absl::Status UnplugNode(const std::string& lab, const Fabric& fabric, int number) {

@@ -50,6 +50,10 @@ struct Fabric {
   // They have addresses of both in any case.
   std::string underlay = "ipv4";  // ipv4, ipv6
   int subnets = 1;                // nodes are dealt out to them in turn
+  // Who plugs pods in: fairlead, or another network (other_network.h): bridge, ptp.
+  std::string network = "fairlead";
+
+  bool is_other_network() const { return network != "fairlead"; }
 };
 absl::Status CheckFabric(const Fabric& fabric);
 

@@ -62,6 +62,14 @@ std::string TestService::Manifest() const {
                                                        {"targetPort", kPodPort}}})}}}});
 }
 
+lab::Fabric TwoNodes::LabFabric() const {
+  lab::Fabric fabric;
+  if (const char* network = std::getenv("FAIRLEAD_LAB_NETWORK"); network != nullptr) {
+    fabric.network = network;
+  }
+  return fabric;
+}
+
 void TwoNodes::SetUp() {
   FL_ASSERT_OK(lab::RemoveAbandonedLabs());
   auto lab = lab::Lab::Up({.name = LabNameOfThisTest(),

@@ -56,7 +56,9 @@ struct TestService {
 class TwoNodes : public ::testing::TestWithParam<Family> {
  protected:
   virtual bool StartsDaemons() const { return true; }
-  virtual lab::Fabric LabFabric() const { return {}; }
+  // FAIRLEAD_LAB_NETWORK says who plugs pods in (lab/other_network.h): what is promised of
+  // Services holds beside other networks, too.
+  virtual lab::Fabric LabFabric() const;
   virtual std::vector<std::string> DaemonFlags() const { return {}; }
   void SetUp() override;
   void TearDown() override;
