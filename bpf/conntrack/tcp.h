@@ -28,7 +28,7 @@ static __always_inline bool is_syn_ack(const struct packet *pkt)
 }
 
 /* The shift that a SYN or SYN-ACK announces. Handshakes only. */
-__first_packet int window_scale(struct __sk_buff *skb, __u32 l4_offset)
+__first_packet int window_scale(context *skb, __u32 l4_offset)
 {
 	__u32 offset = l4_offset & 0x1ff;
 	struct tcp_header *tcp = header_at(skb, offset, sizeof(*tcp));

@@ -71,12 +71,12 @@ static __always_inline void note_fragment(struct packet *pkt, __be32 id, __u16 o
 #endif
 
 /* Where the packet ends in the frame: Ethernet pads short ones. */
-static __always_inline __u32 packet_end(struct __sk_buff *skb)
+static __always_inline __u32 packet_end(context *skb)
 {
 	ip_header *ip = header_at(skb, IP_OFFSET, IP_HEADER_BYTES);
 	__u32 bytes = ip ? packet_bytes(ip) : 0;
 
-	return bytes ? IP_OFFSET + bytes : skb->len;
+	return bytes ? IP_OFFSET + bytes : frame_bytes(skb);
 }
 
 #endif /* FAIRLEAD_BPF_FAMILY_FAMILY_H_ */

@@ -118,7 +118,7 @@ static __always_inline void decrement_hop_limit(struct iphdr *ip)
 }
 
 /* The opposite. */
-static __always_inline void regain_a_hop(struct __sk_buff *skb, struct iphdr *ip)
+static __always_inline void regain_a_hop(context *skb, struct iphdr *ip)
 {
 	ip->ttl++;
 	ip->check = checksum_add(ip->check, bpf_htons(0x0100));
@@ -138,7 +138,7 @@ static __always_inline __u16 whole_packet_delta(__u8 protocol, __u16 address_del
 	return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP ? (__u16)~address_delta : 0;
 }
 
-static __always_inline void forget_hop(struct __sk_buff *skb)
+static __always_inline void forget_hop(context *skb)
 {
 	/* The header's checksum answers for the hop limit. */
 }
@@ -168,7 +168,7 @@ static __always_inline __u64 icmp_pseudo_sum(__u64 pseudo)
 /* A quoted header's protocol and where its transport begins; false if it names no
  * socket.
  */
-static __always_inline bool quoted_transport(struct __sk_buff *skb, const struct iphdr *ip,
+static __always_inline bool quoted_transport(context *skb, const struct iphdr *ip,
 					     struct tuple4 *tuple, __u16 offset, __u16 *l4_offset)
 {
 	if (ip->version != 4 || ip->ihl < 5 || (ip->frag_off & bpf_htons(0x1fff)))
@@ -193,13 +193,13 @@ static __always_inline __u32 packet_bytes(const struct iphdr *ip)
 }
 
 /* What precedes the transport header in each segment of a GSO frame. */
-static __always_inline __u32 segment_ip_bytes(struct __sk_buff *skb, const struct packet *pkt)
+static __always_inline __u32 segment_ip_bytes(context *skb, const struct packet *pkt)
 {
 	return pkt->l4_offset - IP_OFFSET;
 }
 
 /* Its sender allows that it is sent in pieces. */
-static __always_inline bool may_be_fragmented(struct __sk_buff *skb)
+static __always_inline bool may_be_fragmented(context *skb)
 {
 	struct iphdr *ip = header_at(skb, IP_OFFSET, sizeof(*ip));
 
@@ -207,7 +207,7 @@ static __always_inline bool may_be_fragmented(struct __sk_buff *skb)
 }
 
 /* Reads the header at IP_OFFSET into `pkt`. */
-static __always_inline __u32 parse_ip(struct __sk_buff *skb, struct packet *pkt)
+static __always_inline __u32 parse_ip(context *skb, struct packet *pkt)
 {
 	struct iphdr *ip;
 	__u32 header, total;
@@ -221,11 +221,11 @@ static __always_inline __u32 parse_ip(struct __sk_buff *skb, struct packet *pkt)
 	header = ip->ihl * 4;
 	total = bpf_ntohs(ip->tot_len);
 	/* BIG TCP: a GSO frame too long for the field says zero. */
-	if (!total && skb->gso_size)
-		total = skb->len - IP_OFFSET;
+	if (!total && segment_size(skb))
+		total = frame_bytes(skb) - IP_OFFSET;
 	if (ip->version != 4 || header < sizeof(*ip) || total < header)
 		return DROP_BAD_IP_HEADER;
-	if (total > skb->len - IP_OFFSET)
+	if (total > frame_bytes(skb) - IP_OFFSET)
 		return DROP_TOO_SHORT;
 
 	read_addresses(ip, &pkt->tuple);

@@ -117,11 +117,11 @@ static __always_inline void decrement_hop_limit(struct ipv6hdr *ip)
 }
 
 /* The opposite, of which a sum over the whole packet learns, too. */
-static __always_inline void regain_a_hop(struct __sk_buff *skb, struct ipv6hdr *ip)
+static __always_inline void regain_a_hop(context *skb, struct ipv6hdr *ip)
 {
 	ip->hop_limit++;
 	if (checksum_state(skb) == CHECKSUM_COMPLETE)
-		bpf_csum_update(skb, bpf_htons(1));
+		change_sum(skb, bpf_htons(1));
 }
 
 static __always_inline __u16 icmp_address_delta(__u16 address_delta)
@@ -169,7 +169,7 @@ static __always_inline __u32 read_fragment(struct packet *pkt, const struct frag
 /* Walks to the transport header. Few packets have extensions, so this is a
  * function of its own; 0 or a drop reason.
  */
-__first_packet int skip_extensions(struct __sk_buff *skb, struct packet *pkt)
+__first_packet int skip_extensions(context *skb, struct packet *pkt)
 {
 	struct ipv6_opt_hdr *extension;
 	__u32 bytes;
@@ -214,10 +214,10 @@ static __always_inline __u16 whole_packet_delta(__u8 protocol, __u16 address_del
 }
 
 /* A sum over the whole packet must lose the hop, too. */
-static __always_inline void forget_hop(struct __sk_buff *skb)
+static __always_inline void forget_hop(context *skb)
 {
 	if (checksum_state(skb) == CHECKSUM_COMPLETE)
-		bpf_csum_update(skb, (__u16)~bpf_htons(1));
+		change_sum(skb, (__u16)~bpf_htons(1));
 }
 
 /* The rest of a header whose version and addresses are set. */
@@ -237,7 +237,7 @@ static __always_inline __u64 icmp_pseudo_sum(__u64 pseudo)
 /* A quoted header's protocol and where its transport begins; false if it names no
  * socket.
  */
-static __always_inline bool quoted_transport(struct __sk_buff *skb, const struct ipv6hdr *ip,
+static __always_inline bool quoted_transport(context *skb, const struct ipv6hdr *ip,
 					     struct tuple6 *tuple, __u16 offset, __u16 *l4_offset)
 {
 	struct fragment_header *fragment;
@@ -274,7 +274,7 @@ static __always_inline __u32 packet_bytes(const struct ipv6hdr *ip)
 /* What precedes the transport header in each segment of a GSO frame: the option that
  * tells the length of one beyond 64 KiB is in none of them.
  */
-static __always_inline __u32 segment_ip_bytes(struct __sk_buff *skb, const struct packet *pkt)
+static __always_inline __u32 segment_ip_bytes(context *skb, const struct packet *pkt)
 {
 	struct ipv6hdr *ip = header_at(skb, IP_OFFSET, sizeof(*ip));
 
@@ -282,13 +282,13 @@ static __always_inline __u32 segment_ip_bytes(struct __sk_buff *skb, const struc
 }
 
 /* Only its sender may send an IPv6 packet in pieces. */
-static __always_inline bool may_be_fragmented(struct __sk_buff *skb)
+static __always_inline bool may_be_fragmented(context *skb)
 {
 	return false;
 }
 
 /* Reads the header at IP_OFFSET into `pkt`. */
-static __always_inline __u32 parse_ip(struct __sk_buff *skb, struct packet *pkt)
+static __always_inline __u32 parse_ip(context *skb, struct packet *pkt)
 {
 	struct ipv6hdr *ip;
 	__u32 payload;
@@ -303,7 +303,7 @@ static __always_inline __u32 parse_ip(struct __sk_buff *skb, struct packet *pkt)
 	if (ip->version != 6)
 		return DROP_BAD_IP_HEADER;
 	/* Zero: a jumbogram, or a GSO frame too long for the field. */
-	if (payload > skb->len - IP_OFFSET - sizeof(*ip))
+	if (payload > frame_bytes(skb) - IP_OFFSET - sizeof(*ip))
 		return DROP_TOO_SHORT;
 
 	read_addresses(ip, &pkt->tuple);

@@ -8,30 +8,7 @@
 #ifndef FAIRLEAD_BPF_PACKET_CHECKSUM_H_
 #define FAIRLEAD_BPF_PACKET_CHECKSUM_H_
 
-#include "bpf/packet/packet.h"
-#include <bpf/bpf_core_read.h>
-
-/* include/linux/skbuff.h */
-#define CHECKSUM_COMPLETE 2
-#define CHECKSUM_PARTIAL  3
-
-struct sk_buff {
-	__u8 ip_summed : 2;
-} __attribute__((preserve_access_index));
-
-/* Since Linux 6.2; the verifier replaces the call by a register move. */
-extern void *bpf_cast_to_kern_ctx(void *ctx) __ksym;
-
-/* Who vouches for the checksum: __sk_buff does not say, so the kernel's own
- * struct is read. Without this, one of the two conventions above would be
- * written wrongly, or every rewrite would need two helper calls.
- */
-static __always_inline __u32 checksum_state(struct __sk_buff *skb)
-{
-	struct sk_buff *kernel_skb = bpf_cast_to_kern_ctx(skb);
-
-	return BPF_CORE_READ_BITFIELD(kernel_skb, ip_summed);
-}
+#include "bpf/packet/context.h"
 
 static __always_inline __u16 sum_fold(__u64 sum)
 {

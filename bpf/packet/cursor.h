@@ -6,7 +6,7 @@
 #ifndef FAIRLEAD_BPF_PACKET_CURSOR_H_
 #define FAIRLEAD_BPF_PACKET_CURSOR_H_
 
-#include "bpf/packet/packet.h"
+#include "bpf/packet/context.h"
 
 /* No header of ours starts beyond: offsets are masked with it, which tells the
  * verifier a bound.
@@ -21,12 +21,12 @@ struct frame_addresses {
 	__u16 source[3];
 };
 
-static __always_inline void *frame_start(struct __sk_buff *skb)
+static __always_inline void *frame_start(context *skb)
 {
 	return (void *)(unsigned long)skb->data;
 }
 
-static __always_inline void *frame_end(struct __sk_buff *skb)
+static __always_inline void *frame_end(context *skb)
 {
 	return (void *)(unsigned long)skb->data_end;
 }
@@ -34,18 +34,18 @@ static __always_inline void *frame_end(struct __sk_buff *skb)
 /* Makes the first `bytes` of the frame directly accessible. Pointers taken
  * before are void afterwards.
  */
-static __always_inline bool is_reachable(struct __sk_buff *skb, __u32 bytes)
+static __always_inline bool is_reachable(context *skb, __u32 bytes)
 {
 	if (frame_start(skb) + bytes <= frame_end(skb))
 		return true;
-	return bytes <= skb->len && !bpf_skb_pull_data(skb, bytes);
+	return bytes <= frame_bytes(skb) && gather(skb, bytes);
 }
 
 /* The header of `bytes` at `offset`, or NULL if the frame is too short. `offset`
  * is masked so that the verifier knows a bound for what is never above it: no
  * header of ours starts beyond 511 bytes.
  */
-static __always_inline void *header_at(struct __sk_buff *skb, __u32 offset, __u32 bytes)
+static __always_inline void *header_at(context *skb, __u32 offset, __u32 bytes)
 {
 	void *header = frame_start(skb) + (offset & 0x1ff);
 
@@ -63,7 +63,7 @@ union mac {
 };
 
 /* Writes both ends of the frame, each six bytes; false if it is too short. */
-static __always_inline bool write_macs(struct __sk_buff *skb, const void *destination,
+static __always_inline bool write_macs(context *skb, const void *destination,
 				       const void *source)
 {
 	struct frame_addresses *frame = header_at(skb, 0, ETH_HLEN);

@@ -14,17 +14,17 @@
 /* Who sent the packet, and in which network; false if it came in no tunnel. The
  * helper wants to be told the outer family, so that of IPv6 is asked second.
  */
-static __always_inline bool read_tunnel(struct __sk_buff *skb, struct tunnel_peer_key *sender,
+static __always_inline bool read_tunnel(context *skb, struct tunnel_peer_key *sender,
 					__u32 *vni)
 {
 	struct bpf_tunnel_key key = {};
 
-	if (!bpf_skb_get_tunnel_key(skb, &key, sizeof(key), 0)) {
+	if (get_tunnel_key(skb, &key, 0)) {
 		sender->address.word[0] = 0;
 		sender->address.word[1] = 0;
 		sender->address.word[2] = MAPPED_IPV4;
 		sender->address.word[3] = bpf_htonl(key.remote_ipv4);
-	} else if (!bpf_skb_get_tunnel_key(skb, &key, sizeof(key), BPF_F_TUNINFO_IPV6)) {
+	} else if (get_tunnel_key(skb, &key, BPF_F_TUNINFO_IPV6)) {
 		__builtin_memcpy(&sender->address, key.remote_ipv6, sizeof(sender->address));
 	} else {
 		return false;
@@ -37,7 +37,7 @@ static __always_inline bool read_tunnel(struct __sk_buff *skb, struct tunnel_pee
  * refuses. The outer checksum is left out: what it would protect has checksums of
  * its own, and no device would have to add it up (RFC 6935, 7348).
  */
-static __always_inline bool write_tunnel(struct __sk_buff *skb, const struct node *node)
+static __always_inline bool write_tunnel(context *skb, const struct node *node)
 {
 	struct bpf_tunnel_key key = {.tunnel_id = config.vni};
 	__u64 flags = BPF_F_ZERO_CSUM_TX;
@@ -50,11 +50,11 @@ static __always_inline bool write_tunnel(struct __sk_buff *skb, const struct nod
 		key.remote_ipv4 = bpf_ntohl(node->tunnel_remote.word[3]);
 		key.local_ipv4 = bpf_ntohl(node->tunnel_local.word[3]);
 	}
-	return !bpf_skb_set_tunnel_key(skb, &key, sizeof(key), flags);
+	return set_tunnel_key(skb, &key, flags);
 }
 
 /* The inner frame as the other end's tunnel device takes it. */
-static __always_inline bool address_inner_frame(struct __sk_buff *skb)
+static __always_inline bool address_inner_frame(context *skb)
 {
 	const union mac to = {.byte = FL_GATEWAY_MAC}, from = {.byte = FL_TUNNEL_MAC};
 

@@ -56,7 +56,7 @@ static __always_inline void set_ports(struct packet *pkt, const void *ports)
 	pkt->shape |= PACKET_HAS_PORTS;
 }
 
-static __always_inline enum verdict parse_tcp(struct __sk_buff *skb, struct packet *pkt)
+static __always_inline enum verdict parse_tcp(context *skb, struct packet *pkt)
 {
 	struct tcp_header *tcp;
 
@@ -76,7 +76,7 @@ static __always_inline enum verdict parse_tcp(struct __sk_buff *skb, struct pack
 	return CONTINUE;
 }
 
-static __always_inline enum verdict parse_udp(struct __sk_buff *skb, struct packet *pkt)
+static __always_inline enum verdict parse_udp(context *skb, struct packet *pkt)
 {
 	struct udp_header *udp;
 
@@ -93,7 +93,7 @@ static __always_inline enum verdict parse_udp(struct __sk_buff *skb, struct pack
 	return CONTINUE;
 }
 
-static __always_inline enum verdict parse_sctp(struct __sk_buff *skb, struct packet *pkt)
+static __always_inline enum verdict parse_sctp(context *skb, struct packet *pkt)
 {
 	struct sctp_header *sctp;
 
@@ -107,7 +107,7 @@ static __always_inline enum verdict parse_sctp(struct __sk_buff *skb, struct pac
 	return CONTINUE;
 }
 
-static __always_inline enum verdict parse_icmp(struct __sk_buff *skb, struct packet *pkt)
+static __always_inline enum verdict parse_icmp(context *skb, struct packet *pkt)
 {
 	struct icmp_header *icmp;
 
@@ -150,7 +150,7 @@ static __always_inline __u32 transport_bytes(__u8 protocol)
  * shown another one than the receiver (RFC 1858). What the link has padded is no
  * part of it.
  */
-__first_packet int has_transport_header(struct __sk_buff *skb, struct packet *pkt)
+__first_packet int has_transport_header(context *skb, struct packet *pkt)
 {
 	if (!pkt || (pkt->shape & PACKET_LATER))
 		return 0;
@@ -160,16 +160,16 @@ __first_packet int has_transport_header(struct __sk_buff *skb, struct packet *pk
 	return 0;
 }
 
-__stage parse(struct __sk_buff *skb, struct packet *pkt)
+__stage parse(context *skb, struct packet *pkt)
 {
 	__u32 reason;
 
-	if (skb->protocol != bpf_htons(ETHERTYPE_OURS) || skb->vlan_present) {
+	if (frame_protocol(skb) != bpf_htons(ETHERTYPE_OURS) || has_vlan(skb)) {
 #if FAIRLEAD_FAMILY == 4
 		/* The IPv4 program comes first and speaks for all but IPv6. */
-		if (skb->protocol == bpf_htons(ETH_P_IPV6) && !skb->vlan_present)
+		if (frame_protocol(skb) == bpf_htons(ETH_P_IPV6) && !has_vlan(skb))
 			return STOP_NEXT;
-		if (skb->protocol == bpf_htons(ETH_P_ARP) && !skb->vlan_present) {
+		if (frame_protocol(skb) == bpf_htons(ETH_P_ARP) && !has_vlan(skb)) {
 			pkt->shape |= PACKET_NEIGHBOUR;
 			return CONTINUE;
 		}

@@ -89,7 +89,7 @@ static __always_inline void take_facts(struct packet *pkt, const struct FAMILY(n
 	pkt->longest_frame = node->smallest_mtu + ETH_HLEN;
 }
 
-static __always_inline bool is_mac_of(struct __sk_buff *skb, const struct pod *pod)
+static __always_inline bool is_mac_of(context *skb, const struct pod *pod)
 {
 	const struct frame_addresses *frame = header_at(skb, 0, ETH_HLEN);
 	const __u16 *mac = (const __u16 *)pod->mac;
@@ -106,13 +106,13 @@ static __always_inline enum verdict stay_on_link(struct packet *pkt)
 	return drop(pkt, DROP_LINK_SCOPE);
 }
 
-__stage guard_pod(struct __sk_buff *skb, struct packet *pkt)
+__stage guard_pod(context *skb, struct packet *pkt)
 {
-	struct pod *pod = pod_in_slot(skb->ifindex - FL_POD_IFINDEX_BASE);
+	struct pod *pod = pod_in_slot(device_of(skb) - FL_POD_IFINDEX_BASE);
 	const struct FAMILY(node_state) *node = this_node();
 	const struct FAMILY(ip) * address;
 
-	if (!pod || pod->ifindex != skb->ifindex || !node)
+	if (!pod || pod->ifindex != device_of(skb) || !node)
 		return drop(pkt, DROP_UNKNOWN_POD);
 	take_facts(pkt, node);
 	if (!is_mac_of(skb, pod))
@@ -156,7 +156,7 @@ static __always_inline bool is_tunnel(const struct packet *pkt,
 	       is_same_ip(&pkt->tuple.destination, &node->address);
 }
 
-__stage guard_network(struct __sk_buff *skb, struct packet *pkt)
+__stage guard_network(context *skb, struct packet *pkt)
 {
 	const struct FAMILY(node_state) *node = this_node();
 
@@ -188,7 +188,7 @@ __first_packet int is_from_tunnel_node(struct packet *pkt)
 	return prefix && leads_to_node(prefix) && prefix->node == pkt->tunnel_node;
 }
 
-__stage guard_overlay(struct __sk_buff *skb, struct packet *pkt)
+__stage guard_overlay(context *skb, struct packet *pkt)
 {
 	const struct FAMILY(node_state) *node = this_node();
 	struct tunnel_peer_key sender = {};
@@ -203,7 +203,7 @@ __stage guard_overlay(struct __sk_buff *skb, struct packet *pkt)
 	if (vni != config.vni)
 		return drop(pkt, DROP_WRONG_VNI);
 	pkt->tunnel_node = peer->node;
-	skb->cb[CB_NODE] = peer->node; /* for an answer, when 45 has overwritten it */
+	leave_word(skb, CB_NODE, peer->node); /* for an answer, when 45 has overwritten it */
 	take_facts(pkt, node);
 	if ((pkt->shape & PACKET_NEIGHBOUR) || is_link_scope(&pkt->tuple.destination))
 		return drop(pkt, DROP_LINK_SCOPE);
@@ -220,7 +220,7 @@ __stage guard_overlay(struct __sk_buff *skb, struct packet *pkt)
 /* What the host's stack sends to a pod needs no proof, only sorting out; and who
  * another network's pods are is that network's to prove.
  */
-__stage guard_host(struct __sk_buff *skb, struct packet *pkt)
+__stage guard_host(context *skb, struct packet *pkt)
 {
 	const struct FAMILY(node_state) *node = this_node();
 
@@ -244,7 +244,7 @@ static __always_inline bool has_port_bit(__u32 kind, __be16 port)
  * backend of a Service: its port says so. A later fragment has none, and an error
  * is about another packet.
  */
-__stage guard_answer(struct __sk_buff *skb, struct packet *pkt)
+__stage guard_answer(context *skb, struct packet *pkt)
 {
 	const struct FAMILY(node_state) *node = this_node();
 
@@ -258,7 +258,7 @@ __stage guard_answer(struct __sk_buff *skb, struct packet *pkt)
 }
 
 /* The same out of an uplink, where no pod leaves under its own address. */
-__stage guard_leaving(struct __sk_buff *skb, struct packet *pkt)
+__stage guard_leaving(context *skb, struct packet *pkt)
 {
 	struct prefix *prefix;
 

@@ -82,7 +82,7 @@ __first_packet int is_expected(struct packet *pkt, __u32 now)
 }
 
 /* A copy for the room: it may be a pod's; the host keeps the original. */
-static __always_inline void clone_into(struct __sk_buff *skb, __u32 ifindex)
+static __always_inline void clone_into(context *skb, __u32 ifindex)
 {
 	const union mac inside = {.byte = FL_ROOM_MAC};
 	struct frame_addresses *frame = header_at(skb, 0, ETH_HLEN);
@@ -94,7 +94,7 @@ static __always_inline void clone_into(struct __sk_buff *skb, __u32 ifindex)
 		before[i] = frame->destination[i];
 		frame->destination[i] = inside.part[i];
 	}
-	bpf_clone_redirect(skb, ifindex, 0);
+	clone_to(skb, ifindex);
 	frame = header_at(skb, 0, ETH_HLEN);
 	if (!frame)
 		return;
@@ -103,7 +103,7 @@ static __always_inline void clone_into(struct __sk_buff *skb, __u32 ifindex)
 }
 
 /* Out of order. */
-static __always_inline enum verdict enter_room(struct __sk_buff *skb, struct packet *pkt,
+static __always_inline enum verdict enter_room(context *skb, struct packet *pkt,
 					       const struct datagram *datagram, bool is_copy)
 {
 	__u32 zero = 0;
@@ -137,7 +137,7 @@ static __always_inline bool enter(const struct datagram *datagram, const struct 
 				    known ? BPF_ANY : BPF_NOEXIST);
 }
 
-static __always_inline enum verdict meet_first(struct __sk_buff *skb, struct packet *pkt,
+static __always_inline enum verdict meet_first(context *skb, struct packet *pkt,
 					       const struct datagram *datagram)
 {
 	struct fragment *known = bpf_map_lookup_elem(&FAMILY(fragments), &datagram->key);
@@ -165,7 +165,7 @@ static __always_inline enum verdict meet_first(struct __sk_buff *skb, struct pac
 	return CONTINUE;
 }
 
-static __always_inline enum verdict follow_first(struct __sk_buff *skb, struct packet *pkt,
+static __always_inline enum verdict follow_first(context *skb, struct packet *pkt,
 						 const struct datagram *datagram)
 {
 	struct fragment *first = bpf_map_lookup_elem(&FAMILY(fragments), &datagram->key);
@@ -194,13 +194,13 @@ static __always_inline enum verdict follow_first(struct __sk_buff *skb, struct p
 	return CONTINUE;
 }
 
-__first_packet int follow_fragment(struct __sk_buff *skb, struct packet *pkt)
+__first_packet int follow_fragment(context *skb, struct packet *pkt)
 {
 	struct datagram datagram = {};
 
-	datagram.is_in_order = skb->mark == FL_MARK_IN_ORDER;
+	datagram.is_in_order = mark_of(skb) == FL_MARK_IN_ORDER;
 	if (datagram.is_in_order)
-		skb->mark = 0;
+		set_mark(skb, 0);
 	/* Errors are found by what they quote, neighbours by nobody. */
 	if (!pkt || !has_hidden_ports(pkt) || (pkt->shape & (PACKET_ICMP_ERROR | PACKET_NEIGHBOUR)))
 		return CONTINUE;
@@ -219,7 +219,7 @@ __first_packet int follow_fragment(struct __sk_buff *skb, struct packet *pkt)
 					 : meet_first(skb, pkt, &datagram);
 }
 
-__stage fragment(struct __sk_buff *skb, struct packet *pkt)
+__stage fragment(context *skb, struct packet *pkt)
 {
 	return pkt->shape & PACKET_FRAGMENT ? follow_fragment(skb, pkt) : CONTINUE;
 }

@@ -218,7 +218,7 @@ static __always_inline bool find_flow(struct packet *pkt, struct known *known)
 	return true;
 }
 
-__stage conntrack(struct __sk_buff *skb, struct packet *pkt, struct known *known)
+__stage conntrack(context *skb, struct packet *pkt, struct known *known)
 {
 	struct FAMILY(flow_side) * side;
 	bool has_backend;

@@ -190,7 +190,7 @@ __first_packet int choose_backend(struct packet *pkt)
  * of the same number: the answers to what it has sent, and what it has accepted
  * before. One that only listens gives way, as to kube-proxy and portmap.
  */
-static __always_inline bool is_of_host_socket(struct __sk_buff *skb, struct packet *pkt)
+static __always_inline bool is_of_host_socket(context *skb, struct packet *pkt)
 {
 	struct bpf_sock_tuple *tuple = (void *)&pkt->tuple;
 	struct bpf_sock *sk = NULL;
@@ -208,7 +208,7 @@ static __always_inline bool is_of_host_socket(struct __sk_buff *skb, struct pack
 }
 
 /* The same for what comes from outside. */
-__first_packet int choose_outside_backend(struct __sk_buff *skb, struct packet *pkt)
+__first_packet int choose_outside_backend(context *skb, struct packet *pkt)
 {
 	struct service *service;
 
@@ -256,7 +256,7 @@ static __always_inline bool is_of_stranger(const struct packet *pkt)
 	return config.strangers && pkt->tuple.protocol == IPPROTO_TCP && !is_syn(pkt);
 }
 
-__stage service(struct __sk_buff *skb, struct packet *pkt, const struct known *known)
+__stage service(context *skb, struct packet *pkt, const struct known *known)
 {
 	__u32 reason;
 
@@ -269,7 +269,7 @@ __stage service(struct __sk_buff *skb, struct packet *pkt, const struct known *k
 }
 
 /* Packets from outside the node: most are the host's, and learn that by one bit. */
-__stage outside_service(struct __sk_buff *skb, struct packet *pkt, const struct known *known)
+__stage outside_service(context *skb, struct packet *pkt, const struct known *known)
 {
 	__u32 reason;
 

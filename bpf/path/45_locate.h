@@ -25,7 +25,7 @@
 #define FIB_LOOKUP_SKIP_NEIGH 4 /* BPF_FIB_LOOKUP_SKIP_NEIGH, in newer uapi headers */
 
 /* By the host's routes. Devices that are no uplink of ours are the stack's. */
-static __always_inline __u32 locate_by_route(struct __sk_buff *skb, struct packet *pkt)
+static __always_inline __u32 locate_by_route(context *skb, struct packet *pkt)
 {
 	struct bpf_fib_lookup fib = {};
 	struct FAMILY(ip) *source = (void *)fib.ipv6_src;
@@ -34,7 +34,7 @@ static __always_inline __u32 locate_by_route(struct __sk_buff *skb, struct packe
 
 	fib.family = ADDRESS_FAMILY;
 	fib.l4_protocol = pkt->tuple.protocol;
-	fib.ifindex = skb->ifindex;
+	fib.ifindex = device_of(skb);
 	*source = pkt->out.source;
 	*destination = pkt->out.destination;
 	result = bpf_fib_lookup(skb, &fib, sizeof(fib), FIB_LOOKUP_SKIP_NEIGH);
@@ -55,7 +55,7 @@ static __always_inline __u32 locate_by_route(struct __sk_buff *skb, struct packe
 	return 0;
 }
 
-static __always_inline __u32 locate_by_prefix(struct __sk_buff *skb, struct packet *pkt)
+static __always_inline __u32 locate_by_prefix(context *skb, struct packet *pkt)
 {
 	struct prefix *prefix = find_prefix(&pkt->out.destination);
 	struct node *node;
@@ -97,7 +97,7 @@ static __always_inline bool find_local_pod(struct packet *pkt)
 }
 
 /* Finds the exit for pkt->out.destination; 0 or a drop reason. */
-__first_packet int find_exit(struct __sk_buff *skb, struct packet *pkt)
+__first_packet int find_exit(context *skb, struct packet *pkt)
 {
 	if (!pkt)
 		return DROP_NO_ROUTE;
@@ -107,7 +107,7 @@ __first_packet int find_exit(struct __sk_buff *skb, struct packet *pkt)
 /* The exit as the flow's side remembers it, as found before, or found now; 0 or a
  * drop reason.
  */
-static __always_inline __u32 know_exit(struct __sk_buff *skb, struct packet *pkt,
+static __always_inline __u32 know_exit(context *skb, struct packet *pkt,
 				       const struct known *known)
 {
 	const struct FAMILY(flow_side) *side = known->side;
@@ -131,7 +131,7 @@ static __always_inline __u32 know_exit(struct __sk_buff *skb, struct packet *pkt
  * what is masqueraded is bound to an address: DROP_ADDRESS_GONE if that is not
  * the way out's any more. Any other drop reason is of this packet alone.
  */
-__first_packet int find_way_again(struct __sk_buff *skb, struct packet *pkt)
+__first_packet int find_way_again(context *skb, struct packet *pkt)
 {
 	struct FAMILY(flow_side) * side;
 	struct known known = {};
@@ -162,7 +162,7 @@ __first_packet int find_way_again(struct __sk_buff *skb, struct packet *pkt)
 }
 
 /* The uplinks have changed under a known flow. */
-static __always_inline enum verdict follow_uplinks(struct __sk_buff *skb, struct packet *pkt,
+static __always_inline enum verdict follow_uplinks(context *skb, struct packet *pkt,
 						   struct known *known)
 {
 	__u32 reason = find_way_again(skb, pkt);
@@ -180,7 +180,7 @@ static __always_inline enum verdict follow_uplinks(struct __sk_buff *skb, struct
 	return reason ? drop(pkt, reason) : CONTINUE;
 }
 
-static __always_inline enum verdict locate_known(struct __sk_buff *skb, struct packet *pkt,
+static __always_inline enum verdict locate_known(context *skb, struct packet *pkt,
 						 struct known *known)
 {
 	if (known->side->exit != EXIT_UPLINK || known->side->exit_generation == pkt->uplink_epoch)
@@ -188,7 +188,7 @@ static __always_inline enum verdict locate_known(struct __sk_buff *skb, struct p
 	return follow_uplinks(skb, pkt, known);
 }
 
-__stage locate(struct __sk_buff *skb, struct packet *pkt, struct known *known)
+__stage locate(context *skb, struct packet *pkt, struct known *known)
 {
 	__u32 reason;
 
@@ -201,7 +201,7 @@ __stage locate(struct __sk_buff *skb, struct packet *pkt, struct known *known)
 }
 
 /* What came from outside, to a Service's backend, wherever that is. */
-static __always_inline enum verdict locate_backend(struct __sk_buff *skb, struct packet *pkt)
+static __always_inline enum verdict locate_backend(context *skb, struct packet *pkt)
 {
 	__u32 reason = find_exit(skb, pkt);
 
@@ -222,7 +222,7 @@ static __always_inline enum verdict leave_to_host(struct packet *pkt)
 /* The wire also brings what is for neither pods nor Services: that is the host's, and
  * most of it is to its own address.
  */
-__stage locate_outside(struct __sk_buff *skb, struct packet *pkt, struct known *known)
+__stage locate_outside(context *skb, struct packet *pkt, struct known *known)
 {
 	const struct FAMILY(node_state) *node = this_node();
 
@@ -250,7 +250,7 @@ __stage locate_guest(struct __sk_buff *skb, struct packet *pkt, const struct kno
 }
 
 /* A node tunnels what is for our pods and for us, from its pods and itself. */
-__stage locate_tunnelled(struct __sk_buff *skb, struct packet *pkt, struct known *known)
+__stage locate_tunnelled(context *skb, struct packet *pkt, struct known *known)
 {
 	if (known->side)
 		return locate_known(skb, pkt, known);
@@ -266,7 +266,7 @@ __stage locate_tunnelled(struct __sk_buff *skb, struct packet *pkt, struct known
 }
 
 /* The host's stack has routed it already: only answers of Services are ours. */
-__stage locate_answer(struct __sk_buff *skb, struct packet *pkt, const struct known *known)
+__stage locate_answer(context *skb, struct packet *pkt, const struct known *known)
 {
 	return known->side || pkt->remembered ? CONTINUE : STOP_PASS;
 }

@@ -13,7 +13,7 @@
 
 #include "bpf/path/45_locate.h"
 
-__stage policy(struct __sk_buff *skb, struct packet *pkt, struct known *known)
+__stage policy(context *skb, struct packet *pkt, struct known *known)
 {
 	if (known->side ? known->side->policy_epoch == pkt->policy_epoch : pkt->remembered == 1)
 		return CONTINUE;

@@ -27,7 +27,7 @@
 #define SNAT_TRIES 64
 
 /* A process of the host listens on the reply's port, or has that connection. */
-static __always_inline bool is_port_of_host(struct __sk_buff *skb, struct FAMILY(tuple) * reply)
+static __always_inline bool is_port_of_host(context *skb, struct FAMILY(tuple) * reply)
 {
 	struct bpf_sock_tuple *tuple = (void *)reply;
 	struct bpf_sock *sk = NULL;
@@ -45,7 +45,7 @@ static __always_inline bool is_port_of_host(struct __sk_buff *skb, struct FAMILY
 /* Nobody expects an answer to pkt->out: no flow of ours, and for what leaves with
  * an address of the host, none of its processes.
  */
-__first_packet int is_reply_unused(struct __sk_buff *skb, struct packet *pkt)
+__first_packet int is_reply_unused(context *skb, struct packet *pkt)
 {
 	struct FAMILY(tuple) reply;
 
@@ -58,9 +58,9 @@ __first_packet int is_reply_unused(struct __sk_buff *skb, struct packet *pkt)
 }
 
 /* Names the pod that found no port: fairleadd and `fairlead pods` read it. */
-static __always_inline void count_refusal(const struct __sk_buff *skb)
+static __always_inline void count_refusal(const context *skb)
 {
-	__u32 slot = skb->ifindex - FL_POD_IFINDEX_BASE;
+	__u32 slot = device_of(skb) - FL_POD_IFINDEX_BASE;
 	__u32 *refused = bpf_map_lookup_elem(&snat_refused, &slot);
 
 	if (refused)
@@ -71,7 +71,7 @@ static __always_inline void count_refusal(const struct __sk_buff *skb)
  * start is random; the steps grow, so that tries that met the same start part, and
  * do not wrap within so many (triangular numbers). A small range is tried in order.
  */
-__first_packet int choose_source_port(struct __sk_buff *skb, struct packet *pkt)
+__first_packet int choose_source_port(context *skb, struct packet *pkt)
 {
 	__u32 offset;
 
@@ -106,9 +106,9 @@ __first_packet int is_reply_taken(struct packet *pkt)
 	return entry && !is_same_tuple(&entry->reverse, &pkt->tuple);
 }
 
-static __always_inline bool is_hairpin(const struct __sk_buff *skb, const struct packet *pkt)
+static __always_inline bool is_hairpin(const context *skb, const struct packet *pkt)
 {
-	return pkt->exit == EXIT_POD && pkt->exit_target == skb->ifindex - FL_POD_IFINDEX_BASE;
+	return pkt->exit == EXIT_POD && pkt->exit_target == device_of(skb) - FL_POD_IFINDEX_BASE;
 }
 
 static __always_inline bool is_masqueraded(const struct packet *pkt)
@@ -118,7 +118,7 @@ static __always_inline bool is_masqueraded(const struct packet *pkt)
 }
 
 /* The source address of a packet that may not keep its own; 0 or a drop reason. */
-static __always_inline __u32 choose_source(struct __sk_buff *skb, struct packet *pkt)
+static __always_inline __u32 choose_source(context *skb, struct packet *pkt)
 {
 	struct FAMILY(node_state) * node;
 	struct uplink *uplink;
@@ -144,7 +144,7 @@ static __always_inline __u32 choose_source(struct __sk_buff *skb, struct packet 
 	return pkt->shape & PACKET_HAS_PORTS ? 0 : DROP_NO_PORTS;
 }
 
-__stage masquerade(struct __sk_buff *skb, struct packet *pkt, const struct known *known)
+__stage masquerade(context *skb, struct packet *pkt, const struct known *known)
 {
 	__u32 reason;
 
@@ -181,7 +181,7 @@ __stage masquerade_guest(struct __sk_buff *skb, struct packet *pkt, const struct
 /* A client outside keeps its address unless its Service's backend is elsewhere: the
  * answer has to come back through here.
  */
-__stage masquerade_outside(struct __sk_buff *skb, struct packet *pkt, const struct known *known)
+__stage masquerade_outside(context *skb, struct packet *pkt, const struct known *known)
 {
 	__u32 reason = 0;
 

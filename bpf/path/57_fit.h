@@ -21,22 +21,22 @@
 /* The longest packet that the frame becomes on the wire, from its IP header on: a
  * GSO frame is judged by its segments. 0: cannot be told.
  */
-__first_packet int longest_packet(struct __sk_buff *skb, struct packet *pkt)
+__first_packet int longest_packet(context *skb, struct packet *pkt)
 {
 	struct tcp_header *tcp;
 
 	if (!pkt)
 		return 0;
-	if (!skb->gso_size)
+	if (!segment_size(skb))
 		return packet_end(skb) - IP_OFFSET;
 	switch (pkt->tuple.protocol) {
 	case IPPROTO_TCP:
 		tcp = header_at(skb, pkt->l4_offset, sizeof(*tcp));
 		if (!tcp)
 			return 0;
-		return segment_ip_bytes(skb, pkt) + (tcp->data_offset >> 4) * 4 + skb->gso_size;
+		return segment_ip_bytes(skb, pkt) + (tcp->data_offset >> 4) * 4 + segment_size(skb);
 	case IPPROTO_UDP:
-		return segment_ip_bytes(skb, pkt) + sizeof(struct udp_header) + skb->gso_size;
+		return segment_ip_bytes(skb, pkt) + sizeof(struct udp_header) + segment_size(skb);
 	}
 	return 0; /* SCTP has made its chunks for the path already */
 }
@@ -65,7 +65,7 @@ static __always_inline __u32 mtu_of_exit(const struct packet *pkt)
 }
 
 /* Whether the packet may leave by pkt->exit: 0, or why not. */
-__first_packet int judge_fit(struct __sk_buff *skb, struct packet *pkt)
+__first_packet int judge_fit(context *skb, struct packet *pkt)
 {
 	__u32 mtu;
 
@@ -81,15 +81,15 @@ __first_packet int judge_fit(struct __sk_buff *skb, struct packet *pkt)
 	 */
 	if (pkt->exit == EXIT_POD && may_be_fragmented(skb))
 		return 0;
-	skb->cb[CB_MTU] = mtu;
+	leave_word(skb, CB_MTU, mtu);
 	return DROP_TOO_BIG;
 }
 
-__stage fit(struct __sk_buff *skb, struct packet *pkt, const struct known *known)
+__stage fit(context *skb, struct packet *pkt, const struct known *known)
 {
 	__u32 reason;
 
-	if (pkt->hop_limit > 1 && (skb->len <= pkt->longest_frame ||
+	if (pkt->hop_limit > 1 && (frame_bytes(skb) <= pkt->longest_frame ||
 				   longest_packet(skb, pkt) + ETH_HLEN <= pkt->longest_frame))
 		return CONTINUE;
 	reason = know_exit(skb, pkt, known) ?: judge_fit(skb, pkt);

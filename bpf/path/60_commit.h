@@ -36,7 +36,7 @@ static __always_inline bool is_translated(const struct packet *pkt)
 	return !is_same_tuple(&pkt->tuple, &pkt->out);
 }
 
-static __always_inline void begin_flow(struct __sk_buff *skb, struct packet *pkt,
+static __always_inline void begin_flow(context *skb, struct packet *pkt,
 				       struct known *known)
 {
 	__u8 mine = UNKNOWN_WINDOW_SCALE, theirs = UNKNOWN_WINDOW_SCALE;
@@ -66,7 +66,7 @@ static __always_inline void begin_flow(struct __sk_buff *skb, struct packet *pkt
 	follow_tcp(pkt, known);
 }
 
-__stage commit(struct __sk_buff *skb, struct packet *pkt, struct known *known)
+__stage commit(context *skb, struct packet *pkt, struct known *known)
 {
 	if (known->side)
 		return CONTINUE;

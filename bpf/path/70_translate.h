@@ -33,7 +33,7 @@ static __always_inline __u16 moved_checksum(__u16 check, const struct translatio
 	return checksum_add(check, to->l4_delta);
 }
 
-static __always_inline bool rewrite_tcp(struct __sk_buff *skb, struct packet *pkt,
+static __always_inline bool rewrite_tcp(context *skb, struct packet *pkt,
 					const struct translation *to, __u32 state)
 {
 	struct tcp_header *tcp = header_at(skb, pkt->l4_offset, sizeof(*tcp));
@@ -45,7 +45,7 @@ static __always_inline bool rewrite_tcp(struct __sk_buff *skb, struct packet *pk
 	return true;
 }
 
-static __always_inline bool rewrite_udp(struct __sk_buff *skb, struct packet *pkt,
+static __always_inline bool rewrite_udp(context *skb, struct packet *pkt,
 					const struct translation *to, __u32 state)
 {
 	struct udp_header *udp = header_at(skb, pkt->l4_offset, sizeof(*udp));
@@ -60,12 +60,12 @@ static __always_inline bool rewrite_udp(struct __sk_buff *skb, struct packet *pk
 		udp->check = moved_checksum(udp->check, to, state) ?: 0xffff;
 	} else if (state == CHECKSUM_COMPLETE) {
 		/* No checksum takes back what the sum of the whole packet gains. */
-		bpf_csum_update(skb, to->l4_delta);
+		change_sum(skb, to->l4_delta);
 	}
 	return true;
 }
 
-static __always_inline bool rewrite_icmp(struct __sk_buff *skb, struct packet *pkt,
+static __always_inline bool rewrite_icmp(context *skb, struct packet *pkt,
 					 const struct translation *to, __u32 state)
 {
 	struct icmp_header *icmp = header_at(skb, pkt->l4_offset, sizeof(*icmp));
@@ -80,7 +80,7 @@ static __always_inline bool rewrite_icmp(struct __sk_buff *skb, struct packet *p
 	return true;
 }
 
-static __always_inline bool rewrite(struct __sk_buff *skb, struct packet *pkt,
+static __always_inline bool rewrite(context *skb, struct packet *pkt,
 				    const struct translation *to)
 {
 	ip_header *ip = header_at(skb, IP_OFFSET, IP_HEADER_BYTES);
@@ -109,11 +109,11 @@ static __always_inline bool rewrite(struct __sk_buff *skb, struct packet *pkt,
 		break;
 	}
 	if (state == CHECKSUM_COMPLETE)
-		bpf_csum_update(skb, whole_packet_delta(protocol, to->address_delta));
+		change_sum(skb, whole_packet_delta(protocol, to->address_delta));
 	return done;
 }
 
-__stage translate(struct __sk_buff *skb, struct packet *pkt, const struct known *known)
+__stage translate(context *skb, struct packet *pkt, const struct known *known)
 {
 	struct FAMILY(flow_side) *side = known->side;
 	struct translation to;

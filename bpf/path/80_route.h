@@ -16,7 +16,7 @@
 
 #include "bpf/path/70_translate.h"
 
-static __always_inline __u32 lose_a_hop(struct __sk_buff *skb, struct packet *pkt)
+static __always_inline __u32 lose_a_hop(context *skb, struct packet *pkt)
 {
 	ip_header *ip = header_at(skb, IP_OFFSET, IP_HEADER_BYTES);
 
@@ -29,7 +29,7 @@ static __always_inline __u32 lose_a_hop(struct __sk_buff *skb, struct packet *pk
 	return 0;
 }
 
-static __always_inline __u32 address_frame(struct __sk_buff *skb, const struct pod *pod)
+static __always_inline __u32 address_frame(context *skb, const struct pod *pod)
 {
 	const union mac gateway = {.byte = FL_GATEWAY_MAC};
 
@@ -37,7 +37,7 @@ static __always_inline __u32 address_frame(struct __sk_buff *skb, const struct p
 }
 
 /* The remembered exit, or for a side's first packet a fresh one, remembered. */
-static __always_inline __u32 recall_exit(struct __sk_buff *skb, struct packet *pkt,
+static __always_inline __u32 recall_exit(context *skb, struct packet *pkt,
 					 const struct known *known)
 {
 	struct FAMILY(flow_side) *side = known->side;
@@ -56,7 +56,7 @@ static __always_inline __u32 recall_exit(struct __sk_buff *skb, struct packet *p
 	return 0;
 }
 
-static __always_inline __u32 resolve_exit(struct __sk_buff *skb, struct packet *pkt)
+static __always_inline __u32 resolve_exit(context *skb, struct packet *pkt)
 {
 	if (pkt->exit == EXIT_POD) {
 		struct pod *pod = pod_in_slot(pkt->exit_target);
@@ -71,7 +71,7 @@ static __always_inline __u32 resolve_exit(struct __sk_buff *skb, struct packet *
 	return 0;
 }
 
-__stage route(struct __sk_buff *skb, struct packet *pkt, const struct known *known)
+__stage route(context *skb, struct packet *pkt, const struct known *known)
 {
 	__u32 reason = recall_exit(skb, pkt, known);
 
@@ -119,7 +119,7 @@ __stage route_guest(struct __sk_buff *skb, struct packet *pkt, const struct know
 }
 
 /* What the host's own stack has sent into the tunnel device, to whom it is behind. */
-__stage route_by_tunnel(struct __sk_buff *skb, struct packet *pkt,
+__stage route_by_tunnel(context *skb, struct packet *pkt,
 			const struct FAMILY(ip) * destination)
 {
 	struct prefix *prefix;
@@ -135,7 +135,7 @@ __stage route_by_tunnel(struct __sk_buff *skb, struct packet *pkt,
 	if (!node || !node->ifindex || node->way == NODE_NATIVE || !address_inner_frame(skb) ||
 	    !write_tunnel(skb, node))
 		return drop(pkt, DROP_NO_ROUTE);
-	skb->mark = FL_MARK_DONE; /* the outer packet is to_network's, as from_pod's is */
+	set_mark(skb, FL_MARK_DONE); /* the outer packet is to_network's, as from_pod's is */
 	return CONTINUE;
 }
 

@@ -41,7 +41,7 @@ static __always_inline enum verdict answer(struct packet *pkt, __u32 slot, __u32
 #define CB_NODE	  3 /* from_overlay: whose tunnel it came by, a slot in nodes */
 
 /* Counts and records; every program of fairlead ends in here. */
-static __always_inline int finish(struct __sk_buff *skb, __u32 hook, int action, __u32 reason,
+static __always_inline int finish(context *skb, __u32 hook, int action, __u32 reason,
 				  __u32 ifindex)
 {
 	__u32 index = FL_COUNTER_INDEX(hook, FAIRLEAD_FAMILY, reason);
@@ -49,7 +49,7 @@ static __always_inline int finish(struct __sk_buff *skb, __u32 hook, int action,
 
 	if (counter) {
 		counter->packets++;
-		counter->bytes += skb->len;
+		counter->bytes += frame_bytes(skb);
 	}
 	if (config.record_verdicts) {
 		__u32 zero = 0;
