@@ -3,7 +3,9 @@
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
+#include <bpf/libbpf.h>
 #include <fmt/format.h>
+#include <linux/if_link.h>
 #include <net/if.h>
 
 #include <algorithm>
@@ -71,6 +73,12 @@ void LearnFromMap(uint32_t map_id, LiveProgram& program) {
   if (const std::optional<hook_config> config = ReadConfig(*map)) program.config = config;
 }
 
+std::string XdpMechanism(uint32_t ifindex) {
+  LIBBPF_OPTS(bpf_xdp_query_opts, query);
+  if (bpf_xdp_query(static_cast<int>(ifindex), 0, &query) != 0) return "xdp";
+  return query.attach_mode == XDP_ATTACHED_DRV ? "xdp native" : "xdp generic";
+}
+
 absl::StatusOr<Attachment> ReadLink(const std::filesystem::path& pin) {
   const UniqueFd fd(bpf_obj_get(pin.c_str()));
   if (!fd.ok()) return ErrnoStatus(errno, "open pinned link " + pin.string());
@@ -86,6 +94,7 @@ absl::StatusOr<Attachment> ReadLink(const std::filesystem::path& pin) {
   attachment.family = program.family;
   // The distribution's headers lack TCX; every link to an interface begins with its index.
   attachment.ifindex = info.xdp.ifindex;
+  if (info.type == BPF_LINK_TYPE_XDP) attachment.mechanism = XdpMechanism(attachment.ifindex);
   attachment.program = std::move(program);
   return attachment;
 }

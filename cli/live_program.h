@@ -31,14 +31,14 @@ absl::StatusOr<LiveProgram> FindProgram(uint32_t id);
 // The kernel's own names end after 15 characters.
 const char* TailSlotName(uint32_t slot);
 
-// A program on an interface: behind a TCX link, which is pinned, or a clsact
+// A program on an interface: behind a TCX or XDP link, which is pinned, or a clsact
 // filter, of which the pins hold a mark only ("clsact_from_pod_1048577_v4").
 struct Attachment {
   std::string pin;   // the file's name below links/
   std::string hook;  // "from_pod"
   std::optional<Family> family;
-  const char* mechanism = "tcx";       // "tcx", "clsact"
-  std::optional<LiveProgram> program;  // TCX only
+  std::string mechanism = "tcx";       // "tcx", "clsact", "xdp native", "xdp generic"
+  std::optional<LiveProgram> program;  // of links only
   uint32_t ifindex = 0;                // 0: the interface is gone, nothing is attached any more
 };
 

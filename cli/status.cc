@@ -108,8 +108,8 @@ absl::Status CountPackets(const PinnedNode& node, Status& status) {
   FL_ASSIGN_OR_RETURN(const std::vector<VerdictCount> counts, ReadVerdictCounts(node.tables()));
   for (const VerdictCount& count : counts) {
     if (count.reason == VERDICT_NOT_PROMOTED) {
-      status.not_promoted += count.packets;  // a note on a packet, not its end
-    } else {
+      status.not_promoted += count.packets;      // a note on a packet, not its end
+    } else if (count.reason != VERDICT_TO_TC) {  // from_network has counted it
       (IsDrop(count.reason) ? status.dropped : status.forwarded) += count.packets;
     }
   }
@@ -178,7 +178,11 @@ std::string AttachedSummary(const Status& status) {
   std::map<std::string, std::set<uint32_t>> interfaces;
   for (const Attachment& attachment : status.attachments) {
     if (attachment.ifindex != 0) {
-      interfaces[attachment.hook].insert(attachment.ifindex);
+      // How, where there is more than one way that a user has chosen from.
+      const bool at_xdp = attachment.mechanism.starts_with("xdp");
+      interfaces[at_xdp ? fmt::format("{} ({})", attachment.hook, attachment.mechanism)
+                        : attachment.hook]
+          .insert(attachment.ifindex);
     }
   }
   std::string text;

@@ -50,7 +50,7 @@ const std::vector<std::string>& MapNames() {
       "free_flows6",    "fragments4",     "fragments6",     "room",           "pods",
       "pod_address4",   "pod_address6",   "groups4",        "groups6",        "group_counts4",
       "group_counts6",  "snat_refused",   "nodes",          "prefixes4",      "prefixes6",
-      "tunnel_peers",   "uplinks",        "node_state4",    "node_state6",    "answer_budgets",
+      "tunnel_peers",   "uplinks", "wire_exits",        "node_state4",    "node_state6",    "answer_budgets",
       "counters",       "last_verdict"};
   return *kNames;
 }
@@ -65,6 +65,7 @@ absl::StatusOr<Tables> OpenTables(const MapOpener& open, bool writable) {
   FL_RETURN_IF_ERROR(OpenInto(open, "nodes", tables.nodes, writable));
   FL_RETURN_IF_ERROR(OpenInto(open, "tunnel_peers", tables.tunnel_peers));
   FL_RETURN_IF_ERROR(OpenInto(open, "uplinks", tables.uplinks));
+  FL_RETURN_IF_ERROR(OpenInto(open, "wire_exits", tables.wire_exits));
   FL_RETURN_IF_ERROR(OpenInto(open, "answer_budgets", tables.answer_budgets, writable));
   FL_RETURN_IF_ERROR(OpenInto(open, "counters", tables.counters));
   FL_RETURN_IF_ERROR(OpenInto(open, "last_verdict", tables.last_verdict));

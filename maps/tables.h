@@ -50,6 +50,7 @@ struct Tables {
   MappedArray<node> nodes;
   Table<tunnel_peer_key, tunnel_peer> tunnel_peers;
   Table<uint32_t, uplink> uplinks;
+  Table<uint32_t, uint32_t> wire_exits;  // devices that XDP can send by, by their own index
   MappedArray<uint64_t> answer_budgets;
   PerCpuTable<counter> counters;
   PerCpuTable<verdict_record> last_verdict;

@@ -89,8 +89,10 @@ def stage_of_function(hook):
             numbers[name] = stage.number
     # A hook may have a stage of its own; its name begins with the stage's.
     by_name = {stage.name: stage.number for stage in stages()}
-    for name in re.findall(r"^__stage (\w+)\(", hook.text, re.M):
-        numbers[name] = by_name[name.split("_")[0]]
+    for kind, name in re.findall(r"^(__stage|static __always_inline int) (\w+)\(", hook.text, re.M):
+        stage = name.split("_")[0]
+        if kind == "__stage" or stage in by_name:
+            numbers[name] = by_name[stage]
     return numbers
 
 

@@ -20,12 +20,4 @@ static __always_inline void write_ip_reply(ip_header *ip, const struct FAMILY(tu
 	finish_ip_header(ip, protocol, payload, REPLY_HOP_LIMIT);
 }
 
-/* The pseudo header's share of a transport checksum. */
-static __always_inline __u64 pseudo_sum(const struct FAMILY(tuple) * tuple, __u8 protocol,
-					__u16 payload)
-{
-	return sum_of(&tuple->source, 2 * sizeof(tuple->source)) + bpf_htons(protocol) +
-	       bpf_htons(payload);
-}
-
 #endif /* FAIRLEAD_BPF_ANSWERS_IP_REPLY_H_ */

@@ -9,17 +9,6 @@
 
 #include "bpf/path/90_deliver.h"
 
-/* One's complement sum of `bytes`, an even number of them. */
-static __always_inline __u64 sum_of(const void *data, __u32 bytes)
-{
-	const __u16 *word = data;
-	__u64 sum = 0;
-
-	for (__u32 i = 0; i < bytes / 2; i++)
-		sum += word[i];
-	return sum;
-}
-
 /* Swaps the ends: from the gateway's MAC to whoever sent the frame. */
 static __always_inline bool address_reply(struct __sk_buff *skb, struct ethhdr *reply)
 {

@@ -26,6 +26,25 @@ static __always_inline __u16 sum_add(__u16 a, __u16 b)
 	return (sum & 0xffff) + (sum >> 16);
 }
 
+/* One's complement sum of `bytes`, an even number of them. */
+static __always_inline __u64 sum_of(const void *data, __u32 bytes)
+{
+	const __u16 *word = data;
+	__u64 sum = 0;
+
+	for (__u32 i = 0; i < bytes / 2; i++)
+		sum += word[i];
+	return sum;
+}
+
+/* The pseudo header's share of a transport checksum. */
+static __always_inline __u64 pseudo_sum(const struct FAMILY(tuple) * tuple, __u8 protocol,
+					__u16 payload)
+{
+	return sum_of(&tuple->source, 2 * sizeof(tuple->source)) + bpf_htons(protocol) +
+	       bpf_htons(payload);
+}
+
 /* The sum's change when an address becomes another one, unfolded. */
 static __always_inline __u64 ip_delta(const struct FAMILY(ip) * from, const struct FAMILY(ip) * to)
 {

@@ -63,8 +63,7 @@ union mac {
 };
 
 /* Writes both ends of the frame, each six bytes; false if it is too short. */
-static __always_inline bool write_macs(context *skb, const void *destination,
-				       const void *source)
+static __always_inline bool write_macs(context *skb, const void *destination, const void *source)
 {
 	struct frame_addresses *frame = header_at(skb, 0, ETH_HLEN);
 	const __u16 *to = destination, *from = source;

@@ -44,8 +44,8 @@ __first_packet __u32 crc32c_append_zeros(__u32 crc, __u32 bytes)
 }
 
 /* Not 0 if the header could not be reached. */
-static __noinline int rewrite_sctp(context *skb, __u32 l4_offset,
-				   const struct ports *ports, __u32 state)
+static __noinline int rewrite_sctp(context *skb, __u32 l4_offset, const struct ports *ports,
+				   __u32 state)
 {
 	struct sctp_header *sctp = header_at(skb, l4_offset, sizeof(*sctp));
 	__u32 before, after, check;
@@ -66,8 +66,8 @@ static __noinline int rewrite_sctp(context *skb, __u32 l4_offset,
 	sctp->check ^= crc32c_append_zeros(before ^ after, packet_end(skb) - (l4_offset & 0x1ff));
 	/* Nothing in a CRC makes up for the change in the sum of the whole packet. */
 	if (state == CHECKSUM_COMPLETE)
-		change_sum(
-			skb, sum_fold((__u64)(__u32)~before + after + (__u32)~check + sctp->check));
+		change_sum(skb,
+			   sum_fold((__u64)(__u32)~before + after + (__u32)~check + sctp->check));
 	return 0;
 }
 

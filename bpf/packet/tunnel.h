@@ -14,8 +14,7 @@
 /* Who sent the packet, and in which network; false if it came in no tunnel. The
  * helper wants to be told the outer family, so that of IPv6 is asked second.
  */
-static __always_inline bool read_tunnel(context *skb, struct tunnel_peer_key *sender,
-					__u32 *vni)
+static __always_inline bool read_tunnel(context *skb, struct tunnel_peer_key *sender, __u32 *vni)
 {
 	struct bpf_tunnel_key key = {};
 

@@ -100,6 +100,53 @@ static __always_inline bool is_known_elsewhere(const struct packet *pkt, const s
 					     &known->side->destination);
 }
 
+/* A half-open flow as it was at one moment. */
+struct memory {
+	struct FAMILY(tuple) reverse;
+	__u32 backend, backend_generation, policy_epoch, uplink_epoch, stamp;
+	__u8 flags, window_scale;
+};
+
+/* False if the entry was replaced while it was copied. */
+static __always_inline bool copy_half_open(const struct packet *pkt,
+					   const struct FAMILY(half_open) * entry,
+					   struct memory *memory)
+{
+	memory->stamp = entry->stamp;
+	memory->reverse = entry->reverse;
+	memory->backend = entry->backend;
+	memory->backend_generation = entry->backend_generation;
+	memory->policy_epoch = entry->policy_epoch;
+	memory->uplink_epoch = entry->uplink_epoch;
+	memory->flags = entry->flags;
+	memory->window_scale = entry->window_scale;
+	barrier();
+	return is_same_tuple(&entry->tuple, &pkt->tuple) && memory->stamp != STAMP_BUSY &&
+	       entry->stamp == memory->stamp;
+}
+
+/* Why the flow cannot go on; 0: it can. */
+static __always_inline __u32 what_is_lost(const struct packet *pkt, const struct memory *memory)
+{
+	/* An answer on its way is still an answer when its backend has gone. */
+	if (memory->flags & HALF_OPEN_REPLY)
+		return 0;
+	if (!is_backend_alive(memory->backend, memory->backend_generation))
+		return DROP_BACKEND_GONE;
+	return is_from_old_uplink(pkt, memory->uplink_epoch, &memory->reverse) ? DROP_ADDRESS_GONE
+									       : 0;
+}
+
+static __always_inline void take_memory(struct packet *pkt, const struct memory *memory)
+{
+	reverse_tuple(&memory->reverse, &pkt->out);
+	pkt->backend = memory->backend;
+	pkt->backend_generation = memory->backend_generation;
+	pkt->remembered = memory->policy_epoch == pkt->policy_epoch ? 1 : 2;
+	pkt->peer_window_scale = memory->window_scale;
+	pkt->side_number = memory->flags & HALF_OPEN_REPLY ? SIDE_REPLY : SIDE_ORIGIN;
+}
+
 /* What a half-open flow has remembered. Leaves pkt->remembered at zero if there
  * is none; a drop reason if what it relied on is gone; VERDICT_PASSED if it is
  * translated elsewhere.
@@ -107,55 +154,31 @@ static __always_inline bool is_known_elsewhere(const struct packet *pkt, const s
 __first_packet int recall(struct packet *pkt)
 {
 	struct FAMILY(half_open) * entry, *origin;
-	struct FAMILY(tuple) reverse;
-	__u32 backend, backend_generation, epoch, uplink_epoch, stamp, lost = 0;
-	__u8 flags, scale;
+	struct memory memory;
+	__u32 lost;
 
 	if (!pkt)
 		return 0;
 	entry = find_half_open(&pkt->tuple, pkt->now);
-	if (!entry)
+	if (!entry || !copy_half_open(pkt, entry, &memory))
 		return 0;
-	stamp = entry->stamp;
-	reverse = entry->reverse;
-	backend = entry->backend;
-	backend_generation = entry->backend_generation;
-	epoch = entry->policy_epoch;
-	uplink_epoch = entry->uplink_epoch;
-	flags = entry->flags;
-	scale = entry->window_scale;
-	barrier();
-	if (!is_same_tuple(&entry->tuple, &pkt->tuple) || stamp == STAMP_BUSY ||
-	    entry->stamp != stamp)
-		return 0; /* replaced while we copied */
-	if (config.guests &&
-	    is_elsewhere(pkt, flags & HALF_OPEN_OF_GUEST, flags & HALF_OPEN_REPLY, &reverse.source))
+	if (config.guests && is_elsewhere(pkt, memory.flags & HALF_OPEN_OF_GUEST,
+					  memory.flags & HALF_OPEN_REPLY, &memory.reverse.source))
 		return VERDICT_PASSED;
-	/* An answer on its way is still an answer when its backend has gone. */
-	if (!(flags & HALF_OPEN_REPLY)) {
-		if (!is_backend_alive(backend, backend_generation))
-			lost = DROP_BACKEND_GONE;
-		else if (is_from_old_uplink(pkt, uplink_epoch, &reverse))
-			lost = DROP_ADDRESS_GONE;
-	}
+	lost = what_is_lost(pkt, &memory);
 	if (lost) {
-		touch_half_open(entry, stamp, STAMP_EMPTY);
+		touch_half_open(entry, memory.stamp, STAMP_EMPTY);
 		return lost;
 	}
 
-	reverse_tuple(&reverse, &pkt->out);
-	pkt->backend = backend;
-	pkt->backend_generation = backend_generation;
-	pkt->remembered = epoch == pkt->policy_epoch ? 1 : 2;
-	pkt->peer_window_scale = scale;
-	pkt->side_number = flags & HALF_OPEN_REPLY ? SIDE_REPLY : SIDE_ORIGIN;
+	take_memory(pkt, &memory);
 	if (pkt->shape & PACKET_ICMP_ERROR)
 		return 0; /* asks for the flow's translation, says nothing for it */
-	touch_half_open(entry, stamp, pkt->now);
+	touch_half_open(entry, memory.stamp, pkt->now);
 
-	if (!(flags & HALF_OPEN_REPLY)) {
+	if (!(memory.flags & HALF_OPEN_REPLY)) {
 		/* The client again: a retransmission, or a conversation. */
-		pkt->promote = (flags & HALF_OPEN_REPLIED) && !is_syn(pkt);
+		pkt->promote = (memory.flags & HALF_OPEN_REPLIED) && !is_syn(pkt);
 		return 0;
 	}
 	if (pkt->tuple.protocol == IPPROTO_TCP) {
@@ -163,13 +186,13 @@ __first_packet int recall(struct packet *pkt)
 		if (!pkt->promote) {
 			/* Refused: the next SYN chooses anew. */
 			forget_half_open(&pkt->tuple, pkt->now);
-			forget_half_open(&reverse, pkt->now);
+			forget_half_open(&memory.reverse, pkt->now);
 		}
 		return 0;
 	}
 	/* Either side keeps the flow alive; the client's entry learns of the answer. */
-	entry->flags = flags | HALF_OPEN_REPLIED;
-	origin = find_half_open(&reverse, pkt->now);
+	entry->flags = memory.flags | HALF_OPEN_REPLIED;
+	origin = find_half_open(&memory.reverse, pkt->now);
 	if (origin) {
 		origin->flags |= HALF_OPEN_REPLIED;
 		touch_half_open(origin, origin->stamp, pkt->now);
@@ -218,6 +241,15 @@ static __always_inline bool find_flow(struct packet *pkt, struct known *known)
 	return true;
 }
 
+/* The flow has had one more packet. */
+static __always_inline void go_on(const struct packet *pkt, const struct known *known)
+{
+	known->side->last_seen = pkt->now;
+	known->side->packets++;
+	if (pkt->tuple.protocol == IPPROTO_TCP)
+		follow_tcp(pkt, known);
+}
+
 __stage conntrack(context *skb, struct packet *pkt, struct known *known)
 {
 	struct FAMILY(flow_side) * side;
@@ -246,10 +278,7 @@ __stage conntrack(context *skb, struct packet *pkt, struct known *known)
 		return meet(pkt);
 	}
 
-	side->last_seen = pkt->now;
-	side->packets++;
-	if (pkt->tuple.protocol == IPPROTO_TCP)
-		follow_tcp(pkt, known);
+	go_on(pkt, known);
 	return CONTINUE;
 }
 

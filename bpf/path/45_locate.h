@@ -107,8 +107,7 @@ __first_packet int find_exit(context *skb, struct packet *pkt)
 /* The exit as the flow's side remembers it, as found before, or found now; 0 or a
  * drop reason.
  */
-static __always_inline __u32 know_exit(context *skb, struct packet *pkt,
-				       const struct known *known)
+static __always_inline __u32 know_exit(context *skb, struct packet *pkt, const struct known *known)
 {
 	const struct FAMILY(flow_side) *side = known->side;
 

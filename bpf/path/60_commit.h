@@ -36,8 +36,7 @@ static __always_inline bool is_translated(const struct packet *pkt)
 	return !is_same_tuple(&pkt->tuple, &pkt->out);
 }
 
-static __always_inline void begin_flow(context *skb, struct packet *pkt,
-				       struct known *known)
+static __always_inline void begin_flow(context *skb, struct packet *pkt, struct known *known)
 {
 	__u8 mine = UNKNOWN_WINDOW_SCALE, theirs = UNKNOWN_WINDOW_SCALE;
 	struct FAMILY(tuple) reply;

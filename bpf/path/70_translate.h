@@ -80,8 +80,7 @@ static __always_inline bool rewrite_icmp(context *skb, struct packet *pkt,
 	return true;
 }
 
-static __always_inline bool rewrite(context *skb, struct packet *pkt,
-				    const struct translation *to)
+static __always_inline bool rewrite(context *skb, struct packet *pkt, const struct translation *to)
 {
 	ip_header *ip = header_at(skb, IP_OFFSET, IP_HEADER_BYTES);
 	__u32 state = checksum_state(skb);

@@ -36,6 +36,17 @@ static __always_inline __u32 address_frame(context *skb, const struct pod *pod)
 	return write_macs(skb, pod->mac, gateway.part) ? 0 : DROP_TOO_SHORT;
 }
 
+/* For the side's next packets. Not into an object that was released while we looked. */
+static __always_inline void remember_exit(const struct packet *pkt, struct FAMILY(flow_side) * side)
+{
+	if (!side || !side->last_seen)
+		return;
+	side->exit_target = pkt->exit_target;
+	side->exit_generation = pkt->exit_generation;
+	barrier();
+	side->exit = pkt->exit;
+}
+
 /* The remembered exit, or for a side's first packet a fresh one, remembered. */
 static __always_inline __u32 recall_exit(context *skb, struct packet *pkt,
 					 const struct known *known)
@@ -46,13 +57,7 @@ static __always_inline __u32 recall_exit(context *skb, struct packet *pkt,
 
 	if (reason || is_remembered)
 		return reason;
-	/* Not into an object that was released while we looked. */
-	if (side && side->last_seen) {
-		side->exit_target = pkt->exit_target;
-		side->exit_generation = pkt->exit_generation;
-		barrier();
-		side->exit = pkt->exit;
-	}
+	remember_exit(pkt, side);
 	return 0;
 }
 
@@ -119,8 +124,7 @@ __stage route_guest(struct __sk_buff *skb, struct packet *pkt, const struct know
 }
 
 /* What the host's own stack has sent into the tunnel device, to whom it is behind. */
-__stage route_by_tunnel(context *skb, struct packet *pkt,
-			const struct FAMILY(ip) * destination)
+__stage route_by_tunnel(context *skb, struct packet *pkt, const struct FAMILY(ip) * destination)
 {
 	struct prefix *prefix;
 	struct node *node;

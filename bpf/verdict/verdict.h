@@ -41,8 +41,7 @@ static __always_inline enum verdict answer(struct packet *pkt, __u32 slot, __u32
 #define CB_NODE	  3 /* from_overlay: whose tunnel it came by, a slot in nodes */
 
 /* Counts and records; every program of fairlead ends in here. */
-static __always_inline int finish(context *skb, __u32 hook, int action, __u32 reason,
-				  __u32 ifindex)
+static __always_inline int finish(context *skb, __u32 hook, int action, __u32 reason, __u32 ifindex)
 {
 	__u32 index = FL_COUNTER_INDEX(hook, FAIRLEAD_FAMILY, reason);
 	struct counter *counter = bpf_map_lookup_elem(&counters, &index);

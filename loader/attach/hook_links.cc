@@ -31,7 +31,7 @@ constexpr uint32_t kLoopback = 1;
 
 bool IsIngress(hook hook_id) {
   return hook_id == HOOK_FROM_POD || hook_id == HOOK_FROM_NETWORK || hook_id == HOOK_FROM_ROOM ||
-         hook_id == HOOK_FROM_OVERLAY || hook_id == HOOK_FROM_GUEST;
+         hook_id == HOOK_FROM_OVERLAY || hook_id == HOOK_FROM_GUEST || hook_id == HOOK_FROM_WIRE;
 }
 
 // "from_pod_1048577_v4", of numbers and our own words only.
@@ -93,16 +93,22 @@ const char* HookName(hook hook_id) {
       return "from_guest";
     case HOOK_TO_GUEST:
       return "to_guest";
+    case HOOK_FROM_WIRE:
+      return "from_wire";
     case HOOK_COUNT:
       break;
   }
   return "?";
 }
 
+std::string PinOf(const std::string& directory, const HookOnDevice& where, Family family) {
+  return directory + "/" + PinName(where, family);
+}
+
 absl::Status HookLinks::AttachFamily(const HookOnDevice& where, Family family) const {
   const int program = programs_.fd(where.hook_id, family);
   const bool ingress = IsIngress(where.hook_id);
-  const std::string pin = directory_ + "/" + PinName(where, family);
+  const std::string pin = PinOf(directory_, where, family);
   const std::string mark = ClsactMark(directory_, where, family);
   // What another mechanism has left there goes once ours is in place.
   if (mechanism_ == Mechanism::kTcx) {
@@ -162,7 +168,7 @@ absl::StatusOr<std::vector<HookOnDevice>> ListHooks(const std::string& directory
 
 absl::Status Detach(const std::string& directory, const HookOnDevice& where) {
   for (const Family family : kFamilies) {
-    const std::string pin = directory + "/" + PinName(where, family);
+    const std::string pin = PinOf(directory, where, family);
     // Said first: the kernel lets go of a link some time after its last pin has gone.
     if (const UniqueFd link(bpf_obj_get(pin.c_str())); link.ok()) bpf_link_detach(link.get());
     if (unlink(pin.c_str()) != 0 && errno != ENOENT) return ErrnoStatus(errno, "unpin " + pin);

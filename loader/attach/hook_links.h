@@ -55,6 +55,9 @@ class HookLinks {
   Mechanism mechanism_;
 };
 
+// Where the link of a hook on a device is pinned.
+std::string PinOf(const std::string& directory, const HookOnDevice& where, Family family);
+
 // What the links directory says is attached, by whichever run.
 absl::StatusOr<std::vector<HookOnDevice>> ListHooks(const std::string& directory);
 // Takes a hook off a device; it or the device may be gone already.

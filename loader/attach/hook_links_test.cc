@@ -13,7 +13,9 @@
 #include <filesystem>
 
 #include "loader/attach/tcx.h"
+#include "loader/attach/xdp.h"
 #include "loader/netlink/links.h"
+#include "loader/netlink/xdp_features.h"
 
 namespace fairlead::attach {
 namespace {
@@ -176,6 +178,49 @@ TEST_P(HooksOnADevice, TheKernelIsAskedWhatItCan) {
       ProbeMechanism(programs_->fd(HOOK_TO_NETWORK, Family::kIpv4));
   EXPECT_TRUE(mechanism.ok()) << mechanism.status();
 }
+
+// from_wire's way, whatever the mechanism of the others is.
+class XdpOnADevice : public HooksOnADevice {
+ protected:
+  std::string Pin() const { return PinOf(directory_, {HOOK_FROM_WIRE, kDevice}, Family::kIpv4); }
+  int Program() const { return programs_->fd(HOOK_FROM_WIRE, Family::kIpv4); }
+};
+
+TEST_P(XdpOnADevice, IsListedSwappedInPlaceAndDetachedByItsPin) {
+  EXPECT_EQ(XdpMode(kDevice), "");
+  EXPECT_FALSE(IsXdpAttached(Program(), kDevice, Pin()));
+  for (const bool native : {true, true, false}) {
+    ASSERT_EQ(AttachXdp(Program(), kDevice, native, Pin()), absl::OkStatus());
+    EXPECT_EQ(XdpMode(kDevice), native ? "native" : "generic");
+    EXPECT_TRUE(IsXdpAttached(Program(), kDevice, Pin()));
+  }
+  const std::vector<HookOnDevice> one = {{HOOK_FROM_WIRE, kDevice}};
+  EXPECT_EQ(*ListHooks(directory_), one);
+  EXPECT_TRUE(Detach(directory_, one.front()).ok());
+  EXPECT_EQ(XdpMode(kDevice), "");
+  EXPECT_TRUE(ListHooks(directory_)->empty());
+}
+
+TEST_P(XdpOnADevice, LeavesAnothersProgramAlone) {
+  const absl::StatusOr<UniqueFd> foreign = CreateXdpLink(Program(), kDevice, /*native=*/true);
+  ASSERT_TRUE(foreign.ok()) << foreign.status();
+  for (const bool native : {true, false}) {
+    EXPECT_TRUE(absl::IsAlreadyExists(AttachXdp(Program(), kDevice, native, Pin())));
+  }
+  EXPECT_EQ(XdpMode(kDevice), "native");
+}
+
+TEST_P(XdpOnADevice, AVethSendsOnceItsOtherEndRunsAProgramToo) {
+  const std::optional<Link> other = *FindLink(*netlink_, "up1");
+  EXPECT_TRUE(ReadXdpFeatures(kDevice)->runs_programs);
+  EXPECT_FALSE(ReadXdpFeatures(kDevice)->sends);
+  const absl::StatusOr<UniqueFd> there = CreateXdpLink(Program(), other->index, /*native=*/true);
+  ASSERT_TRUE(there.ok()) << there.status();
+  EXPECT_TRUE(ReadXdpFeatures(kDevice)->sends);
+  EXPECT_FALSE(ReadXdpFeatures(1)->runs_programs);  // the loopback device
+}
+
+INSTANTIATE_TEST_SUITE_P(Tcx, XdpOnADevice, ::testing::Values(Mechanism::kTcx));
 
 INSTANTIATE_TEST_SUITE_P(BothMechanisms, HooksOnADevice,
                          ::testing::Values(Mechanism::kTcx, Mechanism::kClsact),

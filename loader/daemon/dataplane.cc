@@ -47,8 +47,11 @@ absl::StatusOr<attach::Mechanism> ChooseMechanism(const std::string& wanted,
   return attach::ProbeMechanism(programs.fd(HOOK_TO_NETWORK, Family::kIpv4));
 }
 
-std::string TailCallsPin(const std::string& directory, Family family) {
-  return fmt::format("{}/tail_calls{}", directory, static_cast<int>(family));
+// The prog arrays that programs jump through, and their pins' names.
+std::vector<std::pair<std::string, const BpfMap*>> ProgArrays(const Programs& programs) {
+  return {{"tail_calls4", &programs.tail_calls(Family::kIpv4)},
+          {"tail_calls6", &programs.tail_calls(Family::kIpv6)},
+          {"next_family", &programs.next_family()}};
 }
 
 // Of this process alone, until the takeover is finished.
@@ -57,11 +60,11 @@ std::string FreshPin(const std::string& pin) { return fmt::format("{}_{}", pin, 
 // A prog array is emptied when nobody in user space holds it any more. Ours is
 // pinned before the first hook jumps into it, so that it outlives a daemon that
 // dies half-way, and so do those of daemons that did.
-absl::Status PinTailCalls(const Programs& programs, const std::string& directory) {
-  for (const Family family : {Family::kIpv4, Family::kIpv6}) {
-    const std::string pin = FreshPin(TailCallsPin(directory, family));
+absl::Status PinProgArrays(const Programs& programs, const std::string& directory) {
+  for (const auto& [name, array] : ProgArrays(programs)) {
+    const std::string pin = FreshPin(directory + "/" + name);
     unlink(pin.c_str());
-    if (bpf_obj_pin(programs.tail_calls(family).fd(), pin.c_str()) != 0) {
+    if (bpf_obj_pin(array->fd(), pin.c_str()) != 0) {
       return ErrnoStatus(errno, "pin " + pin);
     }
   }
@@ -124,11 +127,14 @@ absl::StatusOr<std::unique_ptr<Dataplane>> Dataplane::Create(const Options& opti
   FL_ASSIGN_OR_RETURN(hooks.netns_cookie, attach::NetnsCookie());
   if (options.routing.has_tunnels()) hooks.tunnel_port = options.routing.tunnel_port;
   hooks.vni = options.routing.vni;
+  hooks.one_buffer = options.xdp == "generic";
   FL_ASSIGN_OR_RETURN(dataplane->programs_, Programs::Load(maps, hooks));
-  FL_RETURN_IF_ERROR(PinTailCalls(*dataplane->programs_, options.pin_dir()));
+  FL_RETURN_IF_ERROR(PinProgArrays(*dataplane->programs_, options.pin_dir()));
   FL_ASSIGN_OR_RETURN(const attach::Mechanism mechanism,
                       ChooseMechanism(options.attach, *dataplane->programs_));
   dataplane->links_.emplace(options.links_dir(), *dataplane->programs_, mechanism);
+  dataplane->wire_.emplace(options.xdp, options.links_dir(), *dataplane->programs_,
+                           dataplane->tables_.wire_exits);
   ServeOwnProcesses(options, maps, *dataplane->programs_);
   FL_ASSIGN_OR_RETURN(dataplane->clock_, FlowClock::Load());
   FL_ASSIGN_OR_RETURN(dataplane->services_, apply::ServiceTables::Adopt(dataplane->tables_));
@@ -243,6 +249,9 @@ absl::Status Dataplane::ApplyNodes(const apply::NodeFacts& facts, apply::Unasked
     FL_RETURN_IF_ERROR(links_->Attach(HOOK_TO_NETWORK, uplink.ifindex));
     devices.insert(uplink.ifindex);
   }
+  if (const absl::Status wire = wire_->Follow(facts.uplinks); !wire.ok()) {
+    LogWarn("uplinks at XDP: {}", std::string(wire.message()));
+  }
   if (facts.tunnel_ifindex != 0) {
     FL_RETURN_IF_ERROR(links_->Attach(HOOK_FROM_OVERLAY, facts.tunnel_ifindex));
     FL_RETURN_IF_ERROR(links_->Attach(HOOK_TO_OVERLAY, facts.tunnel_ifindex));
@@ -277,19 +286,16 @@ absl::StatusOr<std::vector<std::string>> Dataplane::RepairHooks(uint32_t ifindex
 }
 
 absl::Status Dataplane::FinishTakeover() {
-  for (const Family family : {Family::kIpv4, Family::kIpv6}) {
-    const std::string pin = TailCallsPin(pin_dir_, family);
+  for (const auto& [name, array] : ProgArrays(*programs_)) {
+    const std::string pin = pin_dir_ + "/" + name;
     if (std::rename(FreshPin(pin).c_str(), pin.c_str()) != 0) {
       return ErrnoStatus(errno, "rename " + FreshPin(pin));
     }
-  }
-  // Of daemons that died before they came here: no hook jumps there any more.
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(pin_dir_, error)) {
-    if (entry.path().filename().string().starts_with("tail_calls") &&
-        entry.path() != TailCallsPin(pin_dir_, Family::kIpv4) &&
-        entry.path() != TailCallsPin(pin_dir_, Family::kIpv6)) {
-      unlink(entry.path().c_str());
+    // Of daemons that died before they came here: no hook jumps there any more.
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(pin_dir_, error)) {
+      const std::string other = entry.path().filename().string();
+      if (other.starts_with(name) && other != name) unlink(entry.path().c_str());
     }
   }
   return clock_.Pin(pin_dir_ + "/read_clock");

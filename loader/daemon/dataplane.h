@@ -20,6 +20,7 @@
 #include "loader/apply/service_tables.h"
 #include "loader/attach/hook_links.h"
 #include "loader/daemon/options.h"
+#include "loader/daemon/wire_hooks.h"
 #include "loader/kernel/clock.h"
 #include "loader/kernel/map_set.h"
 #include "loader/kernel/programs.h"
@@ -90,6 +91,7 @@ class Dataplane : public PodDataplane {
   std::optional<Programs> programs_;
   std::optional<attach::HookLinks> links_;
   std::set<uint32_t> guests_;  // devices that have the hooks of another network's pods
+  std::optional<WireHooks> wire_;
   FlowClock clock_;
   bool has_no_room_ = false;  // could not be made: not tried again
   apply::ServiceTables services_;

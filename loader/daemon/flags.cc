@@ -181,6 +181,13 @@ void AddFlags(CLI::App& app, Options& options) {
   app.add_option("--attach", options.attach, "how programs are attached: auto, tcx or clsact")
       ->check(CLI::IsMember({"auto", "tcx", "clsact"}))
       ->capture_default_str();
+  app.add_option(
+         "--xdp", options.xdp,
+         "Services with backends elsewhere before the kernel makes packets: native (by the "
+         "uplink's driver), generic (any device, little gain), auto (native where the uplink "
+         "is hardware that can), off")
+      ->check(CLI::IsMember({"auto", "native", "generic", "off"}))
+      ->capture_default_str();
   app.add_flag("--adopt-kube-proxy", options.adopt_kube_proxy,
                "take over from a kube-proxy that ran here: its connections go on, its rules go");
   AddConntrackFlags(app, options);

@@ -63,6 +63,7 @@ struct Options {
   std::string cni_binary;       // what is installed; "": fairlead-cni beside fairleadd
   std::string cgroup = {};      // whose processes reach host ports; empty: the root of cgroup v2
   std::string attach = "auto";  // auto, tcx, clsact
+  std::string xdp = "auto";     // auto, native, generic, off
   std::string log_level = "info";
   std::string healthz_bind_address = "0.0.0.0:10256";      // "", "0": not served
   std::string metrics_bind_address = "127.0.0.1:10249";    // the same

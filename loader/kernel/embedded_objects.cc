@@ -36,6 +36,8 @@
 #include "from_pod_v6.skel.h"
 #include "from_room_v4.skel.h"
 #include "from_room_v6.skel.h"
+#include "from_wire_v4.skel.h"
+#include "from_wire_v6.skel.h"
 #include "on_connect_v4.skel.h"
 #include "on_connect_v6.skel.h"
 #include "read_clock.skel.h"
@@ -77,6 +79,7 @@ std::span<const EmbeddedObject> EmbeddedObjects() {
       HOOK(to_overlay, HOOK_TO_OVERLAY),
       HOOK(from_guest, HOOK_FROM_GUEST),
       HOOK(to_guest, HOOK_TO_GUEST),
+      HOOK(from_wire, HOOK_FROM_WIRE),
       ANSWER(answer_neighbour, TAIL_ANSWER_NEIGHBOUR),
       ANSWER(answer_unreachable, TAIL_ANSWER_UNREACHABLE),
       ANSWER(answer_tcp_reset, TAIL_ANSWER_TCP_RESET),

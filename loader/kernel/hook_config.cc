@@ -28,6 +28,7 @@ hook_config MakeHookConfig(const HookOptions& options, uint64_t hash_seed,
   config.default_deny = options.default_deny ? 1 : 0;
   config.tunnel_port = options.tunnel_port;
   config.vni = options.vni;
+  config.neighbour_mask = options.neighbour_ticks == 0 ? 0 : options.neighbour_ticks - 1;
   config.test_seed = options.test_seed;
   config.guests = options.guests ? 1 : 0;
   config.strangers = options.strangers ? 1 : 0;

@@ -24,6 +24,12 @@ struct HookOptions {
   bool default_deny = false;
   uint32_t tunnel_port = 0;  // 0: no tunnels
   uint32_t vni = 0;
+  // from_wire leaves every such tick, a power of two, to TC, which tells the kernel whose
+  // neighbours are in use; 0: none.
+  uint32_t neighbour_ticks = 1024;
+  // from_wire gets every frame in one buffer. Generic XDP needs that: Linux 6.18 hands what it
+  // had to copy into several to TC without the length of its Ethernet header.
+  bool one_buffer = false;
   uint32_t test_seed = 0;     // not 0: choices follow from the packet
   bool guests = false;        // the pods are another network's
   bool strangers = false;     // TCP under way that we do not know is another proxy's

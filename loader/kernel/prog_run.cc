@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "base/errno_status.h"
+#include "base/status_macros.h"
 
 namespace fairlead {
 namespace {
@@ -37,14 +38,11 @@ class StayOnCpu {
 
 }  // namespace
 
-absl::StatusOr<ProgOutput> RunOnce(int program_fd, const ProgInput& input) {
-  const StayOnCpu stay;
-  __sk_buff context{};
-  context.ifindex = input.ifindex;
-  context.mark = input.mark;
-  context.gso_size = input.gso_size;
-  context.gso_segs = input.gso_segs;
+namespace {
 
+template <typename Context>
+absl::StatusOr<ProgOutput> Run(int program_fd, const ProgInput& input, Context& context) {
+  const StayOnCpu stay;
   ProgOutput output;
   output.cpu = static_cast<uint32_t>(stay.cpu());
   output.frame.resize(input.frame.size() + kRoomToGrow);
@@ -63,9 +61,28 @@ absl::StatusOr<ProgOutput> RunOnce(int program_fd, const ProgInput& input) {
     return ErrnoStatus(errno, "run a program on a test packet");
   }
   output.verdict = options.retval;
-  output.mark = context.mark;
   output.frame.resize(options.data_size_out);
   return output;
+}
+
+}  // namespace
+
+absl::StatusOr<ProgOutput> RunOnce(int program_fd, const ProgInput& input) {
+  __sk_buff context{};
+  context.ifindex = input.ifindex;
+  context.mark = input.mark;
+  context.gso_size = input.gso_size;
+  context.gso_segs = input.gso_segs;
+  FL_ASSIGN_OR_RETURN(ProgOutput output, Run(program_fd, input, context));
+  output.mark = context.mark;
+  return output;
+}
+
+absl::StatusOr<ProgOutput> RunXdpOnce(int program_fd, const ProgInput& input) {
+  xdp_md context{};
+  context.ingress_ifindex = input.ifindex;
+  context.data_end = static_cast<uint32_t>(input.frame.size());
+  return Run(program_fd, input, context);
 }
 
 absl::StatusOr<uint32_t> RunSyscallProgram(int program_fd) {

@@ -34,6 +34,10 @@ struct ProgOutput {
 // Runs once. The thread is pinned to its CPU meanwhile.
 absl::StatusOr<ProgOutput> RunOnce(int program_fd, const ProgInput& input);
 
+// The same for an XDP program, which has a frame and an interface, and no more. The
+// kernel wants an interface that some XDP program is attached to.
+absl::StatusOr<ProgOutput> RunXdpOnce(int program_fd, const ProgInput& input);
+
 // A SEC("syscall") program's return value.
 absl::StatusOr<uint32_t> RunSyscallProgram(int program_fd);
 

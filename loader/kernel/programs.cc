@@ -35,11 +35,24 @@ std::string TailCallsName(Family family) {
   return fmt::format("tail_calls{}", static_cast<int>(family));
 }
 
-absl::StatusOr<BpfMap> MakeTailCalls(Family family) {
-  UniqueFd fd(bpf_map_create(BPF_MAP_TYPE_PROG_ARRAY, TailCallsName(family).c_str(),
-                             sizeof(uint32_t), sizeof(uint32_t), TAIL_SLOT_COUNT, nullptr));
-  if (!fd.ok()) return ErrnoStatus(errno, "create " + TailCallsName(family));
+constexpr char kNextFamily[] = "next_family";
+
+absl::StatusOr<BpfMap> MakeProgArray(const std::string& name, uint32_t entries) {
+  UniqueFd fd(bpf_map_create(BPF_MAP_TYPE_PROG_ARRAY, name.c_str(), sizeof(uint32_t),
+                             sizeof(uint32_t), entries, nullptr));
+  if (!fd.ok()) return ErrnoStatus(errno, "create " + name);
   return BpfMap::FromFd(std::move(fd));
+}
+
+void DemandOneBuffer(const BpfObject& object) {
+  bpf_program* program = bpf_object__next_program(object.get(), nullptr);
+  const uint32_t flags = bpf_program__flags(program);
+  bpf_program__set_flags(program, flags & ~static_cast<uint32_t>(BPF_F_XDP_HAS_FRAGS));
+}
+
+absl::Status PutProgram(const BpfMap& array, uint32_t slot, int program_fd, const char* name) {
+  if (bpf_map_update_elem(array.fd(), &slot, &program_fd, BPF_ANY) == 0) return absl::OkStatus();
+  return ErrnoStatus(errno, fmt::format("put {} into its tail slot", name));
 }
 
 }  // namespace
@@ -48,7 +61,7 @@ absl::Status ShareMaps(BpfObject& object, const MapSet& maps, const BpfMap& tail
   bpf_map* map = nullptr;
   bpf_object__for_each_map(map, object.get()) {
     const std::string name = bpf_map__name(map);
-    if (name.find(".rodata") != std::string::npos) continue;
+    if (name.find(".rodata") != std::string::npos || name == kNextFamily) continue;
     const BpfMap& shared = name.starts_with("tail_calls") ? tail_calls : maps.Get(name);
     FL_RETURN_IF_ERROR(object.UseMap(name, shared.fd()));
   }
@@ -64,12 +77,18 @@ absl::StatusOr<ProgramSize> SizeOf(const char* name, Family family, int program_
   return ProgramSize{name, family, info.verified_insns, info.jited_prog_len};
 }
 
-absl::Status Programs::PrepareFamily(const MapSet& maps, Family family, const hook_config& config) {
-  FL_ASSIGN_OR_RETURN(tail_calls_[Index(family)], MakeTailCalls(family));
+absl::Status Programs::PrepareFamily(const MapSet& maps, Family family, const hook_config& config,
+                                     const HookOptions& options) {
+  FL_ASSIGN_OR_RETURN(tail_calls_[Index(family)],
+                      MakeProgArray(TailCallsName(family), TAIL_SLOT_COUNT));
   for (const EmbeddedObject& embedded : EmbeddedObjects()) {
     if (embedded.family != family) continue;
     FL_ASSIGN_OR_RETURN(BpfObject object, BpfObject::Open(embedded.name, embedded.elf));
     FL_RETURN_IF_ERROR(ShareMaps(object, maps, tail_calls_[Index(family)]));
+    if (embedded.hook_id == HOOK_FROM_WIRE) {
+      FL_RETURN_IF_ERROR(object.UseMap(kNextFamily, next_family_.fd()));
+      if (options.one_buffer) DemandOneBuffer(object);
+    }
     FL_RETURN_IF_ERROR(object.SetConfig(config));
     programs_.push_back({embedded.name, family,
                          embedded.hook_id.has_value() ? static_cast<int>(*embedded.hook_id) : -1,
@@ -87,10 +106,8 @@ absl::Status Programs::LoadAnswers(Family family) {
     ++filled;
     if (program.is_loaded()) continue;
     FL_RETURN_IF_ERROR(program.object.Load());
-    const int fd = program.object.program_fd();
-    if (bpf_map_update_elem(tail_calls.fd(), &program.slot, &fd, BPF_ANY) != 0) {
-      return ErrnoStatus(errno, fmt::format("put {} into its tail slot", program.name));
-    }
+    FL_RETURN_IF_ERROR(
+        PutProgram(tail_calls, program.slot, program.object.program_fd(), program.name));
   }
   if (filled == TAIL_SLOT_COUNT) return absl::OkStatus();
   return absl::InternalError(
@@ -105,8 +122,9 @@ absl::StatusOr<Programs> Programs::Prepare(const MapSet& maps, const HookOptions
   };
   Programs programs;
   programs.config_ = config_of(tables.v4);
-  FL_RETURN_IF_ERROR(programs.PrepareFamily(maps, Family::kIpv4, programs.config_));
-  FL_RETURN_IF_ERROR(programs.PrepareFamily(maps, Family::kIpv6, config_of(tables.v6)));
+  FL_ASSIGN_OR_RETURN(programs.next_family_, MakeProgArray(kNextFamily, 1));
+  FL_RETURN_IF_ERROR(programs.PrepareFamily(maps, Family::kIpv4, programs.config_, options));
+  FL_RETURN_IF_ERROR(programs.PrepareFamily(maps, Family::kIpv6, config_of(tables.v6), options));
   return programs;
 }
 
@@ -121,11 +139,20 @@ absl::StatusOr<Programs> Programs::Load(const MapSet& maps, const HookOptions& o
   return programs;
 }
 
+absl::Status Programs::FillNextFamily() {
+  FL_RETURN_IF_ERROR(EnsureLoaded(HOOK_FROM_WIRE, Family::kIpv6));
+  return PutProgram(next_family_, 0, fd(HOOK_FROM_WIRE, Family::kIpv6), "from_wire");
+}
+
 absl::Status Programs::EnsureLoaded(hook hook_id, Family family) {
   for (Program& program : programs_) {
     if (program.hook_id != static_cast<int>(hook_id) || program.family != family) continue;
     if (program.is_loaded()) return absl::OkStatus();
-    FL_RETURN_IF_ERROR(LoadAnswers(family));
+    if (hook_id != HOOK_FROM_WIRE) {
+      FL_RETURN_IF_ERROR(LoadAnswers(family));
+    } else if (family == Family::kIpv4) {
+      FL_RETURN_IF_ERROR(FillNextFamily());
+    }
     return program.object.Load();
   }
   return absl::NotFoundError(fmt::format("no program for hook {}", static_cast<int>(hook_id)));

@@ -18,7 +18,7 @@
 
 namespace fairlead {
 
-// Gives the object every map that it declares. `tail_calls` is the family's.
+// Gives the object every map that it declares, but next_family. `tail_calls` is the family's.
 absl::Status ShareMaps(BpfObject& object, const MapSet& maps, const BpfMap& tail_calls);
 
 // What the kernel says of a loaded program.
@@ -42,8 +42,9 @@ class Programs {
 
   // Owned by this object; attached programs stay when it goes.
   int fd(hook hook_id, Family family) const;
-  // The prog array; it must stay pinned or open while its programs run.
+  // The prog arrays; they must stay pinned or open while their programs run.
   const BpfMap& tail_calls(Family family) const;
+  const BpfMap& next_family() const { return next_family_; }  // of from_wire
   // The configuration the programs were loaded with (seed: of IPv4).
   const hook_config& config() const { return config_; }
 
@@ -59,11 +60,15 @@ class Programs {
 
     bool is_loaded() const { return object.program_fd() >= 0; }
   };
-  absl::Status PrepareFamily(const MapSet& maps, Family family, const hook_config& config);
+  absl::Status PrepareFamily(const MapSet& maps, Family family, const hook_config& config,
+                             const HookOptions& options);
   absl::Status LoadAnswers(Family family);
+  // Where from_wire of IPv4 leaves the packets of IPv6.
+  absl::Status FillNextFamily();
 
   hook_config config_{};
   BpfMap tail_calls_[2];
+  BpfMap next_family_;
   std::vector<Program> programs_;
 };
 

@@ -25,7 +25,7 @@ struct hook_config {
 	__u32 vni;	    /* of the tunnels */
 	__u32 guests;	    /* the pods are another network's (--mode proxy) */
 	__u32 strangers;    /* TCP that we have not seen begin is another proxy's, and its own */
-	__u32 pad;
+	__u32 neighbour_mask; /* ticks of from_network alone: 1 under this mask; 0: none */
 };
 FL_ASSERT(sizeof(struct hook_config) == 4 * (TIMEOUT_COUNT + 17), "hook_config has hidden padding");
 

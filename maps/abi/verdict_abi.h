@@ -16,6 +16,7 @@
 	X(TO_WORLD, "sent to the world with the node's address")                                   \
 	X(TO_STACK, "given to the host's own stack")                                               \
 	X(PASSED, "not fairlead's business: left to the host")                                     \
+	X(TO_TC, "left by XDP, as it came, to from_network")                                       \
 	X(ANSWERED, "answered on the spot")                                                        \
 	X(TO_ROOM, "fragment out of order: into the reassembly room")                              \
 	X(IN_ORDER, "fragment out of the reassembly room, back to where it came from")             \
@@ -77,7 +78,9 @@ enum verdict_reason {
 	FL_DROP_VERDICTS(FL_DROP_NAME) FL_VERDICT_COUNT
 };
 
-/* Hooks, in the order in which packets of a pod meet them. */
+/* Hooks, in the order in which packets of a pod meet them; from_wire comes before
+ * from_network, where it is attached.
+ */
 enum hook {
 	HOOK_FROM_POD,
 	HOOK_TO_POD,
@@ -88,6 +91,7 @@ enum hook {
 	HOOK_TO_OVERLAY,
 	HOOK_FROM_GUEST,
 	HOOK_TO_GUEST,
+	HOOK_FROM_WIRE,
 	HOOK_COUNT
 };
 

@@ -46,6 +46,18 @@ struct {
 
 /*
  * Written by: the daemon
+ * Read by:    from_wire, fairlead
+ * Lives:      as long as XDP can send by that device
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 64);
+	__type(key, __u32);
+	__type(value, __u32);
+} wire_exits SEC(".maps");
+
+/*
+ * Written by: the daemon
  * Read by:    20_guard, 45_locate, to_network, to_overlay, fairlead
  * Lives:      as long as the Node or the address
  */

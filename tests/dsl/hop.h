@@ -13,7 +13,7 @@
 
 namespace fairlead::testing {
 
-// What the program returned (linux/pkt_cls.h).
+// What the program returned (linux/pkt_cls.h). XDP's codes are said in these words.
 enum class Action : int32_t { kNext = -1, kOk = 0, kShot = 2, kRedirect = 7 };
 
 inline void PrintTo(Action action, std::ostream* os) {

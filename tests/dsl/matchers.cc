@@ -163,6 +163,18 @@ Matcher<const Hop&> SendsToWorld(const Packet& packet) {
                       packet.OneHopLater());
 }
 
+Matcher<const Hop&> SendsBack(const Packet& packet, uint32_t reason) {
+  return Expect({"sends the packet back to the wire (" + ReasonName(reason) + ")",
+                 Action::kRedirect, reason, ScratchNetwork::Get().uplink(), std::nullopt,
+                 packet.OneHopLater().FromMac(kUplinkMac).ToMac(kRouterMac).ToBytes()});
+}
+
+Matcher<const Hop&> LeavesToTc(const Packet& packet) {
+  return ExpectSentOn(
+      {"leaves the packet to TC", Action::kOk, VERDICT_TO_TC, 0, std::nullopt, std::nullopt},
+      packet);
+}
+
 Matcher<const Hop&> PassesToStack(const Packet& packet) {
   return ExpectSentOn(
       {"passes the packet to the host's stack", Action::kOk, VERDICT_TO_STACK, 0, 0, std::nullopt},

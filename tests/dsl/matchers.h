@@ -20,6 +20,10 @@ namespace fairlead::testing {
 // to_overlay: what our own stack sends goes on into the tunnel. It has lost its hop already.
 ::testing::Matcher<const Hop&> EntersTunnel(const Packet& packet);
 ::testing::Matcher<const Hop&> SendsToWorld(const Packet& packet);
+// from_wire: back out of the uplink, addressed to the router, which is the next hop for all.
+::testing::Matcher<const Hop&> SendsBack(const Packet& packet, uint32_t reason);
+// from_wire: to from_network, as it came.
+::testing::Matcher<const Hop&> LeavesToTc(const Packet& packet);
 // To the host's stack, as a part of a flow: nothing but the packet's translation changes.
 ::testing::Matcher<const Hop&> PassesToStack(const Packet& packet);
 // to_pod: goes on into the pod.

@@ -3,6 +3,9 @@
 
 #include <bpf/bpf.h>
 
+#include <map>
+
+#include "loader/attach/xdp.h"
 #include "loader/kernel/prog_run.h"
 #include "loader/plan/node_plan.h"
 #include "loader/plan/node_port_addresses.h"
@@ -16,6 +19,7 @@ namespace {
 
 HookOptions Recording(HookOptions options, const plan::RoutingOptions& routing) {
   options.record_verdicts = true;
+  options.neighbour_ticks = 0;  // what a packet meets shall not depend on the clock
   options.tunnel_port = routing.has_tunnels() ? routing.tunnel_port : 0;
   options.vni = routing.vni;
   return options;
@@ -50,6 +54,7 @@ Node::Node(Family family, const NodeOptions& options)
   if (options.has_room) {
     state_->tables.reassembly_room[0] = {.ifindex = room(), .uplink = uplink()};
   }
+  if (options.xdp_sends) MustOk(state_->tables.wire_exits.Put(uplink(), uplink()));
 }
 Node::~Node() = default;
 
@@ -275,6 +280,9 @@ Hop Node::ToGuest(const Pod& guest, const Packet& packet) {
 Hop Node::FromNetwork(const Packet& packet, uint32_t mark) {
   return Run(HOOK_FROM_NETWORK, uplink(), packet.OnLink(kRouterMac, kUplinkMac), mark);
 }
+Hop Node::FromWire(const Packet& packet) {
+  return Run(HOOK_FROM_WIRE, uplink(), packet.OnLink(kRouterMac, kUplinkMac));
+}
 Hop Node::ToNetwork(const Packet& packet, uint32_t mark) {
   return Run(HOOK_TO_NETWORK, uplink(), packet.OnLink(kUplinkMac, kRouterMac), mark);
 }
@@ -303,6 +311,7 @@ Hop Node::Run(hook where, uint32_t ifindex, const Packet& packet, uint32_t mark)
 
 Hop Node::Run(hook where, uint32_t ifindex, const Packet& packet, uint32_t mark,
               const std::function<int(int)>& program_of) {
+  if (where == HOOK_FROM_WIRE) return RunXdp(packet);
   ProgInput input;
   input.frame = packet.ToBytes();
   input.ifindex = ifindex;
@@ -328,14 +337,37 @@ Hop Node::Run(hook where, uint32_t ifindex, const Packet& packet, uint32_t mark,
     if (hop.action == Action::kNext && state_->options.hooks.guests && family == state_->family) {
       hop.action = Action::kOk;
     }
-    if (hop.action == Action::kNext) continue;
-    const verdict_record record = Must(state_->tables.last_verdict.Read(0)).at(output->cpu);
-    hop.reason = record.reason;
-    hop.counted = Count(where, record.reason);
-    hop.ifindex = record.ifindex;
-    hop.target = NameOf(record.ifindex);
-    break;
+    if (hop.action != Action::kNext) return Judged(std::move(hop), output->cpu);
   }
+  return hop;
+}
+
+Hop Node::RunXdp(const Packet& packet) {
+  ProgInput input;
+  input.frame = packet.ToBytes();
+  input.ifindex = uplink();
+  const int program = Program(HOOK_FROM_WIRE, Family::kIpv4);
+  if (!state_->xdp.has_value()) state_->xdp = Must(attach::CreateXdpLink(program, uplink(), true));
+  Hop hop;
+  hop.where = HOOK_FROM_WIRE;
+  absl::StatusOr<ProgOutput> output = RunXdpOnce(program, input);
+  if (!output.ok()) {
+    ADD_FAILURE() << output.status();
+    return hop;
+  }
+  static const std::map<uint32_t, Action> kActions = {
+      {XDP_DROP, Action::kShot}, {XDP_PASS, Action::kOk}, {XDP_REDIRECT, Action::kRedirect}};
+  hop.action = kActions.at(output->verdict);
+  hop.frame = std::move(output->frame);
+  return Judged(std::move(hop), output->cpu);
+}
+
+Hop Node::Judged(Hop hop, uint32_t cpu) const {
+  const verdict_record record = Must(state_->tables.last_verdict.Read(0)).at(cpu);
+  hop.reason = record.reason;
+  hop.counted = Count(hop.where, record.reason);
+  hop.ifindex = record.ifindex;
+  hop.target = NameOf(record.ifindex);
   return hop;
 }
 

@@ -79,6 +79,7 @@ struct NodeOptions {
   bool uplink_has_addresses = true;
   plan::RoutingOptions routing = {};
   bool has_room = true;     // for fragments out of order
+  bool xdp_sends = true;    // by the uplink
   bool has_address = true;  // the Node object does
   uint16_t uplink_mtu = 1500;
   uint16_t pod_mtu = 1500;
@@ -149,6 +150,8 @@ class Node {
   Hop FromGuest(const Pod& guest, const Packet& packet);
   Hop ToGuest(const Pod& guest, const Packet& packet);  // from the bridge, or the host's stack
   Hop FromNetwork(const Packet& packet, uint32_t mark = 0);
+  // At XDP, before from_network. What comes out at kOk is to meet that one next.
+  Hop FromWire(const Packet& packet);
   Hop ToNetwork(const Packet& packet, uint32_t mark = 0);
   Hop FromRoom(const Packet& packet);  // what the kernel has put in order
   // What `peer`, or anybody, has tunnelled to us; and what our stack sends to a tunnelled peer.
@@ -190,6 +193,9 @@ class Node {
   // `program_of(program)` is run in its stead.
   Hop Run(hook where, uint32_t ifindex, const Packet& packet, uint32_t mark,
           const std::function<int(int)>& program_of);
+  // At XDP one program runs, and jumps to the other family's itself.
+  Hop RunXdp(const Packet& packet);
+  Hop Judged(Hop hop, uint32_t cpu) const;
   std::string NameOf(uint32_t ifindex) const;
 
   std::unique_ptr<State> state_;

@@ -33,6 +33,7 @@ struct Node::State {
   apply::MasqueradeRules masquerade;
   std::vector<Cidr> service_cidrs;
   std::map<uint32_t, plan::HostPortPod> host_ports;  // by slot
+  std::optional<UniqueFd> xdp;                       // keeps the uplink ready for test runs
   int uplink_moves = 0;
   size_t route_changes = 0;
   uint32_t next_slot = 0;

@@ -120,6 +120,7 @@ Packet Packet::OnLink(const MacAddress& source, const MacAddress& destination) c
 }
 Packet Packet::Segments(uint16_t bytes_each) const { CHANGED(gso_size = bytes_each); }
 Packet Packet::SummedByDevice() const { CHANGED(summed_by_device = true); }
+Packet Packet::LeftToDevice() const { CHANGED(left_to_device = true); }
 Packet Packet::Raw(size_t offset, uint8_t value) const { CHANGED(raw[offset] = value); }
 Packet Packet::Cut(size_t bytes) const { CHANGED(cut = bytes); }
 Packet Packet::Padded(size_t bytes) const { CHANGED(padding = bytes); }
@@ -206,7 +207,8 @@ Bytes Packet::SegmentBytes() const {
         f_.protocol == kIcmp4 ? 0
                               : PseudoHeaderSum(f_.source, f_.destination, f_.protocol, out.size());
     const uint16_t sum = ChecksumOf(SumOf(out, pseudo));
-    Set16(out, check, f_.protocol == kUdp && sum == 0 ? 0xffff : sum);
+    const uint16_t final_sum = f_.protocol == kUdp && sum == 0 ? 0xffff : sum;
+    Set16(out, check, f_.left_to_device ? 0xffffU ^ ChecksumOf(pseudo) : final_sum);
   }
   return out;
 }

@@ -67,6 +67,7 @@ class Packet {
   // How the kernel holds it.
   Packet Segments(uint16_t bytes_each) const;  // GSO
   Packet SummedByDevice() const;               // CHECKSUM_COMPLETE
+  Packet LeftToDevice() const;                 // the frame of CHECKSUM_PARTIAL: not summed yet
 
   // For malformed packets only; they come after everything else.
   Packet Raw(size_t offset, uint8_t value) const;
@@ -113,6 +114,7 @@ class Packet {
     Bytes whole_frame;  // not empty: nothing else counts
     uint16_t gso_size = 0;
     bool summed_by_device = false;
+    bool left_to_device = false;
   };
 
   bool is_echo_request() const;

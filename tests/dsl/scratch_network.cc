@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/dsl/scratch_network.h"
 
+#include <linux/neighbour.h>
 #include <unistd.h>
 
 #include "loader/netlink/addresses.h"
 #include "loader/netlink/links.h"
+#include "loader/netlink/neighbours.h"
 #include "loader/netlink/routes.h"
 #include "loader/netlink/sysctls.h"
 #include "loader/netlink/vxlan.h"
@@ -67,6 +69,7 @@ void ScratchNetwork::AddUplink() {
     MustOk(ReplaceRoute(netlink_, {.destination = Cidr::Make(any, 0),
                                    .link_index = uplink_,
                                    .gateway = RouterAddress(family)}));
+    MustOk(PutNeighbour(netlink_, uplink_, RouterAddress(family), kRouterMac, NUD_PERMANENT));
     MustOk(ReplaceRoute(netlink_,
                         {.destination = UnreachableCidr(family), .kind = RouteKind::kUnreachable}));
   }

@@ -66,6 +66,7 @@ class MalformedPackets : public ::testing::TestWithParam<Family> {
     Expect(node_.FromPod(client_, packet));
     Expect(node_.ToPod(client_, packet));
     Expect(node_.FromNetwork(packet));
+    Expect(node_.FromWire(packet));
     Expect(node_.ToNetwork(packet));
     Expect(node_.FromRoom(packet));
   }
