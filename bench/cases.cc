@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/status_macros.h"
+#include "bench/wire_world.h"
 
 namespace fairlead::bench {
 namespace {
@@ -217,6 +218,50 @@ absl::Status RunReplies(World& world, Family family, const std::string& name, ui
   return absl::OkStatus();
 }
 
+constexpr char kWireKnown[] = "xdp_nodeport_remote";
+constexpr char kWireNew[] = "xdp_new_nodeport_remote";
+
+absl::StatusOr<Sample> MeasureWire(WireWorld& world, Family family, const Stream& stream,
+                                   Flows flows, uint32_t count) {
+  Sample sample;
+  FL_ASSIGN_OR_RETURN(const double before, world.SendNowhere(family, stream, flows, count));
+  FL_ASSIGN_OR_RETURN(sample.ns, world.SendAll(family, stream, flows, count));
+  FL_ASSIGN_OR_RETURN(const double after, world.SendNowhere(family, stream, flows, count));
+  sample.empty_ns = (before + after) / 2;
+  return sample;
+}
+
+// First packets before any flow is there, then known ones.
+absl::Status RunWire(WireWorld& world, Family family, const Plan& plan,
+                     const std::function<void(const Result&)>& tell) {
+  const auto is_wanted = [&](const char* name) {
+    return plan.names.empty() || plan.names.contains(name);
+  };
+  const Stream syn = world.ToNodePort(family, Segment::kSyn);
+  const Stream ack = world.ToNodePort(family, Segment::kAck);
+  std::vector<Sample> samples;
+  for (uint32_t round = 0; is_wanted(kWireNew) && round < plan.rounds; ++round) {
+    FL_ASSIGN_OR_RETURN(
+        const Sample sample,
+        MeasureWire(world, family, syn, From(round * kNewPerRound % kMostFlows), kNewPerRound));
+    samples.push_back(sample);
+  }
+  if (!samples.empty()) tell(Summarize(kWireNew, family, kNewPerRound, samples));
+  for (const uint32_t flows : plan.flows) {
+    if (!is_wanted(kWireKnown)) continue;
+    FL_RETURN_IF_ERROR(world.Establish(family, flows));
+    const uint32_t count = std::max(flows, kRoundPackets);
+    samples.clear();
+    for (uint32_t round = 0; round < plan.rounds; ++round) {
+      FL_ASSIGN_OR_RETURN(const Sample sample,
+                          MeasureWire(world, family, ack, RoundRobin(flows), count));
+      samples.push_back(sample);
+    }
+    tell(Summarize(kWireKnown, family, flows, samples));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status RunFamily(World& world, Family family, const Plan& plan,
                        const std::function<void(const Result&)>& tell) {
   const auto wanted = [&](const char* name) {
@@ -266,7 +311,7 @@ const std::vector<std::string>& CaseNames() {
       "established_clusterip", "reply_clusterip",        "established_pod",
       "new_clusterip",         "new_clusterip_options",  "new_clusterip_maglev",
       "new_clusterip_least",   "new_clusterip_affinity", "new_pod",
-      "promote_clusterip",     "udp_request_reply",      kYardstick};
+      "promote_clusterip",     "udp_request_reply",      kWireKnown, kWireNew, kYardstick};
   return kNames;
 }
 
@@ -274,6 +319,12 @@ absl::Status RunCases(World& world, const Plan& plan,
                       const std::function<void(const Result&)>& tell) {
   for (const Family family : plan.families) {
     FL_RETURN_IF_ERROR(RunFamily(world, family, plan, tell));
+  }
+  if (plan.names.empty() || plan.names.contains(kWireKnown) || plan.names.contains(kWireNew)) {
+    FL_ASSIGN_OR_RETURN(WireWorld wire, WireWorld::Make());
+    for (const Family family : plan.families) {
+      FL_RETURN_IF_ERROR(RunWire(wire, family, plan, tell));
+    }
   }
   if (plan.names.empty() || plan.names.contains(kYardstick)) {
     FL_RETURN_IF_ERROR(RunYardstick(world, Family::kIpv4, kYardstick, plan, tell));

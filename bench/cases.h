@@ -6,6 +6,7 @@
 //   established_*, reply_*  known flows, each promoted by a whole handshake
 //   new_*                   SYNs never seen before
 //   promote_clusterip       SYN-ACKs that turn half-open flows into flows
+//   xdp_*                   from_wire: to a NodePort's backend on another node
 //   udp_request_reply       a DNS exchange: a first datagram and its answer
 //   yardstick_hash_lookup   nothing of ours: what a hash lookup costs on this machine
 #ifndef FAIRLEAD_BENCH_CASES_H_

@@ -26,6 +26,26 @@
 #define TCP_BYTES    20
 #define END	     (PORTS_OFFSET + TCP_BYTES)
 
+/* The kernel runs a program on a packet (TC) or on a frame (XDP). */
+#ifdef FAIRLEAD_XDP
+#define SECTION "xdp.frags"
+typedef struct xdp_md context;
+
+static __always_inline void forget_notes(context *xdp)
+{
+}
+#else
+#define SECTION "tc"
+typedef struct __sk_buff context;
+
+static __always_inline void forget_notes(context *skb)
+{
+	skb->mark = 0;
+	skb->cb[0] = 0;
+	skb->cb[1] = 0;
+}
+#endif
+
 struct fresh_packet fresh;
 
 struct {
@@ -43,8 +63,8 @@ static __always_inline __u16 port_of(const struct fresh_port *port, __u32 flow)
 			 ((flow >> FRESH_LOW_BITS) & port->high_mask));
 }
 
-SEC("tc")
-int fresh_packet(struct __sk_buff *skb)
+SEC(SECTION)
+int fresh_packet(context *skb)
 {
 	void *data = (void *)(unsigned long)skb->data;
 	__u32 flow = fresh.next++ & fresh.mask;
@@ -73,9 +93,7 @@ int fresh_packet(struct __sk_buff *skb)
 	ports.port[1] = port_of(&fresh.destination, flow);
 	*(__u32 *)(data + PORTS_OFFSET) = ports.both;
 
-	skb->mark = 0;
-	skb->cb[0] = 0;
-	skb->cb[1] = 0;
+	forget_notes(skb);
 	bpf_tail_call(skb, &target, 0);
 	return -1; /* nobody in target[0] */
 }
@@ -96,16 +114,16 @@ struct {
 	__type(value, struct yardstick_key);
 } yardstick SEC(".maps");
 
-SEC("tc")
-int look_up(struct __sk_buff *skb)
+SEC(SECTION)
+int look_up(context *skb)
 {
 	struct yardstick_key key = {.flow = fresh.next & fresh.mask};
 
 	return bpf_map_lookup_elem(&yardstick, &key) ? 0 : -1;
 }
 
-SEC("tc")
-int empty(struct __sk_buff *skb)
+SEC(SECTION)
+int empty(context *skb)
 {
 	return 0;
 }

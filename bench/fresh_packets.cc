@@ -20,6 +20,8 @@
 #pragma GCC diagnostic ignored "-Wold-style-cast"
 #pragma GCC diagnostic ignored "-Wpedantic"
 #pragma GCC diagnostic ignored "-Wcast-qual"
+#include "fresh_frame_v4.skel.h"
+#include "fresh_frame_v6.skel.h"
 #include "fresh_packet_v4.skel.h"
 #include "fresh_packet_v6.skel.h"
 #pragma GCC diagnostic pop
@@ -27,10 +29,15 @@
 namespace fairlead::bench {
 namespace {
 
-std::span<const std::byte> Elf(Family family) {
+std::span<const std::byte> Elf(Family family, Layer layer) {
   size_t size = 0;
-  const void* bytes = family == Family::kIpv4 ? fresh_packet_v4::elf_bytes(&size)
-                                              : fresh_packet_v6::elf_bytes(&size);
+  const bool is_v4 = family == Family::kIpv4;
+  const void* bytes = nullptr;
+  if (layer == Layer::kTc) {
+    bytes = is_v4 ? fresh_packet_v4::elf_bytes(&size) : fresh_packet_v6::elf_bytes(&size);
+  } else {
+    bytes = is_v4 ? fresh_frame_v4::elf_bytes(&size) : fresh_frame_v6::elf_bytes(&size);
+  }
   return {static_cast<const std::byte*>(bytes), size};
 }
 
@@ -69,9 +76,10 @@ Stream Reversed(const Stream& stream, Family family) {
   return reversed;
 }
 
-absl::StatusOr<FreshPackets> FreshPackets::Load(Family family) {
+absl::StatusOr<FreshPackets> FreshPackets::Load(Family family, Layer layer) {
   FreshPackets packets;
-  FL_ASSIGN_OR_RETURN(packets.object_, BpfObject::Open("fresh_packet", Elf(family)));
+  packets.layer_ = layer;
+  FL_ASSIGN_OR_RETURN(packets.object_, BpfObject::Open("fresh_packet", Elf(family, layer)));
   FL_RETURN_IF_ERROR(packets.object_.Load());
   bpf_object* object = packets.object_.get();
   packets.maker_ = bpf_program__fd(bpf_object__find_program_by_name(object, "fresh_packet"));
@@ -106,13 +114,16 @@ absl::StatusOr<double> FreshPackets::Run(int program, const Stream& stream, Flow
   fresh.next = flows.first;
   fresh.mask = flows.mask;
 
-  __sk_buff context{};
-  context.ifindex = stream.ifindex;
+  __sk_buff packet_context{};
+  packet_context.ifindex = stream.ifindex;
+  xdp_md frame_context{};
+  frame_context.ingress_ifindex = stream.ifindex;
+  frame_context.data_end = static_cast<uint32_t>(stream.frame.size());
   LIBBPF_OPTS(bpf_test_run_opts, options);
   options.data_in = stream.frame.data();
   options.data_size_in = static_cast<uint32_t>(stream.frame.size());
-  options.ctx_in = &context;
-  options.ctx_size_in = sizeof(context);
+  options.ctx_in = layer_ == Layer::kTc ? static_cast<void*>(&packet_context) : &frame_context;
+  options.ctx_size_in = layer_ == Layer::kTc ? sizeof(packet_context) : sizeof(frame_context);
   options.repeat = static_cast<int>(count);
   if (bpf_prog_test_run_opts(maker_, &options) != 0) {
     return ErrnoStatus(errno, "run fresh_packet");

@@ -41,9 +41,13 @@ Stream Reversed(const Stream& stream, Family family);
 // The packet of one flow, as the program makes it.
 std::vector<std::byte> PacketOf(const Stream& stream, Family family, uint32_t flow);
 
+// Where the measured programs run.
+enum class Layer { kTc, kXdp };
+
 class FreshPackets {
  public:
-  static absl::StatusOr<FreshPackets> Load(Family family);
+  // At XDP the packets' interface must have an XDP program.
+  static absl::StatusOr<FreshPackets> Load(Family family, Layer layer = Layer::kTc);
 
   // Runs `program` on `count` packets; returns nanoseconds per packet, what the
   // loop around the program and the making of the packet cost included.
@@ -59,6 +63,7 @@ class FreshPackets {
  private:
   absl::Status Aim(int program);
 
+  Layer layer_ = Layer::kTc;
   BpfObject object_;
   MappedArray<fresh_packet> fresh_;  // the object's .bss
   int maker_ = -1;
