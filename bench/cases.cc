@@ -307,11 +307,20 @@ absl::Status RunFamily(World& world, Family family, const Plan& plan,
 }  // namespace
 
 const std::vector<std::string>& CaseNames() {
-  static const std::vector<std::string> kNames = {
-      "established_clusterip", "reply_clusterip",        "established_pod",
-      "new_clusterip",         "new_clusterip_options",  "new_clusterip_maglev",
-      "new_clusterip_least",   "new_clusterip_affinity", "new_pod",
-      "promote_clusterip",     "udp_request_reply",      kWireKnown, kWireNew, kYardstick};
+  static const std::vector<std::string> kNames = {"established_clusterip",
+                                                  "reply_clusterip",
+                                                  "established_pod",
+                                                  "new_clusterip",
+                                                  "new_clusterip_options",
+                                                  "new_clusterip_maglev",
+                                                  "new_clusterip_least",
+                                                  "new_clusterip_affinity",
+                                                  "new_pod",
+                                                  "promote_clusterip",
+                                                  "udp_request_reply",
+                                                  kWireKnown,
+                                                  kWireNew,
+                                                  kYardstick};
   return kNames;
 }
 

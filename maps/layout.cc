@@ -163,7 +163,8 @@ const std::vector<StructLayout>& StructLayouts() {
         F(hook_config, snat_first_port), F(hook_config, snat_ports), F(hook_config, masquerade),
         F(hook_config, record_verdicts), F(hook_config, default_deny), F(hook_config, test_seed),
         F(hook_config, flow_mask), F(hook_config, tunnel_port), F(hook_config, vni),
-        F(hook_config, netns_cookie), F(hook_config, guests), F(hook_config, strangers), F(hook_config, neighbour_mask)}},
+        F(hook_config, netns_cookie), F(hook_config, guests), F(hook_config, strangers),
+        F(hook_config, neighbour_mask)}},
   };
   return *kLayouts;
 }

@@ -50,8 +50,8 @@ const std::vector<std::string>& MapNames() {
       "free_flows6",    "fragments4",     "fragments6",     "room",           "pods",
       "pod_address4",   "pod_address6",   "groups4",        "groups6",        "group_counts4",
       "group_counts6",  "snat_refused",   "nodes",          "prefixes4",      "prefixes6",
-      "tunnel_peers",   "uplinks", "wire_exits",        "node_state4",    "node_state6",    "answer_budgets",
-      "counters",       "last_verdict"};
+      "tunnel_peers",   "uplinks",        "wire_exits",     "node_state4",    "node_state6",
+      "answer_budgets", "counters",       "last_verdict"};
   return *kNames;
 }
 

@@ -214,7 +214,7 @@ static __always_inline int deliver_on_wire(context *skb, struct packet *pkt, enu
 	}
 }
 
-SEC("xdp.frags")
+SEC("xdp") /* frames in several buffers by Programs, unless it runs generic */
 int from_wire(context *skb)
 {
 	struct packet pkt = {.hook = HOOK_FROM_WIRE};

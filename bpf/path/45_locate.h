@@ -239,7 +239,7 @@ __stage locate_outside(context *skb, struct packet *pkt, struct known *known)
 /* The ways of another network's pods are the host's stack's. A connection under way is
  * no Service's, or 30 would know it.
  */
-__stage locate_guest(struct __sk_buff *skb, struct packet *pkt, const struct known *known)
+__stage locate_guest(context *skb, struct packet *pkt, const struct known *known)
 {
 	if (known->side || pkt->remembered || pkt->backend != BACKEND_NONE)
 		return CONTINUE;

@@ -164,7 +164,7 @@ __stage masquerade(context *skb, struct packet *pkt, const struct known *known)
 /* A pod of another network keeps its address, but for a Service that leads to itself.
  * What else is to be masqueraded, that network does in the host's stack.
  */
-__stage masquerade_guest(struct __sk_buff *skb, struct packet *pkt, const struct known *known)
+__stage masquerade_guest(context *skb, struct packet *pkt, const struct known *known)
 {
 	__u32 reason = 0;
 

@@ -89,7 +89,7 @@ __stage route(context *skb, struct packet *pkt, const struct known *known)
 }
 
 /* Back to who has sent it. */
-static __always_inline __u32 turn_frame(struct __sk_buff *skb)
+static __always_inline __u32 turn_frame(context *skb)
 {
 	struct frame_addresses *frame = header_at(skb, 0, ETH_HLEN);
 	__u16 before;
@@ -108,7 +108,7 @@ static __always_inline __u32 turn_frame(struct __sk_buff *skb)
  * to its sender does not pass there: it has the node's own address by now, which the
  * stack takes for forged when it arrives from elsewhere.
  */
-__stage route_guest(struct __sk_buff *skb, struct packet *pkt, const struct known *known)
+__stage route_guest(context *skb, struct packet *pkt, const struct known *known)
 {
 	const struct FAMILY(flow_side) *side = known->side;
 	const struct FAMILY(ip) *destination = side ? &side->destination : &pkt->out.destination;
@@ -118,7 +118,7 @@ __stage route_guest(struct __sk_buff *skb, struct packet *pkt, const struct know
 	if (!is_same_ip(destination, &pkt->tuple.source))
 		return CONTINUE;
 	pkt->exit = EXIT_POD;
-	pkt->ifindex = skb->ifindex;
+	pkt->ifindex = device_of(skb);
 	reason = lose_a_hop(skb, pkt) ?: turn_frame(skb);
 	return reason ? drop(pkt, reason) : CONTINUE;
 }

@@ -44,10 +44,9 @@ absl::StatusOr<BpfMap> MakeProgArray(const std::string& name, uint32_t entries) 
   return BpfMap::FromFd(std::move(fd));
 }
 
-void DemandOneBuffer(const BpfObject& object) {
+void TakeSeveralBuffers(const BpfObject& object) {
   bpf_program* program = bpf_object__next_program(object.get(), nullptr);
-  const uint32_t flags = bpf_program__flags(program);
-  bpf_program__set_flags(program, flags & ~static_cast<uint32_t>(BPF_F_XDP_HAS_FRAGS));
+  bpf_program__set_flags(program, bpf_program__flags(program) | BPF_F_XDP_HAS_FRAGS);
 }
 
 absl::Status PutProgram(const BpfMap& array, uint32_t slot, int program_fd, const char* name) {
@@ -87,7 +86,7 @@ absl::Status Programs::PrepareFamily(const MapSet& maps, Family family, const ho
     FL_RETURN_IF_ERROR(ShareMaps(object, maps, tail_calls_[Index(family)]));
     if (embedded.hook_id == HOOK_FROM_WIRE) {
       FL_RETURN_IF_ERROR(object.UseMap(kNextFamily, next_family_.fd()));
-      if (options.one_buffer) DemandOneBuffer(object);
+      if (!options.one_buffer) TakeSeveralBuffers(object);
     }
     FL_RETURN_IF_ERROR(object.SetConfig(config));
     programs_.push_back({embedded.name, family,

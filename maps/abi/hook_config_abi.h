@@ -18,13 +18,13 @@ struct hook_config {
 	__u32 snat_ports;	      /* how many follow it */
 	__u32 masquerade;	      /* pods reach the world with the node's address */
 	__u32 record_verdicts;	      /* fill last_verdict (trace, tests) */
-	__u32 default_deny; /* policy denies what nothing allows (tests; later: strict mode) */
-	__u32 test_seed;    /* not 0: choices follow from the packet, not from chance */
-	__u32 flow_mask;    /* covers the numbers of flows: a power of two less one */
-	__u32 tunnel_port;  /* UDP, host order; 0: no tunnels */
-	__u32 vni;	    /* of the tunnels */
-	__u32 guests;	    /* the pods are another network's (--mode proxy) */
-	__u32 strangers;    /* TCP that we have not seen begin is another proxy's, and its own */
+	__u32 default_deny;   /* policy denies what nothing allows (tests; later: strict mode) */
+	__u32 test_seed;      /* not 0: choices follow from the packet, not from chance */
+	__u32 flow_mask;      /* covers the numbers of flows: a power of two less one */
+	__u32 tunnel_port;    /* UDP, host order; 0: no tunnels */
+	__u32 vni;	      /* of the tunnels */
+	__u32 guests;	      /* the pods are another network's (--mode proxy) */
+	__u32 strangers;      /* TCP that we have not seen begin is another proxy's, and its own */
 	__u32 neighbour_mask; /* ticks of from_network alone: 1 under this mask; 0: none */
 };
 FL_ASSERT(sizeof(struct hook_config) == 4 * (TIMEOUT_COUNT + 17), "hook_config has hidden padding");

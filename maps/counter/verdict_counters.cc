@@ -18,9 +18,9 @@ struct VerdictText {
 constexpr VerdictText kVerdicts[] = {FL_FORWARD_VERDICTS(TEXT) FL_DROP_VERDICTS(TEXT)};
 static_assert(std::size(kVerdicts) == FL_VERDICT_COUNT, "a verdict has no text");
 
-constexpr std::string_view kHooks[] = {"from_pod",   "to_pod",     "from_network",
-                                       "to_network", "from_room",  "from_overlay",
-                                       "to_overlay", "from_guest", "to_guest", "from_wire"};
+constexpr std::string_view kHooks[] = {"from_pod",  "to_pod",       "from_network", "to_network",
+                                       "from_room", "from_overlay", "to_overlay",   "from_guest",
+                                       "to_guest",  "from_wire"};
 static_assert(std::size(kHooks) == HOOK_COUNT, "a hook has no name");
 
 }  // namespace
