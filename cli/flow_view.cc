@@ -56,9 +56,12 @@ Json ExitText(const FlowExit& exit, const PinnedNode& node) {
       const Json name = node.names().Pod(exit.target);
       return fmt::format("pod {}", name.is_null() ? fmt::format("{}", exit.target) : Cell(name));
     }
+    case EXIT_RELAY:
     case EXIT_NODE: {
+      const char* way = exit.kind == EXIT_RELAY ? "relayed to node" : "node";
       const Json name = node.names().Node(exit.target);
-      return fmt::format("node {}", name.is_null() ? fmt::format("{}", exit.target) : Cell(name));
+      return fmt::format("{} {}", way,
+                         name.is_null() ? fmt::format("{}", exit.target) : Cell(name));
     }
     case EXIT_UPLINK: {
       const std::string device = DeviceName(exit.target);

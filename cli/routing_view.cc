@@ -21,6 +21,7 @@ Ways CountWays(const Tables& tables) {
     ++(entry.way == NODE_NATIVE ? ways.native : ways.by_tunnel);
     if (entry.way != NODE_NATIVE) ways.tunnel_ifindex = entry.ifindex;
   }
+  if (ways.tunnel_ifindex == 0) ways.tunnel_ifindex = tables.v4.node_state[0].tunnel_ifindex;
   return ways;
 }
 
@@ -38,8 +39,9 @@ std::string RoutingText(const Tables& tables, const hook_config& config) {
   std::string text = fmt::format("{} nodes natively", ways.native);
   if (config.tunnel_port == 0) return text;
   const std::string device = DeviceName(ways.tunnel_ifindex);
-  return text + fmt::format(", {} by {} (UDP port {}, VNI {})", ways.by_tunnel,
-                            device.empty() ? "tunnel" : device, config.tunnel_port, config.vni);
+  return text + fmt::format(", {} by {} (UDP port {}, VNI {}){}", ways.by_tunnel,
+                            device.empty() ? "tunnel" : device, config.tunnel_port, config.vni,
+                            config.direct_return != 0 ? ", clients outside relayed (dsr)" : "");
 }
 
 }  // namespace fairlead::cli

@@ -85,6 +85,7 @@ absl::StatusOr<std::vector<ServiceView>> ReadServices(const FamilyTables<Abi>& t
   FL_ASSIGN_OR_RETURN(const auto entries, tables.services.Snapshot());
   std::vector<ServiceView> services;
   for (const auto& [key, entry] : entries) {
+    if (key.relayed != 0) continue;  // of nobody's own: the same service at another node
     ServiceView view;
     view.family = Abi::kFamily;
     view.frontend = {FromAbi(key.vip), ntohs(key.port)};

@@ -205,6 +205,7 @@ Json Settings(const hook_config& config, uint32_t jiffies_per_second) {
   return {{"mode", ModeText(config)},
           {"masquerade", config.masquerade != 0},
           {"default_deny", config.default_deny != 0},
+          {"direct_return", config.direct_return != 0},
           {"record_verdicts", config.record_verdicts != 0},
           {"first_snat_port", config.snat_first_port},
           {"snat_ports", config.snat_ports},

@@ -35,6 +35,8 @@ const char* ExitName(uint8_t exit) {
       return "uplink";
     case EXIT_STACK:
       return "stack";
+    case EXIT_RELAY:
+      return "relay";
     default:
       return "unknown";
   }
@@ -67,7 +69,8 @@ Json SideJson(const Side& side) {
 
 template <typename Abi>
 Json TableJson<Abi>::Key(const typename Abi::ServiceKey& key) {
-  return fmt::format("{}/{}", AddressPort(key.vip, key.port), ProtocolName(key.protocol));
+  return fmt::format("{}/{}{}", AddressPort(key.vip, key.port), ProtocolName(key.protocol),
+                     key.relayed != 0 ? " relayed" : "");
 }
 
 template <typename Abi>
@@ -156,7 +159,8 @@ Json TableJson<Abi>::Value(const typename Abi::NodeState& state) {
           {"smallest_mtu", state.smallest_mtu},
           {"pod_network", Address(state.pod_network)},
           {"pod_mask", Address(state.pod_mask)},
-          {"address", Address(state.address)}};
+          {"address", Address(state.address)},
+          {"tunnel_ifindex", state.tunnel_ifindex}};
 }
 
 template struct TableJson<Abi4>;

@@ -26,7 +26,8 @@ namespace {
     F(tuple##n, destination_port), F(tuple##n, protocol)}},                                        \
       {"service_key" #n,                                                                           \
        sizeof(service_key##n),                                                                     \
-       {F(service_key##n, vip), F(service_key##n, port), F(service_key##n, protocol)}},            \
+       {F(service_key##n, vip), F(service_key##n, port), F(service_key##n, protocol),              \
+        F(service_key##n, relayed)}},                                                              \
       {"socket_peer_key" #n,                                                                       \
        sizeof(socket_peer_key##n),                                                                 \
        {F(socket_peer_key##n, cookie), F(socket_peer_key##n, address),                             \
@@ -89,7 +90,7 @@ namespace {
     "node_state" #n, sizeof(node_state##n), {                                                      \
       F(node_state##n, hash_seed), F(node_state##n, policy_epoch), F(node_state##n, uplink_epoch), \
           F(node_state##n, smallest_mtu), F(node_state##n, pod_network),                           \
-          F(node_state##n, pod_mask), F(node_state##n, address)                                    \
+          F(node_state##n, pod_mask), F(node_state##n, address), F(node_state##n, tunnel_ifindex)  \
     }                                                                                              \
   }
 
@@ -164,7 +165,7 @@ const std::vector<StructLayout>& StructLayouts() {
         F(hook_config, record_verdicts), F(hook_config, default_deny), F(hook_config, test_seed),
         F(hook_config, flow_mask), F(hook_config, tunnel_port), F(hook_config, vni),
         F(hook_config, netns_cookie), F(hook_config, guests), F(hook_config, strangers),
-        F(hook_config, neighbour_mask)}},
+        F(hook_config, neighbour_mask), F(hook_config, direct_return)}},
   };
   return *kLayouts;
 }

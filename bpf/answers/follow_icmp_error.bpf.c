@@ -60,6 +60,9 @@ static __always_inline enum verdict refuse(struct packet *pkt, const struct FAMI
 {
 	if (pkt->hook == HOOK_FROM_POD || bpf_map_lookup_elem(&FAMILY(pod_address), receiver))
 		return drop(pkt, reason);
+	/* What a tunnel brings goes no further than to this node. */
+	if (pkt->hook == HOOK_FROM_OVERLAY && !is_own_address(receiver))
+		return drop(pkt, reason);
 	return STOP_PASS;
 }
 
@@ -79,7 +82,7 @@ static __always_inline enum verdict follow(struct __sk_buff *skb, struct packet 
 	if (!is_same_ip(&receiver, &pkt->tuple.destination) ||
 	    (pkt->hook == HOOK_FROM_POD && !is_same_ip(&sender, &pkt->tuple.source)))
 		return refuse(pkt, &receiver, DROP_BAD_ICMP_QUOTE);
-	if (!find_translation(pkt, known) || (known->side && !is_exit_alive(known->side)))
+	if (!find_translation(pkt, known) || (known->side && !is_exit_alive(pkt, known->side)))
 		return refuse(pkt, &receiver, DROP_UNKNOWN_ICMP_ERROR);
 	quote_delta = rewrite_quote(skb, pkt, &quote);
 	return quote_delta < 0 || !rewrite_error(skb, pkt, &sender, quote_delta)
@@ -87,11 +90,30 @@ static __always_inline enum verdict follow(struct __sk_buff *skb, struct packet 
 		       : CONTINUE;
 }
 
+/* About answers of a client whom this node has relayed: they are another node's. A
+ * function of its own: the stack of its caller is full.
+ */
+__first_packet int is_known_relay(struct packet *pkt)
+{
+	struct known known = {};
+
+	if (!pkt || !config.direct_return || !find_flow(pkt, &known) ||
+	    known.side->exit != EXIT_RELAY)
+		return 0;
+	pkt->exit = EXIT_RELAY;
+	pkt->exit_target = known.side->exit_target;
+	return 1;
+}
+
 /* Sends it on to where follow() has addressed it. */
 static __always_inline enum verdict forward(struct __sk_buff *skb, struct packet *pkt)
 {
-	__u32 reason = find_exit(skb, pkt);
+	__u32 reason = 0;
 
+	if (is_relayed(pkt))
+		reason = find_relay(skb, pkt);
+	else if (!is_known_relay(pkt))
+		reason = find_exit(skb, pkt);
 	if (!reason && pkt->exit != EXIT_STACK)
 		reason = lose_a_hop(skb, pkt) ?: resolve_exit(skb, pkt);
 	return reason ? drop(pkt, reason) : CONTINUE;

@@ -58,9 +58,48 @@ static __always_inline int return_to_sender(struct __sk_buff *skb, __u32 reason)
 		      reason, skb->ifindex);
 }
 
-/* Back through the tunnel it came by, to the node that sent it. A function of its
- * own: the stack of its caller is full.
+/* The reply in hand is for a client outside whom another node has relayed to us. As
+ * what follows a function of its own: the stack of its caller is full.
  */
+static __noinline int is_for_relayed(struct __sk_buff *skb)
+{
+	ip_header *ip = header_at(skb, IP_OFFSET, IP_HEADER_BYTES);
+	struct prefix *prefix;
+
+	if (!ip)
+		return 0;
+	prefix = find_prefix((const struct FAMILY(ip) *)&ip->daddr);
+	return !prefix || prefix->kind == PREFIX_DIRECT;
+}
+
+/* The device that leads to whom the reply is for; 0: none. */
+static __noinline int device_to_receiver(struct __sk_buff *skb)
+{
+	ip_header *ip = header_at(skb, IP_OFFSET, IP_HEADER_BYTES);
+	struct bpf_fib_lookup fib = {.family = ADDRESS_FAMILY, .ifindex = skb->ifindex};
+
+	if (!ip)
+		return 0;
+	*(struct FAMILY(ip) *)fib.ipv6_src = *(const struct FAMILY(ip) *)&ip->saddr;
+	*(struct FAMILY(ip) *)fib.ipv6_dst = *(const struct FAMILY(ip) *)&ip->daddr;
+	return bpf_fib_lookup(skb, &fib, sizeof(fib), FIB_LOOKUP_SKIP_NEIGH) ? 0 : fib.ifindex;
+}
+
+/* To a client outside, as the host's routes say: the node that has relayed it would take
+ * an answer of ours for a forged one.
+ */
+static __always_inline int send_past_tunnel(struct __sk_buff *skb, __u32 reason)
+{
+	__u32 ifindex = device_to_receiver(skb);
+
+	if (!ifindex)
+		return give_up(skb, reason);
+	skb->mark = FL_MARK_DONE;
+	return finish(skb, HOOK_FROM_OVERLAY, bpf_redirect_neigh(ifindex, NULL, 0, 0), reason,
+		      ifindex);
+}
+
+/* Back through the tunnel it came by, to the node that sent it. */
 static __noinline int send_into_tunnel(struct __sk_buff *skb, __u32 reason)
 {
 	__u32 slot = skb->cb[CB_NODE];
@@ -79,7 +118,8 @@ static __always_inline int send_reply(struct __sk_buff *skb, __u32 hook, __u32 r
 	if (hook == HOOK_FROM_POD || hook == HOOK_FROM_GUEST)
 		return return_to_sender(skb, reason);
 	if (hook == HOOK_FROM_OVERLAY)
-		return send_into_tunnel(skb, reason);
+		return config.direct_return && is_for_relayed(skb) ? send_past_tunnel(skb, reason)
+								   : send_into_tunnel(skb, reason);
 	skb->mark = FL_MARK_DONE;
 	return finish(skb, hook, bpf_redirect_neigh(skb->ifindex, NULL, 0, 0), reason,
 		      skb->ifindex);

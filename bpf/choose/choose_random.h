@@ -15,9 +15,16 @@ static __always_inline __u32 chance(const struct packet *pkt, __u32 salt)
 	return bpf_get_prandom_u32();
 }
 
+/* Relayed, the choice follows from the packet: whoever has forgotten the flow, which it
+ * may be without answers to see, finds its backend again.
+ */
 static __always_inline __u32 choose_random(const struct packet *pkt, __u32 count)
 {
-	return ((__u64)chance(pkt, 0) * count) >> 32;
+	__u32 draw = config.direct_return && (pkt->shape & PACKET_RELAYED)
+			     ? hash_tuple(&pkt->tuple, config.hash_seed) >> 32
+			     : chance(pkt, 0);
+
+	return ((__u64)draw * count) >> 32;
 }
 
 /* The backend's number at an index in `runs`. */

@@ -73,6 +73,8 @@ static __always_inline void fill_sides(struct packet *pkt, struct FAMILY(flow_si
 	__u8 flags = (is_same_tuple(&pkt->tuple, &pkt->out) ? 0 : FLOW_TRANSLATED) |
 		     (is_of_guest(pkt) ? FLOW_OF_GUEST : 0);
 
+	if (config.direct_return && pkt->exit == EXIT_RELAY)
+		flags |= FLOW_ONE_WAY;
 	side->generation = peer->generation = generation;
 	side->created = peer->created = pkt->now;
 	side->policy_epoch = peer->policy_epoch = pkt->policy_epoch;

@@ -13,6 +13,7 @@
 #define FAIRLEAD_BPF_CONNTRACK_HALF_OPEN_H_
 
 #include "bpf/conntrack/age.h"
+#include "bpf/conntrack/tcp.h"
 #include "bpf/conntrack/tuples.h"
 
 static __always_inline struct FAMILY(half_open_bucket) *
@@ -123,6 +124,16 @@ __first_packet int remember(struct packet *pkt)
 		return 0;
 	flags = is_of_guest(pkt) ? HALF_OPEN_OF_GUEST : 0;
 	reverse_tuple(&pkt->out, &reply);
+	/* No answer will come by here to vouch for the client: that it goes on talking must
+	 * do instead.
+	 */
+	if (config.direct_return && pkt->exit == EXIT_RELAY) {
+		remember_side(pkt, &pkt->tuple, &reply,
+			      pkt->remembered && !is_syn(pkt)
+				      ? HALF_OPEN_ONE_WAY | HALF_OPEN_REPLIED
+				      : HALF_OPEN_ONE_WAY);
+		return 0;
+	}
 	remember_side(pkt, &pkt->tuple, &reply, flags);
 	remember_side(pkt, &reply, &pkt->tuple, flags | HALF_OPEN_REPLY);
 	return 0;

@@ -87,6 +87,10 @@ static __always_inline __u32 timeout_of(const struct FAMILY(flow) * flow)
 		return config.timeout[TIMEOUT_OTHER_CONVERSATION];
 	if ((any & FLOW_RESET) || (origin->flags & reply->flags & FLOW_FIN))
 		return config.timeout[TIMEOUT_TCP_CLOSED];
+	/* Relayed: of two FINs one is seen, of the server's resets none. */
+	if (config.direct_return && (any & FLOW_ONE_WAY))
+		return config
+			.timeout[any & FLOW_FIN ? TIMEOUT_TCP_HALF_OPEN : TIMEOUT_TCP_HALF_CLOSED];
 	if (any & FLOW_FIN)
 		return config.timeout[TIMEOUT_TCP_HALF_CLOSED];
 	if (is_unacknowledged(flow))

@@ -50,6 +50,7 @@
 #define PACKET_HAS_PORTS  0x08 /* ports, or an echo's id, that can be exchanged for others */
 #define PACKET_LATER	  0x10 /* a fragment, and not the first: there is no transport header */
 #define PACKET_TINY	  0x20 /* a first fragment that ends inside its transport header */
+#define PACKET_RELAYED	  0x40 /* 40: see relay.h */
 
 /* tcp_flags */
 #define TCP_FIN 0x01
@@ -93,7 +94,7 @@ struct packet {
 	__u16 address_delta;	/* 70: what the change of addresses adds to a checksum */
 	__u16 l4_delta;		/* 70: the same with ports */
 	__u8 tcp_flags;		/* 10 */
-	__u8 shape;		/* 10: PACKET_* */
+	__u8 shape;		/* 10, 30, 40: PACKET_* */
 	__u8 side_number;	/* 30: SIDE_* */
 	__u8 promote;		/* 30: 60 shall turn the half-open flow into a flow */
 	__u8 remembered;	/* 30: half_open knew it; 40-55 stand down */

@@ -36,12 +36,13 @@ static __always_inline bool read_tunnel(context *skb, struct tunnel_peer_key *se
  * refuses. The outer checksum is left out: what it would protect has checksums of
  * its own, and no device would have to add it up (RFC 6935, 7348).
  */
-static __always_inline bool write_tunnel(context *skb, const struct node *node)
+static __always_inline bool write_tunnel_of(context *skb, const struct node *node,
+					    bool is_ipv6)
 {
 	struct bpf_tunnel_key key = {.tunnel_id = config.vni};
 	__u64 flags = BPF_F_ZERO_CSUM_TX;
 
-	if (node->way == NODE_TUNNEL6) {
+	if (is_ipv6) {
 		flags |= BPF_F_TUNINFO_IPV6;
 		__builtin_memcpy(key.remote_ipv6, &node->tunnel_remote, sizeof(key.remote_ipv6));
 		__builtin_memcpy(key.local_ipv6, &node->tunnel_local, sizeof(key.local_ipv6));
@@ -50,6 +51,11 @@ static __always_inline bool write_tunnel(context *skb, const struct node *node)
 		key.local_ipv4 = bpf_ntohl(node->tunnel_local.word[3]);
 	}
 	return set_tunnel_key(skb, &key, flags);
+}
+
+static __always_inline bool write_tunnel(context *skb, const struct node *node)
+{
+	return write_tunnel_of(skb, node, node->way == NODE_TUNNEL6);
 }
 
 /* The inner frame as the other end's tunnel device takes it. */

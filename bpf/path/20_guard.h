@@ -188,6 +188,23 @@ __first_packet int is_from_tunnel_node(struct packet *pkt)
 	return prefix && leads_to_node(prefix) && prefix->node == pkt->tunnel_node;
 }
 
+/* Neither a pod's address nor a node's. */
+__first_packet int is_from_world(struct packet *pkt)
+{
+	struct prefix *prefix;
+
+	if (!pkt)
+		return 0;
+	prefix = find_prefix(&pkt->tuple.source);
+	return !prefix || prefix->kind == PREFIX_DIRECT;
+}
+
+/* A client outside whom another node has relayed to us (relay.h): it gets Services only. */
+static __always_inline bool is_relayed_here(struct packet *pkt)
+{
+	return config.direct_return && pkt->hook == HOOK_FROM_OVERLAY && is_from_world(pkt);
+}
+
 __stage guard_overlay(context *skb, struct packet *pkt)
 {
 	const struct FAMILY(node_state) *node = this_node();
@@ -212,7 +229,8 @@ __stage guard_overlay(context *skb, struct packet *pkt)
 	/* An error finds its flow by what it quotes, a fragment may go on through the
 	 * room: their sender is asked for here, not in 45.
 	 */
-	if ((pkt->shape & (PACKET_ICMP_ERROR | PACKET_FRAGMENT)) && !is_from_tunnel_node(pkt))
+	if ((pkt->shape & (PACKET_ICMP_ERROR | PACKET_FRAGMENT)) && !is_from_tunnel_node(pkt) &&
+	    !is_relayed_here(pkt))
 		return drop(pkt, DROP_SPOOFED_SOURCE);
 	return CONTINUE;
 }

@@ -55,6 +55,9 @@ static __always_inline enum receiver receiver_of(const struct packet *pkt)
 	prefix = find_prefix_within(&pkt->tuple.destination, FL_IP_WORDS * 32);
 	if (prefix && prefix->kind == PREFIX_HOST)
 		return RECEIVER_HOST;
+	if (prefix && config.direct_return && pkt->hook == HOOK_FROM_OVERLAY &&
+	    leads_to_node(prefix))
+		return RECEIVER_POD; /* a port of the node that has relayed it */
 	return prefix && (no_such_service(prefix) || prefix->kind == PREFIX_VIRTUAL_IP)
 		       ? RECEIVER_POD
 		       : RECEIVER_OTHER;
@@ -109,8 +112,10 @@ static __always_inline enum verdict enter_room(context *skb, struct packet *pkt,
 	__u32 zero = 0;
 	struct room *to = bpf_map_lookup_elem(&room, &zero);
 
-	/* A guest's own stack sends in order, and the room would not know it again. */
-	if (!to || !to->ifindex || pkt->hook == HOOK_FROM_GUEST)
+	/* A guest's own stack sends in order, and the room would not know it again. What comes
+	 * out of the room has not come by a tunnel.
+	 */
+	if (!to || !to->ifindex || pkt->hook == HOOK_FROM_GUEST || is_relayed_here(pkt))
 		return refuse_fragment(pkt, datagram->receiver, DROP_ORPHAN_FRAGMENT);
 	/* The room takes a hop, which from_room gives back. */
 	if (pkt->hop_limit <= 1)

@@ -20,6 +20,7 @@
 #define FAIRLEAD_BPF_PATH_30_CONNTRACK_H_
 
 #include "bpf/path/25_fragment.h"
+#include "bpf/relay/relay.h"
 #include "bpf/conntrack/flows.h"
 #include "bpf/conntrack/half_open.h"
 #include "bpf/conntrack/tcp.h"
@@ -34,8 +35,18 @@ static __always_inline bool is_backend_alive(__u32 number, __u32 generation)
 	return backend && backend->generation == generation;
 }
 
-/* The pod or node that this side's packets were sent to is still the one. */
-static __always_inline bool is_exit_alive(const struct FAMILY(flow_side) * side)
+static __always_inline bool is_node_alive(__u32 slot, __u32 generation)
+{
+	struct node *node = bpf_map_lookup_elem(&nodes, &slot);
+
+	return node && node->generation == generation;
+}
+
+/* The pod or node that this side's packets were sent to is still the one. What came by a
+ * tunnel is not relayed, even if its flow once began on the wire.
+ */
+static __always_inline bool is_exit_alive(const struct packet *pkt,
+					  const struct FAMILY(flow_side) * side)
 {
 	__u32 target = side->exit_target;
 
@@ -44,11 +55,11 @@ static __always_inline bool is_exit_alive(const struct FAMILY(flow_side) * side)
 
 		return pod && pod->generation == side->exit_generation;
 	}
-	if (side->exit == EXIT_NODE) {
-		struct node *node = bpf_map_lookup_elem(&nodes, &target);
-
-		return node && node->generation == side->exit_generation;
-	}
+	if (side->exit == EXIT_NODE)
+		return is_node_alive(target, side->exit_generation);
+	if (is_way_of_relay(side->exit))
+		return pkt->hook == HOOK_FROM_NETWORK &&
+		       is_node_alive(target, side->exit_generation);
 	return true;
 }
 
@@ -165,6 +176,11 @@ __first_packet int recall(struct packet *pkt)
 	if (config.guests && is_elsewhere(pkt, memory.flags & HALF_OPEN_OF_GUEST,
 					  memory.flags & HALF_OPEN_REPLY, &memory.reverse.source))
 		return VERDICT_PASSED;
+	if (config.direct_return && (memory.flags & HALF_OPEN_ONE_WAY)) {
+		if (pkt->hook != HOOK_FROM_NETWORK)
+			return 0;
+		pkt->shape |= PACKET_RELAYED;
+	}
 	lost = what_is_lost(pkt, &memory);
 	if (lost) {
 		touch_half_open(entry, memory.stamp, STAMP_EMPTY);
@@ -265,7 +281,8 @@ __stage conntrack(context *skb, struct packet *pkt, struct known *known)
 	side = known->side;
 	if (is_known_elsewhere(pkt, known))
 		return STOP_PASS;
-	if (!is_backend_alive(side->backend, side->backend_generation) || !is_exit_alive(side)) {
+	if (!is_backend_alive(side->backend, side->backend_generation) ||
+	    !is_exit_alive(pkt, side)) {
 		has_backend = side->backend != BACKEND_NONE;
 		known->side = NULL;
 		forget_flow(pkt);

@@ -34,10 +34,14 @@ static __always_inline struct service *find_frontend(const struct packet *pkt,
 		struct {
 			__be16 port;
 			__u8 protocol;
-			__u8 pad;
+			__u8 relayed;
 		};
 		__u32 word;
-	} tail = {.port = pkt->tuple.destination_port, .protocol = pkt->tuple.protocol};
+	} tail = {
+		.port = pkt->tuple.destination_port,
+		.protocol = pkt->tuple.protocol,
+		.relayed = is_relayed(pkt),
+	};
 
 	*(__u32 *)&key.port = tail.word;
 	return bpf_map_lookup_elem(&FAMILY(services), &key);
@@ -71,9 +75,13 @@ static __always_inline struct service *find_on_every_address(const struct packet
 static __always_inline struct service *find_at_port(const struct packet *pkt)
 {
 	struct service *service = find_frontend(pkt, &pkt->tuple.destination);
+	bool is_of_node;
 
-	return service || !is_own_address(&pkt->tuple.destination) ? service
-								   : find_on_every_address(pkt);
+	if (service)
+		return service;
+	is_of_node =
+		is_relayed(pkt) ? is_port_of_relay(pkt) : is_own_address(&pkt->tuple.destination);
+	return is_of_node ? find_on_every_address(pkt) : NULL;
 }
 
 /* The service behind the packet's destination, if any. */
@@ -214,9 +222,13 @@ __first_packet int choose_outside_backend(context *skb, struct packet *pkt)
 
 	if (!pkt)
 		return 0;
+	if (is_relayed_here(pkt))
+		pkt->shape |= PACKET_RELAYED;
 	service = find_at_port(pkt);
 	if (!service || ((service->flags & SERVICE_ON_HOST) && is_of_host_socket(skb, pkt)))
 		return 0;
+	if (config.direct_return && may_be_relayed(pkt, service))
+		pkt->shape |= PACKET_RELAYED;
 	return take_outside(pkt, service);
 }
 

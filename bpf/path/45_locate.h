@@ -6,6 +6,7 @@
  *	a peer      ─▶ EXIT_NODE     prefixes: its podCIDR or itself
  *	this node   ─▶ EXIT_STACK    prefixes: its own addresses
  *	the world   ─▶ EXIT_UPLINK   by the host's routes, if they lead to an uplink
+ *	a backend on a peer, asked from outside ─▶ EXIT_RELAY, see relay.h
  *
  * Of the world and of peers it also says whether they see the node's address
  * instead of the pod's (hides_source).
@@ -204,6 +205,34 @@ static __always_inline enum verdict locate_backend(context *skb, struct packet *
 {
 	__u32 reason = find_exit(skb, pkt);
 
+	if (reason)
+		return drop(pkt, reason);
+	if (is_relayed(pkt) && pkt->hook == HOOK_FROM_NETWORK && !relay(pkt))
+		pkt->shape &= ~PACKET_RELAYED;
+	return CONTINUE;
+}
+
+/* The way of a relayed flow is that to its backend; 0 or a drop reason. */
+__first_packet int find_relay(context *skb, struct packet *pkt)
+{
+	struct FAMILY(backend) * backend;
+	__u32 number, reason;
+
+	if (!pkt)
+		return DROP_NO_ROUTE;
+	number = pkt->backend;
+	backend = bpf_map_lookup_elem(&FAMILY(backends), &number);
+	if (!backend)
+		return DROP_NO_ROUTE;
+	pkt->out.destination = backend->address;
+	reason = find_exit(skb, pkt);
+	return reason ?: relay(pkt) ? 0 : DROP_NO_ROUTE;
+}
+
+static __always_inline enum verdict locate_remembered(context *skb, struct packet *pkt)
+{
+	__u32 reason = is_relayed(pkt) ? find_relay(skb, pkt) : 0;
+
 	return reason ? drop(pkt, reason) : CONTINUE;
 }
 
@@ -228,7 +257,7 @@ __stage locate_outside(context *skb, struct packet *pkt, struct known *known)
 	if (known->side)
 		return locate_known(skb, pkt, known);
 	if (pkt->remembered)
-		return CONTINUE;
+		return locate_remembered(skb, pkt);
 	if (pkt->backend != BACKEND_NONE)
 		return locate_backend(skb, pkt);
 	if (node && is_same_ip(&pkt->tuple.destination, &node->address))
@@ -255,6 +284,9 @@ __stage locate_tunnelled(context *skb, struct packet *pkt, struct known *known)
 		return locate_known(skb, pkt, known);
 	if (pkt->remembered)
 		return CONTINUE;
+	if (is_relayed(pkt))
+		return pkt->backend != BACKEND_NONE ? locate_backend(skb, pkt)
+						    : drop(pkt, DROP_WRONG_NODE);
 	if (!is_from_tunnel_node(pkt))
 		return drop(pkt, DROP_SPOOFED_SOURCE);
 	if (pkt->backend != BACKEND_NONE)

@@ -185,7 +185,8 @@ __stage masquerade_outside(context *skb, struct packet *pkt, const struct known 
 {
 	__u32 reason = 0;
 
-	if (known->side || pkt->remembered || pkt->backend == BACKEND_NONE)
+	if (known->side || pkt->remembered || pkt->backend == BACKEND_NONE ||
+	    is_way_of_relay(pkt->exit))
 		return CONTINUE;
 	if (pkt->exit == EXIT_NODE || pkt->exit == EXIT_UPLINK)
 		reason = choose_source(skb, pkt);

@@ -56,6 +56,11 @@ static __always_inline __u32 mtu_of_exit(const struct packet *pkt)
 
 		return node ? node->mtu : 0;
 	}
+	if (is_way_of_relay(pkt->exit)) {
+		struct node *node = bpf_map_lookup_elem(&nodes, &target);
+
+		return node ? mtu_of_relay(node) : 0;
+	}
 	if (pkt->exit == EXIT_UPLINK) {
 		struct uplink *uplink = bpf_map_lookup_elem(&uplinks, &target);
 

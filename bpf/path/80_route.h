@@ -5,6 +5,7 @@
  *	EXIT_POD     the host end of the pod's veth pair; MACs are set here
  *	EXIT_NODE    the uplink, next hop is the node; or the tunnel device
  *	EXIT_UPLINK  the uplink, next hop as the host's routes say
+ *	EXIT_RELAY   the tunnel device, whichever way leads to the node
  *	EXIT_STACK   nowhere: the host takes it from here
  *
  * A flow's first packets asked 45_locate; from then on its side remembers. As a

@@ -49,6 +49,20 @@ static __always_inline int send_to_node(struct __sk_buff *skb, struct packet *pk
 		      VERDICT_TO_NODE, node->ifindex);
 }
 
+/* As it came, to the node that shall choose. */
+static __always_inline int send_by_relay(struct __sk_buff *skb, struct packet *pkt)
+{
+	const struct FAMILY(node_state) *this = this_node();
+	struct node *node = bpf_map_lookup_elem(&nodes, &pkt->exit_target);
+
+	if (!this || !this->tunnel_ifindex || !node || !address_inner_frame(skb) ||
+	    !write_tunnel_of(skb, node, has_ipv6_tunnel(node)))
+		return finish(skb, pkt->hook, TC_ACT_SHOT, DROP_NO_ROUTE, 0);
+	skb->mark = FL_MARK_DONE;
+	return finish(skb, pkt->hook, bpf_redirect(this->tunnel_ifindex, 0), VERDICT_TO_NODE,
+		      this->tunnel_ifindex);
+}
+
 static __always_inline int send(struct __sk_buff *skb, struct packet *pkt)
 {
 	switch (pkt->exit) {
@@ -61,6 +75,9 @@ static __always_inline int send(struct __sk_buff *skb, struct packet *pkt)
 		skb->mark = FL_MARK_DONE;
 		return finish(skb, pkt->hook, bpf_redirect_neigh(pkt->ifindex, NULL, 0, 0),
 			      VERDICT_TO_WORLD, pkt->ifindex);
+	case EXIT_RELAY:
+		if (config.direct_return)
+			return send_by_relay(skb, pkt);
 	}
 	return finish(skb, pkt->hook, pass_on(), VERDICT_TO_STACK, 0);
 }

@@ -65,6 +65,7 @@ uint32_t FlagsOf(const plan::PlannedFrontend& frontend, const plan::PlannedServi
       frontend.kind == plan::FrontendKind::kLoadBalancer && !planned.sources.empty();
   return usable | AlgorithmFlag(planned.algorithm) | (restricted ? SERVICE_SOURCE_RANGES : 0U) |
          (plan::IsOnHost(frontend.kind) ? SERVICE_ON_HOST : 0U) |
+         (frontend.relays ? SERVICE_RELAYED : 0U) |
          (frontend.inside == plan::EndpointSet::kLocal ? SERVICE_INSIDE_LOCAL : 0U) |
          (frontend.outside == plan::EndpointSet::kLocal ? SERVICE_OUTSIDE_LOCAL : 0U);
 }

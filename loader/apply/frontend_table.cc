@@ -18,12 +18,13 @@ typename Abi::ServiceKey KeyOf(const plan::Frontend& frontend) {
   key.vip = ToAbi<typename Abi::Ip>(frontend.vip);
   key.port = htons(frontend.port);
   key.protocol = static_cast<uint8_t>(frontend.protocol);
+  key.relayed = frontend.relayed ? 1 : 0;
   return key;
 }
 
 template <typename Key>
 plan::Frontend FrontendOf(const Key& key) {
-  return {FromAbi(key.vip), ntohs(key.port), static_cast<Protocol>(key.protocol)};
+  return {FromAbi(key.vip), ntohs(key.port), static_cast<Protocol>(key.protocol), key.relayed != 0};
 }
 
 // Of its port in `service_ports`.

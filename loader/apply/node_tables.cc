@@ -53,14 +53,16 @@ node MakeNode(const plan::PeerNode& peer, const NodeFacts& facts, uint32_t gener
   const Uplink& uplink = UplinkTo(peer, facts);
   const uint32_t overhead = peer.tunnel.has_value() ? facts.tunnel_overhead : 0;
   entry.generation = generation;
+  const std::optional<IpAddress>& end = peer.tunnel.has_value() ? peer.tunnel : peer.relay;
+  if (end.has_value()) {
+    // PlanReach digs no tunnel without an address of ours.
+    entry.tunnel_local = ToMapped(*facts.plan.own->addresses.Of(end->family()));
+    entry.tunnel_remote = ToMapped(*end);
+  }
   entry.mtu = static_cast<uint16_t>(std::min(WidthOf(uplink, overhead), kWidest));
   if (peer.tunnel.has_value()) {
-    const Family underlay = peer.tunnel->family();
     entry.ifindex = facts.tunnel_ifindex;
-    entry.way = underlay == Family::kIpv4 ? NODE_TUNNEL4 : NODE_TUNNEL6;
-    // PlanReach digs no tunnel without an address of ours.
-    entry.tunnel_local = ToMapped(*facts.plan.own->addresses.Of(underlay));
-    entry.tunnel_remote = ToMapped(*peer.tunnel);
+    entry.way = peer.tunnel->family() == Family::kIpv4 ? NODE_TUNNEL4 : NODE_TUNNEL6;
     return entry;
   }
   entry.ifindex = uplink.ifindex;
@@ -146,7 +148,7 @@ uint32_t SmallestMtu(const NodeFacts& facts) {
   constexpr uint32_t kNoLimit = 0xffff;
   uint32_t smallest = facts.pod_mtu == 0 ? kNoLimit : facts.pod_mtu;
   for (const Uplink& device : facts.uplinks) {
-    const uint32_t width = WidthOf(device, facts.tunnel_overhead);
+    const uint32_t width = WidthOf(device, std::max(facts.tunnel_overhead, facts.relay_overhead));
     if (width != 0) smallest = std::min(smallest, width);
   }
   return smallest;
@@ -155,6 +157,17 @@ uint32_t SmallestMtu(const NodeFacts& facts) {
 void WriteSmallestMtu(Tables& tables, uint32_t mtu) {
   if (tables.v4.node_state[0].smallest_mtu != mtu) tables.v4.node_state[0].smallest_mtu = mtu;
   if (tables.v6.node_state[0].smallest_mtu != mtu) tables.v6.node_state[0].smallest_mtu = mtu;
+}
+
+// Nothing is relayed before the nodes' entries say where to.
+void WriteRelayDevice(Tables& tables, uint32_t ifindex) {
+  std::atomic_thread_fence(std::memory_order_release);
+  if (tables.v4.node_state[0].tunnel_ifindex != ifindex) {
+    tables.v4.node_state[0].tunnel_ifindex = ifindex;
+  }
+  if (tables.v6.node_state[0].tunnel_ifindex != ifindex) {
+    tables.v6.node_state[0].tunnel_ifindex = ifindex;
+  }
 }
 
 template <typename Abi>
@@ -292,6 +305,7 @@ absl::Status NodeTables::Apply(const NodeFacts& facts, Unasked unasked) {
   const uint32_t smallest = SmallestMtu(facts);
   WriteSmallestMtu(*tables_, std::min(smallest, tables_->v4.node_state[0].smallest_mtu));
   FL_RETURN_IF_ERROR(ApplyWays(facts, unasked));
+  WriteRelayDevice(*tables_, facts.relay_overhead != 0 ? facts.tunnel_ifindex : 0);
   WriteSmallestMtu(*tables_, smallest);
   return absl::OkStatus();
 }

@@ -46,6 +46,7 @@ struct NodeFacts {
   size_t routes = 0;                       // another number when the host's routes have changed
   MasqueradeRules masquerade;
   uint32_t tunnel_overhead = 0;  // what a tunnel takes of an uplink's MTU
+  uint32_t relay_overhead = 0;   // the same of what clients outside are relayed by
   uint32_t pod_mtu = 0;          // of this node's pods; 0: not known
   uint32_t tunnel_ifindex = 0;   // 0: no tunnels (now)
   // The device on whose subnet an address is, 0 for none: a peer there is its

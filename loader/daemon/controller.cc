@@ -223,11 +223,12 @@ void Controller::ApplyNodes() {
   facts.routes = FingerprintRoutes(*netlink_, node_problems_);
   facts.pod_mtu = PodMtu(facts.plan);
   facts.tunnel_overhead = plan::TunnelOverhead(options_.routing, facts.plan);
+  facts.relay_overhead = plan::RelayOverhead(options_.routing, facts.plan);
   facts.tunnel_ifindex = MakeTunnelDevice(facts.plan);
   node_problems_.Note(dataplane_->ApplyNodes(facts, unasked(), GuestDevices()), "apply nodes");
   if (facts.tunnel_ifindex != 0) {
     node_problems_.Note(RaiseTunnelDevice(*netlink_, options_.routing), "raise the tunnel device");
-  } else if (!options_.routing.has_tunnels() && unasked() == apply::Unasked::kDelete) {
+  } else if (!options_.routing.needs_tunnel_device() && unasked() == apply::Unasked::kDelete) {
     node_problems_.Note(RemoveTunnelDevice(*netlink_), "remove the tunnel device");
   }
   FollowTunnel(facts.plan, facts.tunnel_ifindex);
@@ -252,7 +253,7 @@ void Controller::NoteStrayAddresses(const plan::NodePlan& nodes) {
 
 // Its index; 0 if there is none, or it could not be made.
 uint32_t Controller::MakeTunnelDevice(const plan::NodePlan& nodes) {
-  if (!options_.routing.has_tunnels()) return 0;
+  if (!options_.routing.needs_tunnel_device()) return 0;
   const absl::StatusOr<uint32_t> ifindex =
       EnsureTunnelDevice(*netlink_, options_.routing, TunnelMtu(nodes));
   node_problems_.Note(ifindex.status(), "make the tunnel device");
@@ -264,7 +265,8 @@ void Controller::FollowTunnel(const plan::NodePlan& nodes, uint32_t ifindex) {
   std::vector<IpAddress> peers;
   const bool can_ask = nodes.own.has_value() && nodes.own->addresses.ip4.has_value();
   for (const plan::PeerNode& peer : nodes.peers) {
-    if (can_ask && peer.tunnel.has_value() && peer.ip4.has_value()) peers.push_back(*peer.ip4);
+    const bool by_tunnel = peer.tunnel.has_value() || peer.relay.has_value();
+    if (can_ask && by_tunnel && peer.ip4.has_value()) peers.push_back(*peer.ip4);
   }
   checksum_probe_.Follow(ifindex, can_ask ? *nodes.own->addresses.ip4 : IpAddress(),
                          std::move(peers));

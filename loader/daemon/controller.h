@@ -86,6 +86,7 @@ class Controller {
   void NoteStrayPods(const plan::OwnNode& own);
   void InstallCniFiles();
   void FollowMtu();
+  uint32_t MtuWithin(uint32_t overhead) const;
   uint32_t TunnelMtu(const plan::NodePlan& nodes) const;
   uint32_t PodMtu(const plan::NodePlan& nodes) const;
   uint32_t MakeTunnelDevice(const plan::NodePlan& nodes);

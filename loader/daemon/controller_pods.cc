@@ -4,6 +4,7 @@
 // of another podCIDR, and the runtime's directories.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string>
 
 #include "base/log.h"
@@ -55,18 +56,25 @@ plan::PlanContext Controller::ContextOf(const plan::NodePlan& nodes) const {
       plan::ResolveNodePortAddresses(options_.node_port_addresses, own, context.node_addresses);
   context.algorithm = options_.service_algorithm;
   context.maglev_size = options_.maglev_table_size;
+  context.direct_return = options_.routing.direct_return;
   return context;
 }
 
-// What fits through the narrowest uplink, in a tunnel if there may be one.
-uint32_t Controller::TunnelMtu(const plan::NodePlan& nodes) const {
+// What fits through the narrowest uplink, with so much around it.
+uint32_t Controller::MtuWithin(uint32_t overhead) const {
   constexpr uint32_t kEthernet = 1500;
-  return (uplink_mtu_ != 0 ? uplink_mtu_ : kEthernet) -
-         plan::TunnelOverhead(options_.routing, nodes);
+  return (uplink_mtu_ != 0 ? uplink_mtu_ : kEthernet) - overhead;
 }
 
+uint32_t Controller::TunnelMtu(const plan::NodePlan& nodes) const {
+  return MtuWithin(std::max(plan::TunnelOverhead(options_.routing, nodes),
+                            plan::RelayOverhead(options_.routing, nodes)));
+}
+
+// In a tunnel if there may be one for pods; what is relayed is nobody's own.
 uint32_t Controller::PodMtu(const plan::NodePlan& nodes) const {
-  return options_.mtu != 0 ? options_.mtu : TunnelMtu(nodes);
+  return options_.mtu != 0 ? options_.mtu
+                           : MtuWithin(plan::TunnelOverhead(options_.routing, nodes));
 }
 
 // After the tables: they answer what is too big from now on, so no packet is

@@ -125,7 +125,8 @@ absl::StatusOr<std::unique_ptr<Dataplane>> Dataplane::Create(const Options& opti
     hooks.snat_ports = ports.size();
   }
   FL_ASSIGN_OR_RETURN(hooks.netns_cookie, attach::NetnsCookie());
-  if (options.routing.has_tunnels()) hooks.tunnel_port = options.routing.tunnel_port;
+  if (options.routing.needs_tunnel_device()) hooks.tunnel_port = options.routing.tunnel_port;
+  hooks.direct_return = options.routing.direct_return;
   hooks.vni = options.routing.vni;
   hooks.one_buffer = options.xdp == "generic";
   FL_ASSIGN_OR_RETURN(dataplane->programs_, Programs::Load(maps, hooks));
@@ -133,7 +134,8 @@ absl::StatusOr<std::unique_ptr<Dataplane>> Dataplane::Create(const Options& opti
   FL_ASSIGN_OR_RETURN(const attach::Mechanism mechanism,
                       ChooseMechanism(options.attach, *dataplane->programs_));
   dataplane->links_.emplace(options.links_dir(), *dataplane->programs_, mechanism);
-  dataplane->wire_.emplace(options.xdp, options.links_dir(), *dataplane->programs_,
+  // Who is relayed goes by the tunnel, which XDP has not.
+  dataplane->wire_.emplace(options.routing.direct_return ? "off" : options.xdp, options.links_dir(), *dataplane->programs_,
                            dataplane->tables_.wire_exits);
   ServeOwnProcesses(options, maps, *dataplane->programs_);
   FL_ASSIGN_OR_RETURN(dataplane->clock_, FlowClock::Load());

@@ -22,6 +22,7 @@ const std::map<std::string, Mode> kModes = {{"full", Mode::kFull}, {"proxy", Mod
 const std::map<std::string, plan::Routing> kRoutings = {{"native", plan::Routing::kNative},
                                                         {"vxlan", plan::Routing::kVxlan},
                                                         {"auto", plan::Routing::kAuto}};
+const std::map<std::string, bool> kBalancerModes = {{"snat", false}, {"dsr", true}};
 const std::map<std::string, std::optional<Family>> kUnderlays = {
     {"ipv4", Family::kIpv4}, {"ipv6", Family::kIpv6}, {"auto", std::nullopt}};
 
@@ -88,6 +89,10 @@ void AddRoutingFlags(CLI::App& app, plan::RoutingOptions& routing) {
   AddChoice(app, "--underlay", kUnderlays, routing.underlay,
             "family of the node addresses that tunnels connect; auto: the first InternalIP's")
       ->default_str("auto");
+  AddChoice(app, "--load-balancer-mode", kBalancerModes, routing.direct_return,
+            "how clients outside reach a backend on another node: snat, with this node's address, "
+            "or dsr: with their own, and answered from there; the same on every node")
+      ->default_str("snat");
   app.add_option("--tunnel-port", routing.tunnel_port, "UDP port of the tunnels, on every node")
       ->capture_default_str();
   app.add_option("--vni", routing.vni, "VXLAN network identifier, on every node")

@@ -34,6 +34,7 @@ absl::Status WriteNamesFile(const std::string& path, const plan::ServicePlan& se
       {"attachments", nlohmann::json::object()},
       {"nodes", nlohmann::json::object()}};
   for (const auto& [frontend, owner] : services.owners) {
+    if (frontend.relayed) continue;
     const char* family = frontend.vip.family() == Family::kIpv4 ? "4" : "6";
     names["services"][family][frontend.ToString()] = owner.ToString();
   }

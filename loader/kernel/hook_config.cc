@@ -27,6 +27,7 @@ hook_config MakeHookConfig(const HookOptions& options, uint64_t hash_seed,
   config.record_verdicts = options.record_verdicts ? 1 : 0;
   config.default_deny = options.default_deny ? 1 : 0;
   config.tunnel_port = options.tunnel_port;
+  config.direct_return = options.direct_return ? 1 : 0;
   config.vni = options.vni;
   config.neighbour_mask = options.neighbour_ticks == 0 ? 0 : options.neighbour_ticks - 1;
   config.test_seed = options.test_seed;

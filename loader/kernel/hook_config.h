@@ -30,6 +30,7 @@ struct HookOptions {
   // from_wire gets every frame in one buffer. Generic XDP needs that: Linux 6.18 hands what it
   // had to copy into several to TC without the length of its Ethernet header.
   bool one_buffer = false;
+  bool direct_return = false;  // clients outside are relayed to their backend's node
   uint32_t test_seed = 0;     // not 0: choices follow from the packet
   bool guests = false;        // the pods are another network's
   bool strangers = false;     // TCP under way that we do not know is another proxy's

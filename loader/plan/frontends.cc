@@ -33,19 +33,34 @@ class Collector {
   // An address may be given twice, as externalIP and by a load balancer: the first counts.
   void Add(const std::vector<IpAddress>& addresses, uint16_t port, FrontendKind kind,
            EndpointSet inside, EndpointSet outside) {
-    for (const IpAddress& address : addresses) {
-      if (address.family() != family_) continue;
-      if (!IsOnHost(kind) && IsImpossible(address)) continue;
-      const Frontend frontend{address, port, protocol_};
-      const bool known = std::ranges::any_of(
-          frontends_, [&](const PlannedFrontend& other) { return other.address == frontend; });
-      if (!known) frontends_.push_back({frontend, kind, inside, outside});
-    }
+    AddAll(addresses, {{{}, port, protocol_}, kind, inside, outside});
+  }
+  // The same for clients outside of any node, who may be relayed.
+  void AddRelaying(const std::vector<IpAddress>& addresses, uint16_t port, FrontendKind kind) {
+    PlannedFrontend frontend{{{}, port, protocol_}, kind};
+    frontend.relays = true;
+    AddAll(addresses, frontend);
+    frontend.relays = false;
+    frontend.address.relayed = true;
+    frontend.outside = EndpointSet::kLocal;
+    AddAll(IsOnHost(kind) ? std::vector{IpAddress::Unspecified(family_)} : addresses, frontend);
   }
 
   std::vector<PlannedFrontend> Take() { return std::move(frontends_); }
 
  private:
+  void AddAll(const std::vector<IpAddress>& addresses, PlannedFrontend frontend) {
+    for (const IpAddress& address : addresses) {
+      if (address.family() != family_) continue;
+      if (!IsOnHost(frontend.kind) && IsImpossible(address)) continue;
+      frontend.address.vip = address;
+      const bool known = std::ranges::any_of(frontends_, [&](const PlannedFrontend& other) {
+        return other.address == frontend.address;
+      });
+      if (!known) frontends_.push_back(frontend);
+    }
+  }
+
   Protocol protocol_;
   Family family_;
   std::vector<PlannedFrontend> frontends_;
@@ -65,13 +80,18 @@ std::vector<PlannedFrontend> FrontendsOf(const kube::Service& service,
   const EndpointSet external = SetOf(service.external_traffic_policy);
   Collector frontends(port.protocol, family);
   frontends.Add(service.cluster_ips, port.port, FrontendKind::kClusterIp, internal, internal);
-  frontends.Add(service.external_ips, port.port, FrontendKind::kExternalIp, EndpointSet::kCluster,
-                external);
-  frontends.Add(LoadBalancerAddresses(service), port.port, FrontendKind::kLoadBalancer,
-                EndpointSet::kCluster, external);
+  const auto add = [&](const std::vector<IpAddress>& addresses, uint16_t number,
+                       FrontendKind kind) {
+    if (context.direct_return && external == EndpointSet::kCluster) {
+      frontends.AddRelaying(addresses, number, kind);
+    } else {
+      frontends.Add(addresses, number, kind, EndpointSet::kCluster, external);
+    }
+  };
+  add(service.external_ips, port.port, FrontendKind::kExternalIp);
+  add(LoadBalancerAddresses(service), port.port, FrontendKind::kLoadBalancer);
   if (HasNodePorts(service) && port.node_port != 0) {
-    frontends.Add(context.node_port_addresses, port.node_port, FrontendKind::kNodePort,
-                  EndpointSet::kCluster, external);
+    add(context.node_port_addresses, port.node_port, FrontendKind::kNodePort);
   }
   return frontends.Take();
 }

@@ -9,6 +9,9 @@
 //   ClusterIP            internalTrafficPolicy     internalTrafficPolicy
 //   NodePort, external   Cluster                   externalTrafficPolicy
 //   IP, load balancer
+//
+// With direct return those of the second row whose outside is Cluster have a twin each, for what
+// other nodes relay to this one: endpoints of this node, as long as there are any.
 #ifndef FAIRLEAD_LOADER_PLAN_FRONTENDS_H_
 #define FAIRLEAD_LOADER_PLAN_FRONTENDS_H_
 

@@ -44,6 +44,8 @@ struct PeerNode {
   std::optional<IpAddress> ip4;
   std::optional<IpAddress> ip6;
   std::optional<IpAddress> tunnel = std::nullopt;  // one of the two; none: reached natively
+  // Where clients outside are relayed to it, by tunnel in any case; none: they are not.
+  std::optional<IpAddress> relay = std::nullopt;
 
   const std::optional<IpAddress>& Of(Family family) const {
     return family == Family::kIpv4 ? ip4 : ip6;

@@ -32,6 +32,12 @@ class ReachPlanner {
       : options_(options), link_to_(link_to), nodes_(nodes) {}
 
   void Place(PeerNode& peer) {
+    PlaceTunnel(peer);
+    if (options_.direct_return) peer.relay = peer.tunnel.has_value() ? peer.tunnel : TunnelTo(peer);
+  }
+
+ private:
+  void PlaceTunnel(PeerNode& peer) {
     if (options_.routing == Routing::kVxlan ||
         (options_.routing == Routing::kAuto && !SharesLinks(peer))) {
       peer.tunnel = TunnelTo(peer);
@@ -48,7 +54,6 @@ class ReachPlanner {
     }
   }
 
- private:
   // In every family of its pods.
   bool SharesLinks(const PeerNode& peer) const {
     const auto is_near = [this](const std::optional<IpAddress>& address) {
@@ -93,6 +98,15 @@ class ReachPlanner {
   NodePlan& nodes_;
 };
 
+uint32_t WidestOverhead(const RoutingOptions& options, const NodePlan& nodes,
+                        std::optional<IpAddress> PeerNode::* end) {
+  uint32_t overhead = OverheadOf(PreferredUnderlay(options, nodes));
+  for (const PeerNode& peer : nodes.peers) {
+    if ((peer.*end).has_value()) overhead = std::max(overhead, OverheadOf((peer.*end)->family()));
+  }
+  return overhead;
+}
+
 }  // namespace
 
 void PlanReach(const RoutingOptions& options,
@@ -102,12 +116,11 @@ void PlanReach(const RoutingOptions& options,
 }
 
 uint32_t TunnelOverhead(const RoutingOptions& options, const NodePlan& nodes) {
-  if (!options.has_tunnels()) return 0;
-  uint32_t overhead = OverheadOf(PreferredUnderlay(options, nodes));
-  for (const PeerNode& peer : nodes.peers) {
-    if (peer.tunnel.has_value()) overhead = std::max(overhead, OverheadOf(peer.tunnel->family()));
-  }
-  return overhead;
+  return options.has_tunnels() ? WidestOverhead(options, nodes, &PeerNode::tunnel) : 0;
+}
+
+uint32_t RelayOverhead(const RoutingOptions& options, const NodePlan& nodes) {
+  return options.direct_return ? WidestOverhead(options, nodes, &PeerNode::relay) : 0;
 }
 
 }  // namespace fairlead::plan

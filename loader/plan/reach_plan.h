@@ -26,11 +26,13 @@ struct RoutingOptions {
   std::optional<Family> underlay = std::nullopt;
   uint16_t tunnel_port = 8472;
   uint32_t vni = 1;
+  bool direct_return = false;  // clients outside are relayed to the node of their backend
 
-  bool has_tunnels() const { return routing != Routing::kNative; }
+  bool has_tunnels() const { return routing != Routing::kNative; }  // for pods
+  bool needs_tunnel_device() const { return has_tunnels() || direct_return; }
 };
 
-// Decides for every peer (PeerNode::tunnel), and takes out of the plan the blocks
+// Decides for every peer (PeerNode::tunnel, PeerNode::relay), and takes out of the plan the blocks
 // that cannot be reached: natively a block needs an address of its family, by
 // tunnel any one that both nodes have. `link_to` gives the device on whose
 // subnet an address is, or 0.
@@ -40,6 +42,9 @@ void PlanReach(const RoutingOptions& options,
 // Bytes a packet between pods grows by on its way to the farthest peer; 0 without
 // tunnels. Does not shrink when the last tunnelled peer leaves.
 uint32_t TunnelOverhead(const RoutingOptions& options, const NodePlan& nodes);
+
+// The same of what clients outside send, on its way to the node of their backend.
+uint32_t RelayOverhead(const RoutingOptions& options, const NodePlan& nodes);
 
 }  // namespace fairlead::plan
 

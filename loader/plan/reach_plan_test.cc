@@ -111,6 +111,42 @@ TEST(AutoRouting, ReachesANodeWithoutPodsByAnyLink) {
       ElementsAre("near 0 natively", "far 0 by 198.51.100.3", "four 0 natively", "six 0 natively"));
 }
 
+// "near by 192.0.2.2 natively": where clients are relayed to, and how pods are reached.
+std::vector<std::string> Relays(const RoutingOptions& options) {
+  NodePlan nodes = Cluster();
+  PlanReach(options, LinkTo, nodes);
+  std::vector<std::string> relays;
+  for (const PeerNode& peer : nodes.peers) {
+    relays.push_back(fmt::format("{} by {}{}", peer.name,
+                                 peer.relay ? peer.relay->ToString() : "nothing",
+                                 peer.tunnel ? "" : " natively"));
+  }
+  return relays;
+}
+
+TEST(DirectReturn, RelaysByTunnelWhicheverWayPodsAreReached) {
+  EXPECT_THAT(Relays({.direct_return = true}),
+              ElementsAre("near by 192.0.2.2 natively", "far by 198.51.100.3 natively",
+                          "four by 192.0.2.4 natively", "six by 2001:db8::6 natively"));
+  EXPECT_THAT(Relays({.routing = Routing::kAuto, .direct_return = true}),
+              ElementsAre("near by 192.0.2.2 natively", "far by 198.51.100.3", "four by 192.0.2.4",
+                          "six by 2001:db8::6"));
+  EXPECT_THAT(Relays({.underlay = Family::kIpv4, .direct_return = true}),
+              ElementsAre("near by 192.0.2.2 natively", "far by 198.51.100.3 natively",
+                          "four by 192.0.2.4 natively", "six by nothing natively"));
+  EXPECT_THAT(Relays({}), ElementsAre("near by nothing natively", "far by nothing natively",
+                                      "four by nothing natively", "six by nothing natively"));
+}
+
+TEST(DirectReturn, TakesNothingOfThePodsMtuNatively) {
+  NodePlan nodes = Cluster();
+  const RoutingOptions native{.direct_return = true};
+  PlanReach(native, LinkTo, nodes);
+  EXPECT_EQ(TunnelOverhead(native, nodes), 0U);
+  EXPECT_EQ(RelayOverhead(native, nodes), 70U);  // "six" has no IPv4
+  EXPECT_EQ(RelayOverhead({}, nodes), 0U);
+}
+
 TEST(TunnelOverhead, G_is_that_of_the_largest_outer_header) {
   NodePlan nodes = Cluster();
   EXPECT_EQ(TunnelOverhead({}, nodes), 0U);

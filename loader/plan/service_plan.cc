@@ -31,11 +31,20 @@ UsedSets SetsUsedBy(const std::vector<PlannedFrontend>& frontends) {
   return used;
 }
 
+// What is relayed here is for the backends here. Where there are none any more it goes on as if it
+// had come from outside, but to no third node's choice: the programs do not relay it again.
+void ServeRelayed(PlannedService& planned) {
+  const bool has_local = std::ranges::any_of(planned.backends, &PlannedBackend::in_local);
+  for (PlannedFrontend& frontend : planned.frontends) {
+    if (frontend.address.relayed && !has_local) frontend.outside = EndpointSet::kCluster;
+  }
+}
+
 }  // namespace
 
 std::string Frontend::ToString() const {
-  return fmt::format("{}/{}", Endpoint{vip, port}.ToString(),
-                     ProtocolName(static_cast<uint8_t>(protocol)));
+  return fmt::format("{}/{}{}", Endpoint{vip, port}.ToString(),
+                     ProtocolName(static_cast<uint8_t>(protocol)), relayed ? " relayed" : "");
 }
 
 std::ostream& operator<<(std::ostream& os, const Frontend& frontend) {
@@ -61,6 +70,7 @@ void AddService(const ServicePortName& name, PlannedService planned, const char*
     const auto [owner, added] = plan.owners.try_emplace(frontend.address, name);
     if (added) return false;
     plan.waiting[frontend.address].insert(name.owner);
+    if (frontend.address.relayed) return true;  // and so is what it is relayed for
     plan.problems.push_back(
         {name.owner, fmt::format("{}{} already belongs to {}", what, frontend.address.ToString(),
                                  owner->second.owner.ToString())});
@@ -108,6 +118,7 @@ std::vector<std::pair<ServicePortName, PlannedService>> PlanService(
           ChooseEndpoints(MergeEndpoints(slices, port.name, port.protocol, family, context),
                           SetsUsedBy(planned.frontends), port.protocol, context);
       planned.backends = std::move(chosen.backends);
+      ServeRelayed(planned);
       planned.usable_somewhere = chosen.usable_somewhere;
       if (service.session_affinity == kube::SessionAffinity::kClientIp) {
         planned.affinity_seconds = service.affinity_timeout_seconds;

@@ -34,13 +34,15 @@ struct Frontend {
   IpAddress vip;
   uint16_t port = 0;
   Protocol protocol = Protocol::kTcp;
+  // For what other nodes relay to this one; the unspecified address stands for all of theirs.
+  bool relayed = false;
 
   std::string ToString() const;  // "10.96.0.10:80/tcp"
   friend auto operator<=>(const Frontend&, const Frontend&) = default;
 
   template <typename H>
   friend H AbslHashValue(H h, const Frontend& f) {
-    return H::combine(std::move(h), f.vip, f.port, f.protocol);
+    return H::combine(std::move(h), f.vip, f.port, f.protocol, f.relayed);
   }
 };
 std::ostream& operator<<(std::ostream& os, const Frontend& frontend);
@@ -57,6 +59,7 @@ struct PlannedFrontend {
   FrontendKind kind = FrontendKind::kClusterIp;
   EndpointSet inside = EndpointSet::kCluster;   // for this node's pods and processes
   EndpointSet outside = EndpointSet::kCluster;  // for everybody else
+  bool relays = false;  // clients outside are sent on to the node of their backend as they are
 
   friend bool operator==(const PlannedFrontend&, const PlannedFrontend&) = default;
 };

@@ -32,6 +32,7 @@ struct PlanContext {
   std::vector<IpAddress> node_port_addresses = {};
   std::vector<IpAddress> node_addresses = {};  // all that the node has
   bool has_guests = false;  // its pods are another network's, and answer through its stack
+  bool direct_return = false;                  // nodes relay clients outside to each other
 
   friend bool operator==(const PlanContext&, const PlanContext&) = default;
 };

@@ -24,11 +24,13 @@ FL_ASSERT(sizeof(struct flow_ref) == 8, "flow_ref has hidden padding");
 #define FLOW_TRANSLATED 0x04 /* addresses or ports change */
 #define FLOW_HAS_WINDOW 0x08 /* acked and window are known */
 #define FLOW_OF_GUEST	0x10 /* translated at the device of its client, another network's pod */
+#define FLOW_ONE_WAY	0x20 /* relayed: its answers do not pass this node */
 
 /* half_open.flags */
 #define HALF_OPEN_REPLY	   0x01 /* this entry is keyed by the reply's tuple */
-#define HALF_OPEN_REPLIED  0x02 /* the other end has answered */
+#define HALF_OPEN_REPLIED  0x02 /* the other end has answered; ONE_WAY: the client went on */
 #define HALF_OPEN_OF_GUEST 0x04 /* as FLOW_OF_GUEST */
+#define HALF_OPEN_ONE_WAY  0x08 /* relayed: its answers do not pass this node */
 
 /* flow_side.exit: where this side's packets go. */
 #define EXIT_UNKNOWN 0 /* the next packet finds out */
@@ -36,6 +38,7 @@ FL_ASSERT(sizeof(struct flow_ref) == 8, "flow_ref has hidden padding");
 #define EXIT_NODE    2 /* exit_target: slot in nodes */
 #define EXIT_UPLINK  3 /* exit_target: interface index */
 #define EXIT_STACK   4 /* the host itself */
+#define EXIT_RELAY   5 /* exit_target: slot in nodes, by tunnel and as it is: that node chooses */
 
 /* Timeouts by state; seconds in the configuration, jiffies in hook_config. */
 enum flow_timeout {

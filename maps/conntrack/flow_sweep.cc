@@ -19,6 +19,11 @@ uint32_t FlowTimeout(const typename Abi::Flow& flow, const hook_config& config) 
   if ((either & FLOW_RESET) != 0 || (origin.flags & reply.flags & FLOW_FIN) != 0) {
     return config.timeout[TIMEOUT_TCP_CLOSED];
   }
+  // Relayed: of two FINs one is seen, of the server's resets none.
+  if ((either & FLOW_ONE_WAY) != 0) {
+    return config
+        .timeout[(either & FLOW_FIN) != 0 ? TIMEOUT_TCP_HALF_OPEN : TIMEOUT_TCP_HALF_CLOSED];
+  }
   if ((either & FLOW_FIN) != 0) return config.timeout[TIMEOUT_TCP_HALF_CLOSED];
   // The client has not acknowledged the SYN-ACK: anyone can send a SYN.
   return config.timeout[(origin.flags & FLOW_HAS_WINDOW) != 0 ? TIMEOUT_TCP_ESTABLISHED
@@ -84,7 +89,10 @@ absl::StatusOr<uint32_t> FlowSweep<Abi>::Step(uint32_t now, uint32_t count) {
     next_ = (next_ + 1) % tables_.flows.size();
     const typename Abi::Flow flow = tables_.flows[number];
     if (flow.side[0].last_seen == 0 || flow.side[1].last_seen == 0) continue;
-    if (FlowAge<Abi>(flow, now) <= FlowTimeout<Abi>(flow, config_)) continue;
+    // From a time when clients were relayed, which the programs do no more.
+    const bool stray =
+        config_.direct_return == 0 && (flow.side[SIDE_ORIGIN].flags & FLOW_ONE_WAY) != 0;
+    if (!stray && FlowAge<Abi>(flow, now) <= FlowTimeout<Abi>(flow, config_)) continue;
     FL_RETURN_IF_ERROR(ReleaseFlow(tables_, number, flow.side[SIDE_ORIGIN].generation));
     ++released;
   }

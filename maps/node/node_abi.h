@@ -22,7 +22,7 @@ struct node {
 	__u16 way;		  /* NODE_* */
 	__u16 mtu;		  /* of the way there; 0: not known */
 	struct ip6 tunnel_local;  /* ours; IPv4 as ::ffff:a.b.c.d */
-	struct ip6 tunnel_remote; /* the node's */
+	struct ip6 tunnel_remote; /* the node's; natively, too, where clients are relayed to it */
 };
 FL_ASSERT(sizeof(struct node) == 64, "node has hidden padding");
 

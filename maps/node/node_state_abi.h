@@ -10,10 +10,11 @@ struct FAMILY(node_state) {
 	struct FAMILY(ip) pod_network; /* our podCIDR, to know a forged source from outside */
 	struct FAMILY(ip) pod_mask;    /* all zero: no podCIDR of this family */
 	struct FAMILY(ip) address;     /* the node's own; zero: none of this family */
-	__u32 smallest_mtu; /* of all ways out: only what is bigger asks for that of its own */
-#if FAIRLEAD_FAMILY == 6
+	__u32 smallest_mtu;   /* of all ways out: only what is bigger asks for that of its own */
+	__u32 tunnel_ifindex; /* by which clients are relayed to other nodes; 0: they are not */
+#if FAIRLEAD_FAMILY == 4
 	__u32 pad;
 #endif
 };
-FL_ASSERT(sizeof(struct FAMILY(node_state)) == (FL_IP_WORDS == 1 ? 32 : 72),
+FL_ASSERT(sizeof(struct FAMILY(node_state)) == (FL_IP_WORDS == 1 ? 40 : 72),
 	  "node_state has hidden padding");

@@ -4,7 +4,7 @@ struct FAMILY(service_key) {
 	struct FAMILY(ip) vip; /* as on the wire; zero: every address of this node */
 	__be16 port;
 	__u8 protocol;
-	__u8 pad; /* explicit: keys are hashed bytewise */
+	__u8 relayed; /* 1: for what another node has relayed; its vip is zero for that node's ports */
 };
 FL_ASSERT(sizeof(struct FAMILY(service_key)) == sizeof(struct FAMILY(ip)) + 4,
 	  "service_key has hidden padding");
@@ -30,6 +30,9 @@ FL_ASSERT(sizeof(struct FAMILY(service_key)) == sizeof(struct FAMILY(ip)) + 4,
 /* How a backend is chosen; neither: at random. */
 #define SERVICE_BY_HASH		  0x40 /* the run is a table: hash of the tuple scaled to count */
 #define SERVICE_LEAST_CONNECTIONS 0x80 /* two at random, then the one with fewer flows */
+
+/* A client outside whose backend is elsewhere is relayed to that node, which answers it. */
+#define SERVICE_RELAYED 0x100
 
 enum service_kind {
 	SERVICE_CLUSTER_IP,

@@ -20,7 +20,8 @@ namespace {
 HookOptions Recording(HookOptions options, const plan::RoutingOptions& routing) {
   options.record_verdicts = true;
   options.neighbour_ticks = 0;  // what a packet meets shall not depend on the clock
-  options.tunnel_port = routing.has_tunnels() ? routing.tunnel_port : 0;
+  options.tunnel_port = routing.needs_tunnel_device() ? routing.tunnel_port : 0;
+  options.direct_return = routing.direct_return;
   options.vni = routing.vni;
   return options;
 }
@@ -201,7 +202,8 @@ plan::PlanContext Node::Context() const {
           .node_port_addresses = plan::ResolveNodePortAddresses(
               state_->options.node_port_addresses, {.ip4 = own[0], .ip6 = own[1]}, own),
           .node_addresses = own,
-          .has_guests = state_->options.hooks.guests};
+          .has_guests = state_->options.hooks.guests,
+          .direct_return = state_->options.routing.direct_return};
 }
 
 void Node::ApplyServices() {
@@ -230,9 +232,11 @@ void Node::ApplyNodes() {
   facts.masquerade = state_->masquerade;
   facts.uplinks = {uplink};
   facts.pod_mtu = state_->options.pod_mtu;
-  if (state_->options.routing.has_tunnels()) facts.tunnel_ifindex = state_->network.tunnel();
+  const plan::RoutingOptions& routing = state_->options.routing;
+  if (routing.needs_tunnel_device()) facts.tunnel_ifindex = state_->network.tunnel();
   facts.local_addresses = OwnAddresses();
-  plan::PlanReach(state_->options.routing, facts.link_to, facts.plan);
+  plan::PlanReach(routing, facts.link_to, facts.plan);
+  facts.relay_overhead = plan::RelayOverhead(routing, facts.plan);
   MustOk(state_->nodes.Apply(facts));
 }
 
