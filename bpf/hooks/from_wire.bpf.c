@@ -74,7 +74,8 @@ static __always_inline bool is_steady(const struct packet *pkt, const struct kno
 {
 	const struct FAMILY(flow_side) *side = known->side;
 
-	return is_backend_alive(side->backend, side->backend_generation) && is_exit_alive(side) &&
+	return is_backend_alive(side->backend, side->backend_generation) &&
+	       is_exit_alive(pkt, side) &&
 	       (side->exit != EXIT_UPLINK || side->exit_generation == pkt->uplink_epoch) &&
 	       !is_over(pkt, known);
 }

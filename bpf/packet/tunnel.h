@@ -36,8 +36,7 @@ static __always_inline bool read_tunnel(context *skb, struct tunnel_peer_key *se
  * refuses. The outer checksum is left out: what it would protect has checksums of
  * its own, and no device would have to add it up (RFC 6935, 7348).
  */
-static __always_inline bool write_tunnel_of(context *skb, const struct node *node,
-					    bool is_ipv6)
+static __always_inline bool write_tunnel_of(context *skb, const struct node *node, bool is_ipv6)
 {
 	struct bpf_tunnel_key key = {.tunnel_id = config.vni};
 	__u64 flags = BPF_F_ZERO_CSUM_TX;

@@ -135,8 +135,8 @@ absl::StatusOr<std::unique_ptr<Dataplane>> Dataplane::Create(const Options& opti
                       ChooseMechanism(options.attach, *dataplane->programs_));
   dataplane->links_.emplace(options.links_dir(), *dataplane->programs_, mechanism);
   // Who is relayed goes by the tunnel, which XDP has not.
-  dataplane->wire_.emplace(options.routing.direct_return ? "off" : options.xdp, options.links_dir(), *dataplane->programs_,
-                           dataplane->tables_.wire_exits);
+  dataplane->wire_.emplace(options.routing.direct_return ? "off" : options.xdp, options.links_dir(),
+                           *dataplane->programs_, dataplane->tables_.wire_exits);
   ServeOwnProcesses(options, maps, *dataplane->programs_);
   FL_ASSIGN_OR_RETURN(dataplane->clock_, FlowClock::Load());
   FL_ASSIGN_OR_RETURN(dataplane->services_, apply::ServiceTables::Adopt(dataplane->tables_));

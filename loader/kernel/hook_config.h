@@ -31,10 +31,10 @@ struct HookOptions {
   // had to copy into several to TC without the length of its Ethernet header.
   bool one_buffer = false;
   bool direct_return = false;  // clients outside are relayed to their backend's node
-  uint32_t test_seed = 0;     // not 0: choices follow from the packet
-  bool guests = false;        // the pods are another network's
-  bool strangers = false;     // TCP under way that we do not know is another proxy's
-  uint64_t netns_cookie = 0;  // 0: no process of the host is served
+  uint32_t test_seed = 0;      // not 0: choices follow from the packet
+  bool guests = false;         // the pods are another network's
+  bool strangers = false;      // TCP under way that we do not know is another proxy's
+  uint64_t netns_cookie = 0;   // 0: no process of the host is served
 };
 
 // Jiffies per second: the kernel's coarse clocks tick once per jiffy.

@@ -31,8 +31,8 @@ struct PlanContext {
   // Where NodePorts are served (node_port_addresses.h). Unspecified: on every address.
   std::vector<IpAddress> node_port_addresses = {};
   std::vector<IpAddress> node_addresses = {};  // all that the node has
-  bool has_guests = false;  // its pods are another network's, and answer through its stack
-  bool direct_return = false;                  // nodes relay clients outside to each other
+  bool has_guests = false;     // its pods are another network's, and answer through its stack
+  bool direct_return = false;  // nodes relay clients outside to each other
 
   friend bool operator==(const PlanContext&, const PlanContext&) = default;
 };

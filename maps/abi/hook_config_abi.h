@@ -26,7 +26,7 @@ struct hook_config {
 	__u32 guests;	      /* the pods are another network's (--mode proxy) */
 	__u32 strangers;      /* TCP that we have not seen begin is another proxy's, and its own */
 	__u32 neighbour_mask; /* ticks of from_network alone: 1 under this mask; 0: none */
-	__u32 direct_return;  /* nodes relay outside clients to each other, and answer them directly */
+	__u32 direct_return; /* nodes relay outside clients to each other, and answer them directly */
 	__u32 pad;
 };
 FL_ASSERT(sizeof(struct hook_config) == 4 * (TIMEOUT_COUNT + 19), "hook_config has hidden padding");
