@@ -21,7 +21,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kQuiet(10);             // a batch is over
+constexpr milliseconds kQuiet(1);              // a batch is over
 constexpr milliseconds kLongestBatch(40);      // or at least this much of it is taken
 constexpr milliseconds kWriterPatience(1000);  // an open file is taken as it is
 constexpr milliseconds kLookAgain(50);         // for what sends no events

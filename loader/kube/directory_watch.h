@@ -3,7 +3,7 @@
 // Which files of a directory have changed and are worth reading now. Hides
 // inotify's races behind two waits:
 //
-//   write ─▶ write ─▶ close ──10 ms quiet (at most 40)──▶ due
+//   write ─▶ write ─▶ close ──1 ms quiet (at most 40)───▶ due
 //   write ─▶ write ──────────────1 s quiet──────────────▶ due (never closed)
 //
 // A file that is still being written is not due: half of it may be valid YAML
