@@ -98,7 +98,9 @@ absl::Status WireWorld::LayWire() {
 
 // The kernel runs XDP programs by hand only on a device that has one.
 absl::Status WireWorld::Attach() {
-  FL_ASSIGN_OR_RETURN(programs_, Programs::Prepare(*maps_, HookOptions{}));
+  HookOptions options;
+  options.neighbour_ticks = 0;  // what TC is left is not measured
+  FL_ASSIGN_OR_RETURN(programs_, Programs::Prepare(*maps_, options));
   for (const Family family : kFamilies) {
     FL_RETURN_IF_ERROR(programs_->EnsureLoaded(HOOK_FROM_WIRE, family));
   }
@@ -160,8 +162,10 @@ Stream WireWorld::ToNodePort(Family family, Segment segment) const {
   Stream stream;
   stream.frame = MakeFrame({kOtherMac, Client(family), NodeIp(family)}, segment);
   stream.ifindex = uplink_;
-  stream.source = {.base = 10000, .low_mask = (1 << FRESH_LOW_BITS) - 1, .high_mask = 0, .pad = 0};
-  stream.destination = {.base = kFirstNodePort, .low_mask = 0, .high_mask = 0xffff, .pad = 0};
+  // Services in turn: each has as many source ports as there are for one backend.
+  stream.source = {.base = 10000, .low_mask = (1 << FRESH_LOW_BITS) - 1, .high_mask = 63, .pad = 0};
+  stream.destination = {
+      .base = kFirstNodePort, .low_mask = kServices - 1, .high_mask = 0, .pad = 0};
   return stream;
 }
 
