@@ -97,7 +97,6 @@ absl::Status FamilyServices<Abi>::AdoptEntry(const plan::Frontend& frontend, con
 template <typename Abi>
 absl::StatusOr<FamilyServices<Abi>> FamilyServices<Abi>::Adopt(FamilyTables<Abi>& tables) {
   FamilyServices result;
-  result.tables_ = &tables;
   result.runs_ = RunTable<Abi>(tables);
   FL_ASSIGN_OR_RETURN(result.frontends_, FrontendTable<Abi>::Adopt(tables));
   for (const auto& [frontend, entry] : result.frontends_.entries()) {

@@ -62,7 +62,6 @@ class FamilyServices {
   absl::Status ReplaceAtRandom(plan::PlannedService planned, ServicePort& port);
   absl::Status RemovePort(ServicePort& port);
 
-  FamilyTables<Abi>* tables_ = nullptr;
   std::map<plan::ServicePortName, ServicePort> installed_;
   std::map<uint32_t, ServicePort> adopted_;  // by id: their names are not in the tables
   FrontendTable<Abi> frontends_;
