@@ -212,6 +212,9 @@ absl::Status DumpMap(const PinnedNode& node, const std::string& name, bool all,
     return DumpTable(tables.tunnel_peers, address, show);
   }
   if (name == "uplinks") return DumpTable(tables.uplinks, number, show);
+  if (name == "wire_exits") {
+    return DumpTable(tables.wire_exits, number, [](uint32_t) { return Json(true); }, show);
+  }
   if (name == "answer_budgets") {
     return DumpArray(
         tables.answer_budgets, all, [](uint64_t paid_at) { return paid_at != 0; },

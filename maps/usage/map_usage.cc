@@ -110,6 +110,7 @@ std::string MapPurpose(const std::string& name) {
       {"prefixes", "whose address is it: this node, its pods, a peer, its pods, a ClusterIP"},
       {"tunnel_peers", "outer address of a tunnel -> the node it is"},
       {"uplinks", "devices that lead out, and the addresses to masquerade with"},
+      {"wire_exits", "devices that from_wire may send by"},
       {"node_state", "this node: hash seed, policy epoch, podCIDR, address"},
       {"counters", "packets and bytes by hook, family and verdict, per CPU"},
       {"answer_budgets", "how soon a pod, or the wire, may be sent another ICMP error"},
@@ -140,6 +141,7 @@ absl::StatusOr<std::vector<MapUsage>> ReadMapUsage(const Tables& tables,
   used["nodes"] = CountIf(tables.nodes, [](const ::node& n) { return n.ifindex != 0; });
   used["tunnel_peers"] = CountKeys(tables.tunnel_peers.map());
   used["uplinks"] = CountKeys(tables.uplinks.map());
+  used["wire_exits"] = CountKeys(tables.wire_exits.map());
 
   std::vector<MapUsage> usages;
   for (const std::string& name : MapNames()) {
