@@ -129,7 +129,8 @@ class BesideVxlan : public BesideBridge {
                    "address add {4} dev flannel.1\n"
                    "link set flannel.1 up\n"
                    "neighbour replace {5} dev flannel.1 lladdr 02:00:00:00:aa:0{1}\n"
-                   "route replace {5}/{6} via {5} dev flannel.1 onlink\n",
+                   "route delete {5}/{6}\n"  // IPv6: no gateway that another route leads to
+                   "route add {5}/{6} via {5} dev flannel.1 onlink\n",
                    here, there, node(here).ipv4(), node(there).ipv4(), end(here), end(there),
                    is_v4 ? 24 : 64));
   }
