@@ -12,6 +12,8 @@
  * translation. An error about a flow nobody knows is dropped: no pod asked for
  * it, and it may be forged.
  */
+#define ASKS_ONLY 1
+
 #include "bpf/answers/reply.h"
 #include "bpf/packet/icmp_quote.h"
 

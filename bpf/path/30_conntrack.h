@@ -111,6 +111,13 @@ static __always_inline bool is_known_elsewhere(const struct packet *pkt, const s
 					     &known->side->destination);
 }
 
+/* A program whose packets are all ICMP errors: its flows are asked, never told. Its stack is
+ * short, and what it does not do takes none of it.
+ */
+#ifndef ASKS_ONLY
+#define ASKS_ONLY 0
+#endif
+
 /* A half-open flow as it was at one moment. */
 struct memory {
 	struct FAMILY(tuple) reverse;
@@ -183,12 +190,13 @@ __first_packet int recall(struct packet *pkt)
 	}
 	lost = what_is_lost(pkt, &memory);
 	if (lost) {
-		touch_half_open(entry, memory.stamp, STAMP_EMPTY);
+		if (!ASKS_ONLY)
+			touch_half_open(entry, memory.stamp, STAMP_EMPTY);
 		return lost;
 	}
 
 	take_memory(pkt, &memory);
-	if (pkt->shape & PACKET_ICMP_ERROR)
+	if (ASKS_ONLY || (pkt->shape & PACKET_ICMP_ERROR))
 		return 0; /* asks for the flow's translation, says nothing for it */
 	touch_half_open(entry, memory.stamp, pkt->now);
 
