@@ -151,6 +151,14 @@ absl::StatusOr<Pod> Lab::AddPod(const std::string& node, const std::string& name
   return pods.front();
 }
 
+absl::StatusOr<Pod> Lab::AddUnreadyPod(const std::string& node, const std::string& name,
+                                       const Object& labels) {
+  Pod pod(folder_, MakePod(name, node, labels, Object::array()));
+  FL_RETURN_IF_ERROR(PlugAndStart(pod));
+  FL_RETURN_IF_ERROR(manifests_.Complete());
+  return pod;
+}
+
 absl::StatusOr<Pod> Lab::FindPod(const std::string& name) const {
   FL_ASSIGN_OR_RETURN(Object object, manifests_.FindPod(name));
   return Pod(folder_, std::move(object));

@@ -72,6 +72,9 @@ class Lab {
   // A pod without processes, ready at once; endpoints are brought up to date.
   absl::StatusOr<Pod> AddPod(const std::string& node, const std::string& name,
                              const Object& labels);
+  // The same, and not an endpoint before SetReady.
+  absl::StatusOr<Pod> AddUnreadyPod(const std::string& node, const std::string& name,
+                                    const Object& labels);
   // Pods from Pod objects: plugged in, started, awaited, then endpoints.
   absl::StatusOr<std::vector<Pod>> AddPods(const std::vector<Object>& objects);
   absl::StatusOr<Pod> FindPod(const std::string& name) const;

@@ -11,8 +11,8 @@
 #include "bpf/conntrack/tcp.h"
 
 #define RECLAIM_PROBES 8
-/* Of a client's time to acknowledge; far more than a round trip. */
-#define RECLAIM_PATIENCE(timeout) ((timeout) / 16)
+/* Of a client's time to acknowledge: a second of a minute, more than a round trip. */
+#define RECLAIM_PATIENCE(timeout) ((timeout) / 64)
 
 static __always_inline bool may_go(const struct FAMILY(flow) * flow, __u32 now)
 {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Controller's share in names.json, which grows with the cluster and is only for
-// people: it is written at most once a second, and after everything else.
+// people: after everything else, and once a second at most but for pods, whose
+// names are asked for as soon as they run.
 #include <string>
 
 #include "base/log.h"
@@ -16,7 +17,7 @@ void Controller::NamesChanged() {
 }
 
 void Controller::WriteNamesOfNewPods() {
-  if (pods_->changes() != named_changes_) NamesChanged();
+  if (pods_->changes() != named_changes_) WriteNames();
 }
 
 // With every tick.

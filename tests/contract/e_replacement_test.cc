@@ -162,7 +162,10 @@ TEST_P(Replacement, E17_E18_no_request_fails_while_all_endpoints_are_replaced) {
     }
   };
   const auto replace = [&](const std::string& old, int number, const std::string& fresh) {
-    Serve(AddPod(number, fresh, "web"));
+    const auto pod = lab().AddUnreadyPod(fmt::format("node{}", number), fresh, {{"app", "web"}});
+    FL_ASSERT_OK(pod.status());
+    Serve(*pod);
+    FL_ASSERT_OK(lab().SetReady(fresh, true));
     some_pass();
     FL_ASSERT_OK(lab().SetReady(old, false));
     for (const auto& [where, front] :

@@ -62,6 +62,8 @@ void ScratchNetwork::AddUplink() {
   uplink_ = MakeLink(
       netlink_,
       {.host_name = "uplink", .host_mac = kUplinkMac, .peer_name = "wire", .peer_mac = kRouterMac});
+  // Its stack would speak of its multicast groups now and then, and be counted.
+  MustOk(WriteSysctl("net.ipv6.conf.wire.disable_ipv6", "1"));
   for (const Family family : kFamilies) {
     const int bits = family == Family::kIpv4 ? 24 : 64;
     MustOk(AddAddress(netlink_, uplink_, NodeAddress(family, 0), bits));
