@@ -5,13 +5,15 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 
 #include "base/errno_status.h"
@@ -59,66 +61,63 @@ absl::StatusOr<UniqueFd> Connect(const SocketAddress& address) {
   return fd;
 }
 
+void Accept(int listener, int epoll) {
+  for (;;) {
+    const int fd = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (fd < 0) return;
+    const int on = 1;
+    ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    ::setsockopt(fd, IPPROTO_TCP, kRtoMaxMs, &kSecond, sizeof(kSecond));
+    if (!Follow(epoll, fd).ok()) ::close(fd);
+  }
+}
+
+// What is sent is small and always fits. A client that has gone is its own business.
+void Echo(int fd) {
+  std::array<char, 4096> bytes{};
+  const ssize_t size = ::recv(fd, bytes.data(), bytes.size(), 0);
+  if (size > 0) {
+    ::send(fd, bytes.data(), static_cast<size_t>(size), MSG_NOSIGNAL);
+  } else if (size == 0 || errno != EAGAIN) {
+    ::close(fd);
+  }
+}
+
+[[noreturn]] void Serve(int listener, int epoll) {
+  std::array<epoll_event, 256> events{};
+  for (;;) {
+    const int ready = ::epoll_wait(epoll, events.data(), events.size(), -1);
+    for (int i = 0; i < ready; ++i) {
+      const int fd = events.at(static_cast<size_t>(i)).data.fd;
+      fd == listener ? Accept(listener, epoll) : Echo(fd);
+    }
+  }
+}
+
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<EchoServer>> EchoServer::Open(const std::string& network_namespace,
-                                                             Family family, uint16_t port) {
+absl::StatusOr<EchoServer> EchoServer::Open(const std::string& network_namespace, Family family,
+                                            uint16_t port) {
   UniqueFd listener;
   FL_RETURN_IF_ERROR(lab::InNamespace(network_namespace, [&]() -> absl::Status {
     FL_ASSIGN_OR_RETURN(listener, Listen(SocketAddress({IpAddress::Unspecified(family), port})));
     return absl::OkStatus();
   }));
   UniqueFd epoll(::epoll_create1(EPOLL_CLOEXEC));
-  UniqueFd stop(::eventfd(0, EFD_CLOEXEC));
-  if (!epoll.ok() || !stop.ok()) return ErrnoStatus(errno, "make an event loop");
+  if (!epoll.ok()) return ErrnoStatus(errno, "make an event loop");
   FL_RETURN_IF_ERROR(Follow(epoll.get(), listener.get()));
-  FL_RETURN_IF_ERROR(Follow(epoll.get(), stop.get()));
-  return std::unique_ptr<EchoServer>(
-      new EchoServer(std::move(listener), std::move(epoll), std::move(stop)));
-}
-
-EchoServer::EchoServer(UniqueFd listener, UniqueFd epoll, UniqueFd stop)
-    : listener_(std::move(listener)), epoll_(std::move(epoll)), stop_(std::move(stop)) {
-  thread_ = std::thread([this] { Serve(); });
+  const pid_t parent = ::getpid();
+  const pid_t process = ::fork();
+  if (process < 0) return ErrnoStatus(errno, "start a server");
+  if (process > 0) return EchoServer(process);
+  if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || ::getppid() != parent) ::_exit(1);
+  Serve(listener.get(), epoll.get());
 }
 
 EchoServer::~EchoServer() {
-  const uint64_t one = 1;
-  if (::write(stop_.get(), &one, sizeof(one)) == sizeof(one)) thread_.join();
-}
-
-void EchoServer::Serve() {
-  std::array<epoll_event, 256> events{};
-  for (;;) {
-    const int ready = ::epoll_wait(epoll_.get(), events.data(), events.size(), -1);
-    for (int i = 0; i < ready; ++i) {
-      const int fd = events.at(static_cast<size_t>(i)).data.fd;
-      if (fd == stop_.get()) return;
-      fd == listener_.get() ? Accept() : Echo(fd);
-    }
-  }
-}
-
-void EchoServer::Accept() {
-  for (;;) {
-    UniqueFd fd(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-    if (!fd.ok()) return;
-    const int on = 1;
-    ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    ::setsockopt(fd.get(), IPPROTO_TCP, kRtoMaxMs, &kSecond, sizeof(kSecond));
-    if (Follow(epoll_.get(), fd.get()).ok()) connections_.push_back(std::move(fd));
-  }
-}
-
-// What is sent is small and always fits. A client that has gone is its own business.
-void EchoServer::Echo(int fd) {
-  std::array<char, 4096> bytes{};
-  const ssize_t size = ::recv(fd, bytes.data(), bytes.size(), 0);
-  if (size > 0) {
-    ::send(fd, bytes.data(), static_cast<size_t>(size), MSG_NOSIGNAL);
-  } else if (size == 0 || errno != EAGAIN) {
-    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
-  }
+  if (process_ == 0) return;
+  ::kill(process_, SIGKILL);
+  ::waitpid(process_, nullptr, 0);
 }
 
 absl::StatusOr<Conversations> Conversations::Open(const std::string& network_namespace,

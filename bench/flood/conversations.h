@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Many TCP connections that have been established and go on talking: a number
-// each way on every one of them, round after round. Both ends are threads of
-// this process.
+// each way on every one of them, round after round.
 #ifndef FAIRLEAD_BENCH_FLOOD_CONVERSATIONS_H_
 #define FAIRLEAD_BENCH_FLOOD_CONVERSATIONS_H_
 
-#include <atomic>
+#include <sys/types.h>
+
 #include <cstdint>
-#include <memory>
 #include <string>
-#include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -19,26 +18,21 @@
 
 namespace fairlead::bench {
 
-// Answers whatever comes in on a TCP port with the same bytes, until it ends.
+// Answers whatever comes in on a TCP port with the same bytes: a process of its own, because one
+// may not have as many descriptors as both ends of all connections need. It ends with this object.
 class EchoServer {
  public:
-  static absl::StatusOr<std::unique_ptr<EchoServer>> Open(const std::string& network_namespace,
-                                                          Family family, uint16_t port);
+  static absl::StatusOr<EchoServer> Open(const std::string& network_namespace, Family family,
+                                         uint16_t port);
   ~EchoServer();
+  EchoServer(EchoServer&& other) noexcept : process_(std::exchange(other.process_, 0)) {}
   EchoServer(const EchoServer&) = delete;
   EchoServer& operator=(const EchoServer&) = delete;
 
  private:
-  EchoServer(UniqueFd listener, UniqueFd epoll, UniqueFd stop);
-  void Serve();
-  void Accept();
-  void Echo(int fd);
+  explicit EchoServer(pid_t process) : process_(process) {}
 
-  UniqueFd listener_;
-  UniqueFd epoll_;
-  UniqueFd stop_;  // eventfd
-  std::vector<UniqueFd> connections_;
-  std::thread thread_;
+  pid_t process_;  // 0: moved from
 };
 
 class Conversations {

@@ -103,9 +103,13 @@ class Flood {
  public:
   static absl::StatusOr<Flood> Make(const Settings& settings) {
     Flood flood(settings);
+    // The lab's tables are small; a case's connections are still remembered when the next begins.
+    std::vector<std::string> flags = {
+        fmt::format("--max-flows={}", 8 * settings.connections + 65536)};
+    flags.insert(flags.end(), settings.daemon_flags.begin(), settings.daemon_flags.end());
     FL_ASSIGN_OR_RETURN(flood.lab_, lab::Lab::Up({.name = fmt::format("flood{}", ::getpid()),
                                                   .nodes = 2,
-                                                  .daemon_flags = settings.daemon_flags}));
+                                                  .daemon_flags = std::move(flags)}));
     FL_RETURN_IF_ERROR(flood.lab_->WriteManifest("near.yaml", Manifest("near", kNearPort)));
     FL_RETURN_IF_ERROR(flood.lab_->WriteManifest("far.yaml", Manifest("far", kFarPort)));
     for (const auto& [node, name] : {std::pair{"node1", "near"}, std::pair{"node2", "far"}}) {
@@ -129,7 +133,7 @@ class Flood {
                        .device = "subnet1",
                        .address = {address, test.node_port}};
     FL_ASSIGN_OR_RETURN(target.mac, MacOf(node));
-    FL_ASSIGN_OR_RETURN(const auto server,
+    FL_ASSIGN_OR_RETURN(const EchoServer server,
                         EchoServer::Open(pods_.at(test.backend), test.family, kPort));
     FL_ASSIGN_OR_RETURN(Conversations conversations,
                         Conversations::Open(lab::NamespaceName(lab_->folder().lab(), "outside"),
@@ -242,9 +246,11 @@ absl::Status Judge(const Case& test, const Result& result) {
   return absl::OkStatus();
 }
 
-// Two descriptors for each connection.
 absl::Status MakeRoomForSockets(size_t connections) {
-  const rlimit limit{2 * connections + 1024, 2 * connections + 1024};
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = connections + 1024;
+  limit.rlim_max = std::max(limit.rlim_max, limit.rlim_cur);
   if (::setrlimit(RLIMIT_NOFILE, &limit) == 0) return absl::OkStatus();
   return absl::ResourceExhaustedError("not allowed to open so many sockets");
 }
