@@ -60,7 +60,8 @@ void Answer(FamilyTables<Abi>& tables) {
 absl::StatusOr<WireWorld> WireWorld::Make() {
   WireWorld world;
   FL_RETURN_IF_ERROR(world.LayWire());
-  FL_ASSIGN_OR_RETURN(world.maps_, MapSet::Create(MapSizes{}, /*pin_directory=*/""));
+  // More than the flows that are measured: one that is lost on its way to being one keeps its room.
+  FL_ASSIGN_OR_RETURN(world.maps_, MapSet::Create(MapSizes{.flows = 266240}, /*pin_directory=*/""));
   FL_ASSIGN_OR_RETURN(world.tables_, world.maps_->Open());
   FL_RETURN_IF_ERROR(world.Populate<Abi4>());
   FL_RETURN_IF_ERROR(world.Populate<Abi6>());

@@ -14,11 +14,12 @@
  * sockets, tunnels, answers, fragments, neighbours nobody has asked for) is
  * from_network's, which finds the packet and the tables as if this had not been.
  * Price for a known flow: one hash lookup, one rewrite, the kernel's route and
- * neighbour. For what is left to from_network: a lookup that misses, a bucket of
+ * neighbour once a tick. For what is left to from_network: a lookup that misses, a bucket of
  * half_open and a bit of service_ports, all of which from_network asks again.
  */
 #define FAIRLEAD_XDP
 
+#include "bpf/verdict/wire_hops.bpf.h"
 #include "bpf/path/80_route.h"
 #include "bpf/verdict/next_family.bpf.h"
 
@@ -144,22 +145,42 @@ static __always_inline bool find_device(struct packet *pkt, struct FAMILY(ip) * 
 	return true;
 }
 
-/* Addresses the frame to its next hop. 0 if XDP cannot send there, or the kernel does
- * not know the neighbour yet: then nothing is written.
- */
-__first_packet int address_next_hop(context *skb, struct packet *pkt)
+/* Asks the kernel; false if XDP cannot send there, or the neighbour is not known yet. */
+static __always_inline bool find_hop(context *skb, const struct packet *pkt,
+				     const struct FAMILY(ip) * address,
+				     struct FAMILY(wire_hop) * hop)
 {
-	struct bpf_fib_lookup fib = {.family = ADDRESS_FAMILY};
+	struct bpf_fib_lookup fib = {.family = ADDRESS_FAMILY,
+				     .l4_protocol = pkt->tuple.protocol,
+				     .ifindex = pkt->ifindex};
 
-	if (!pkt || !find_device(pkt, (void *)fib.ipv6_dst) ||
-	    !bpf_map_lookup_elem(&wire_exits, &pkt->ifindex))
-		return 0;
-	fib.ifindex = pkt->ifindex;
-	fib.l4_protocol = pkt->tuple.protocol;
+	if (!bpf_map_lookup_elem(&wire_exits, &pkt->ifindex))
+		return false;
+	*(struct FAMILY(ip) *)fib.ipv6_dst = *address;
 	*(struct FAMILY(ip) *)fib.ipv6_src = pkt->out.source;
 	if (bpf_fib_lookup(skb, &fib, sizeof(fib), FIB_LOOKUP_OUTPUT))
+		return false;
+	hop->address = *address;
+	hop->source = pkt->out.source;
+	hop->ifindex = pkt->ifindex;
+	hop->tick = pkt->now;
+	__builtin_memcpy(hop->to, fib.dmac, sizeof(hop->to));
+	__builtin_memcpy(hop->from, fib.smac, sizeof(hop->from));
+	return true;
+}
+
+/* Addresses the frame to its next hop. 0 if XDP cannot: then nothing is written. */
+__first_packet int address_next_hop(context *skb, struct packet *pkt)
+{
+	struct FAMILY(wire_hop) * hop;
+	struct FAMILY(ip) address;
+
+	if (!pkt || !find_device(pkt, &address))
 		return 0;
-	return write_macs(skb, fib.dmac, fib.smac);
+	hop = hop_of(pkt, &address);
+	if (!hop || (!is_hop_to(hop, pkt, &address) && !find_hop(skb, pkt, &address, hop)))
+		return 0;
+	return write_macs(skb, hop->to, hop->from);
 }
 
 /* The last look: what passes it is XDP's. */

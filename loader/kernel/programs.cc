@@ -36,6 +36,7 @@ std::string TailCallsName(Family family) {
 }
 
 constexpr char kNextFamily[] = "next_family";
+constexpr char kWireHops[] = "wire_hops";  // each from_wire has its own
 
 absl::StatusOr<BpfMap> MakeProgArray(const std::string& name, uint32_t entries) {
   UniqueFd fd(bpf_map_create(BPF_MAP_TYPE_PROG_ARRAY, name.c_str(), sizeof(uint32_t),
@@ -61,6 +62,7 @@ absl::Status ShareMaps(BpfObject& object, const MapSet& maps, const BpfMap& tail
   bpf_object__for_each_map(map, object.get()) {
     const std::string name = bpf_map__name(map);
     if (name.find(".rodata") != std::string::npos || name == kNextFamily) continue;
+    if (name.starts_with(kWireHops)) continue;
     const BpfMap& shared = name.starts_with("tail_calls") ? tail_calls : maps.Get(name);
     FL_RETURN_IF_ERROR(object.UseMap(name, shared.fd()));
   }

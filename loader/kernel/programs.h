@@ -18,7 +18,8 @@
 
 namespace fairlead {
 
-// Gives the object every map that it declares, but next_family. `tail_calls` is the family's.
+// Gives the object every map that it declares, but next_family and what is from_wire's own.
+// `tail_calls` is the family's.
 absl::Status ShareMaps(BpfObject& object, const MapSet& maps, const BpfMap& tail_calls);
 
 // What the kernel says of a loaded program.

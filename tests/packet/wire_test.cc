@@ -8,7 +8,10 @@
 // nothing has been written down.
 #include <linux/neighbour.h>
 
+#include <chrono>
+#include <thread>
 #include "loader/netlink/neighbours.h"
+
 #include "tests/dsl/address_plan.h"
 #include "tests/dsl/matchers.h"
 #include "tests/dsl/scratch_network.h"
@@ -160,6 +163,8 @@ TEST_P(Wire, NeighboursThatTheKernelDoesNotKnowAreLeftToIt) {
       PutNeighbour(netlink, node_.uplink(), RouterAddress(GetParam()), kRouterMac, NUD_PERMANENT));
   const Packet onward = Connected(request);
   forget();
+  // It is believed for the rest of the tick in which it was asked (wire_hops).
+  std::this_thread::sleep_for(std::chrono::milliseconds(30));
   EXPECT_THAT(node_.FromWire(request.Ack()), LeavesToTc(request.Ack()));
   EXPECT_THAT(node_.FromNetwork(request.Ack()), SendsToPeer(onward.Ack()));
   MustOk(
