@@ -19,6 +19,7 @@
 #include "base/errno_status.h"
 #include "base/socket_address.h"
 #include "base/status_macros.h"
+#include "lab/clock.h"
 #include "lab/network_namespace.h"
 
 namespace fairlead::bench {
@@ -30,6 +31,8 @@ constexpr timeval kPatience = {.tv_sec = 60, .tv_usec = 0};
 constexpr int kRtoMaxMs = 44;
 constexpr int kSecond = 1000;
 constexpr int kBacklog = 4096;
+// Lost connections after which the others are not waited for: each loss takes a minute to be one.
+constexpr size_t kHopeless = 10;
 
 absl::Status Follow(int epoll, int fd) {
   epoll_event event{.events = EPOLLIN, .data = {.fd = fd}};
@@ -148,6 +151,7 @@ void Conversations::Round() {
   }
   for (UniqueFd& fd : connections_) {
     if (!fd.ok()) continue;
+    if (lab::Interrupted() || lost_ >= kHopeless) return;
     uint64_t heard = 0;
     const ssize_t size = ::recv(fd.get(), &heard, sizeof(heard), MSG_WAITALL);
     if (size != sizeof(heard)) {

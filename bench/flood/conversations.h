@@ -41,7 +41,8 @@ class Conversations {
                                             const Endpoint& server, size_t count);
 
   // One round: everybody says a new number, and hears it. A connection on which that fails is
-  // lost and left out from then on; one whose answer takes longer than a minute, too.
+  // lost and left out from then on; one whose answer takes longer than a minute, too. Ends early
+  // when interrupted, or when many are lost.
   void Round();
 
   size_t lost() const { return lost_; }

@@ -12,6 +12,7 @@
 
 #include <CLI/CLI.hpp>
 #include <atomic>
+#include <cstdio>
 #include <fstream>
 #include <string>
 #include <thread>
@@ -266,6 +267,7 @@ absl::Status Run(const Settings& settings) {
       const Case test{backend, family, node_port};
       FL_ASSIGN_OR_RETURN(const Result result, flood.Run(test));
       Print(settings, test, result);
+      std::fflush(stdout);  // the next case takes minutes
       verdict.Update(Judge(test, result));
     }
   }
