@@ -64,12 +64,8 @@ static __always_inline int return_to_sender(struct __sk_buff *skb, __u32 reason)
 static __noinline int is_for_relayed(struct __sk_buff *skb)
 {
 	ip_header *ip = header_at(skb, IP_OFFSET, IP_HEADER_BYTES);
-	struct prefix *prefix;
 
-	if (!ip)
-		return 0;
-	prefix = find_prefix((const struct FAMILY(ip) *)&ip->daddr);
-	return !prefix || prefix->kind == PREFIX_DIRECT;
+	return ip && is_of_world(find_prefix((const struct FAMILY(ip) *)&ip->daddr));
 }
 
 /* The device that leads to whom the reply is for; 0: none. */

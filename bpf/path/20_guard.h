@@ -189,14 +189,14 @@ __first_packet int is_from_tunnel_node(struct packet *pkt)
 }
 
 /* Neither a pod's address nor a node's. */
+static __always_inline bool is_of_world(const struct prefix *prefix)
+{
+	return !prefix || prefix->kind == PREFIX_DIRECT;
+}
+
 __first_packet int is_from_world(struct packet *pkt)
 {
-	struct prefix *prefix;
-
-	if (!pkt)
-		return 0;
-	prefix = find_prefix(&pkt->tuple.source);
-	return !prefix || prefix->kind == PREFIX_DIRECT;
+	return pkt && is_of_world(find_prefix(&pkt->tuple.source));
 }
 
 /* A client outside whom another node has relayed to us (relay.h): it gets Services only. */

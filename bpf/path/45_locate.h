@@ -63,7 +63,7 @@ static __always_inline __u32 locate_by_prefix(context *skb, struct packet *pkt)
 	__u32 reason;
 
 	pkt->hides_source = !prefix || prefix->kind == PREFIX_PEER_HIDE;
-	if (!prefix || prefix->kind == PREFIX_DIRECT)
+	if (is_of_world(prefix))
 		return locate_by_route(skb, pkt);
 	switch (prefix->kind) {
 	case PREFIX_HOST:
