@@ -17,6 +17,7 @@
 #include "loader/netlink/links.h"
 #include "loader/netlink/neighbours.h"
 #include "loader/netlink/sysctls.h"
+#include "maps/counter/verdict_counters.h"
 
 namespace fairlead::bench {
 namespace {
@@ -175,11 +176,9 @@ FreshPackets& WireWorld::packets(Family family) {
 }
 
 absl::StatusOr<uint64_t> WireWorld::Counted(Family family, uint32_t reason) const {
-  const uint32_t index = FL_COUNTER_INDEX(HOOK_FROM_WIRE, static_cast<uint32_t>(family), reason);
-  FL_ASSIGN_OR_RETURN(const auto counters, tables_->counters.Read(index));
-  uint64_t packets = 0;
-  for (const counter& one : counters) packets += one.packets;
-  return packets;
+  FL_ASSIGN_OR_RETURN(const VerdictCount count,
+                      ReadVerdictCount(*tables_, HOOK_FROM_WIRE, family, reason));
+  return count.packets;
 }
 
 absl::StatusOr<double> WireWorld::SendAll(Family family, const Stream& stream, Flows flows,

@@ -14,6 +14,7 @@
 #include "loader/netlink/links.h"
 #include "loader/netlink/netns.h"
 #include "maps/conntrack/flow_sweep.h"
+#include "maps/counter/verdict_counters.h"
 
 namespace fairlead::bench {
 namespace {
@@ -196,11 +197,9 @@ FreshPackets& World::packets(Family family) {
 }
 
 absl::StatusOr<uint64_t> World::Counted(Family family, uint32_t reason) const {
-  const uint32_t index = FL_COUNTER_INDEX(HOOK_FROM_POD, static_cast<uint32_t>(family), reason);
-  FL_ASSIGN_OR_RETURN(const auto counters, tables_->counters.Read(index));
-  uint64_t packets = 0;
-  for (const counter& one : counters) packets += one.packets;
-  return packets;
+  FL_ASSIGN_OR_RETURN(const VerdictCount count,
+                      ReadVerdictCount(*tables_, HOOK_FROM_POD, family, reason));
+  return count.packets;
 }
 
 std::string World::OtherVerdicts(Family family) const {

@@ -57,13 +57,21 @@ tcphdr Syn(const Endpoint& target) {
   return tcp;
 }
 
-struct Frame4 {
+ethhdr EthernetTo(const FloodTarget& target, uint16_t protocol) {
   ethhdr ethernet{};
-  iphdr ip{};
-  tcphdr tcp{};
+  std::memcpy(ethernet.h_dest, target.mac.data(), target.mac.size());
+  std::memcpy(ethernet.h_source, kSender.data(), kSender.size());
+  ethernet.h_proto = htons(protocol);
+  return ethernet;
+}
 
-  explicit Frame4(const FloodTarget& target) : tcp(Syn(target.address)) {
-    ethernet.h_proto = htons(ETH_P_IP);
+struct Frame4 {
+  ethhdr ethernet;
+  iphdr ip{};
+  tcphdr tcp;
+
+  explicit Frame4(const FloodTarget& target)
+      : ethernet(EthernetTo(target, ETH_P_IP)), tcp(Syn(target.address)) {
     ip.version = 4;
     ip.ihl = sizeof(iphdr) / 4;
     ip.tot_len = htons(sizeof(iphdr) + sizeof(tcphdr));
@@ -83,12 +91,12 @@ struct Frame4 {
 } __attribute__((packed));
 
 struct Frame6 {
-  ethhdr ethernet{};
+  ethhdr ethernet;
   ip6_hdr ip{};
-  tcphdr tcp{};
+  tcphdr tcp;
 
-  explicit Frame6(const FloodTarget& target) : tcp(Syn(target.address)) {
-    ethernet.h_proto = htons(ETH_P_IPV6);
+  explicit Frame6(const FloodTarget& target)
+      : ethernet(EthernetTo(target, ETH_P_IPV6)), tcp(Syn(target.address)) {
     ip.ip6_vfc = 6 << 4;
     ip.ip6_plen = htons(sizeof(tcphdr));
     ip.ip6_nxt = IPPROTO_TCP;
@@ -135,10 +143,7 @@ absl::Status SendBatch(int fd, mmsghdr* messages, size_t count) {
 template <typename Frame>
 absl::Status Send(const FloodTarget& target, uint64_t count) {
   FL_ASSIGN_OR_RETURN(const UniqueFd fd, OpenPacketSocket(target.device));
-  Frame first(target);
-  std::memcpy(first.ethernet.h_dest, target.mac.data(), target.mac.size());
-  std::memcpy(first.ethernet.h_source, kSender.data(), kSender.size());
-  std::vector<Frame> frames(kBatch, first);
+  std::vector<Frame> frames(kBatch, Frame(target));
   std::array<iovec, kBatch> parts{};
   std::array<mmsghdr, kBatch> messages{};
   for (size_t i = 0; i < kBatch; ++i) {

@@ -154,20 +154,24 @@ uint32_t SmallestMtu(const NodeFacts& facts) {
   return smallest;
 }
 
+template <typename Write>
+void InBothStates(Tables& tables, const Write& write) {
+  write(tables.v4.node_state[0]);
+  write(tables.v6.node_state[0]);
+}
+
 void WriteSmallestMtu(Tables& tables, uint32_t mtu) {
-  if (tables.v4.node_state[0].smallest_mtu != mtu) tables.v4.node_state[0].smallest_mtu = mtu;
-  if (tables.v6.node_state[0].smallest_mtu != mtu) tables.v6.node_state[0].smallest_mtu = mtu;
+  InBothStates(tables, [mtu](auto& state) {
+    if (state.smallest_mtu != mtu) state.smallest_mtu = mtu;
+  });
 }
 
 // Nothing is relayed before the nodes' entries say where to.
 void WriteRelayDevice(Tables& tables, uint32_t ifindex) {
   std::atomic_thread_fence(std::memory_order_release);
-  if (tables.v4.node_state[0].tunnel_ifindex != ifindex) {
-    tables.v4.node_state[0].tunnel_ifindex = ifindex;
-  }
-  if (tables.v6.node_state[0].tunnel_ifindex != ifindex) {
-    tables.v6.node_state[0].tunnel_ifindex = ifindex;
-  }
+  InBothStates(tables, [ifindex](auto& state) {
+    if (state.tunnel_ifindex != ifindex) state.tunnel_ifindex = ifindex;
+  });
 }
 
 template <typename Abi>

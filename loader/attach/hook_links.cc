@@ -20,7 +20,9 @@
 #include "base/unique_fd.h"
 #include "loader/attach/clsact.h"
 #include "loader/attach/hook_check.h"
+#include "loader/attach/program_id.h"
 #include "loader/attach/tcx.h"
+#include "maps/counter/verdict_counters.h"
 
 namespace fairlead::attach {
 namespace {
@@ -54,7 +56,7 @@ absl::Status DetachMarked(const std::string& mark, const HookOnDevice& where, Fa
 std::optional<HookOnDevice> ParsePinName(std::string_view name) {
   if (name.starts_with(kClsactMark)) name.remove_prefix(kClsactMark.size());
   for (int id = 0; id < HOOK_COUNT; ++id) {
-    const std::string_view hook_name = HookName(static_cast<hook>(id));
+    const std::string_view hook_name = HookName(static_cast<uint32_t>(id));
     if (!name.starts_with(hook_name) || name.size() < hook_name.size() + 2) continue;
     const char* number = name.data() + hook_name.size() + 1;
     uint32_t ifindex = 0;
@@ -64,42 +66,7 @@ std::optional<HookOnDevice> ParsePinName(std::string_view name) {
   return std::nullopt;
 }
 
-absl::StatusOr<uint32_t> ProgramId(int program_fd) {
-  bpf_prog_info info{};
-  uint32_t length = sizeof(info);
-  if (bpf_obj_get_info_by_fd(program_fd, &info, &length) == 0) return info.id;
-  return ErrnoStatus(errno, "ask for the id of a program");
-}
-
 }  // namespace
-
-const char* HookName(hook hook_id) {
-  switch (hook_id) {
-    case HOOK_FROM_POD:
-      return "from_pod";
-    case HOOK_TO_POD:
-      return "to_pod";
-    case HOOK_FROM_NETWORK:
-      return "from_network";
-    case HOOK_TO_NETWORK:
-      return "to_network";
-    case HOOK_FROM_ROOM:
-      return "from_room";
-    case HOOK_FROM_OVERLAY:
-      return "from_overlay";
-    case HOOK_TO_OVERLAY:
-      return "to_overlay";
-    case HOOK_FROM_GUEST:
-      return "from_guest";
-    case HOOK_TO_GUEST:
-      return "to_guest";
-    case HOOK_FROM_WIRE:
-      return "from_wire";
-    case HOOK_COUNT:
-      break;
-  }
-  return "?";
-}
 
 std::string PinOf(const std::string& directory, const HookOnDevice& where, Family family) {
   return directory + "/" + PinName(where, family);

@@ -30,8 +30,6 @@ struct HookOnDevice {
   friend auto operator<=>(const HookOnDevice&, const HookOnDevice&) = default;
 };
 
-const char* HookName(hook hook_id);  // "from_pod"
-
 class HookLinks {
  public:
   // `directory` for pins exists; `programs` outlives this object.

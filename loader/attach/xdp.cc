@@ -12,6 +12,7 @@
 
 #include "base/errno_status.h"
 #include "base/status_macros.h"
+#include "loader/attach/program_id.h"
 
 namespace fairlead::attach {
 namespace {
@@ -26,12 +27,6 @@ std::optional<bpf_link_info> InfoOf(const std::string& pin) {
     return std::nullopt;
   }
   return info;
-}
-
-uint32_t ProgramId(int program_fd) {
-  bpf_prog_info info{};
-  uint32_t length = sizeof(info);
-  return bpf_obj_get_info_by_fd(program_fd, &info, &length) == 0 ? info.id : 0;
 }
 
 }  // namespace
@@ -70,7 +65,8 @@ absl::Status AttachXdp(int program_fd, uint32_t ifindex, bool native, const std:
 
 bool IsXdpAttached(int program_fd, uint32_t ifindex, const std::string& pin) {
   const std::optional<bpf_link_info> info = InfoOf(pin);
-  return info.has_value() && info->xdp.ifindex == ifindex && info->prog_id == ProgramId(program_fd);
+  const absl::StatusOr<uint32_t> id = ProgramId(program_fd);
+  return info.has_value() && id.ok() && info->xdp.ifindex == ifindex && info->prog_id == *id;
 }
 
 std::string XdpMode(uint32_t ifindex) {

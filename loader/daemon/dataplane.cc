@@ -20,6 +20,7 @@
 #include "loader/daemon/host_ports.h"
 #include "loader/daemon/reassembly_room.h"
 #include "loader/netlink/netlink_socket.h"
+#include "maps/counter/verdict_counters.h"
 
 namespace fairlead {
 namespace {
@@ -282,7 +283,7 @@ absl::StatusOr<std::vector<std::string>> Dataplane::RepairHooks(uint32_t ifindex
     const absl::Status status = links_->Attach(hook_id, ifindex);
     if (absl::IsNotFound(status)) return repaired;
     FL_RETURN_IF_ERROR(status);
-    repaired.emplace_back(attach::HookName(hook_id));
+    repaired.emplace_back(HookName(hook_id));
   }
   return repaired;
 }

@@ -37,19 +37,24 @@ std::string_view VerdictSentence(uint32_t reason) {
 
 bool IsDrop(uint32_t reason) { return reason >= FL_FIRST_DROP; }
 
+absl::StatusOr<VerdictCount> ReadVerdictCount(const Tables& tables, uint32_t hook, Family family,
+                                              uint32_t reason) {
+  VerdictCount sum{hook, family, reason, 0, 0};
+  const uint32_t index = FL_COUNTER_INDEX(hook, static_cast<uint32_t>(family), reason);
+  FL_ASSIGN_OR_RETURN(const std::vector<counter> cpus, tables.counters.Read(index));
+  for (const counter& cpu : cpus) {
+    sum.packets += cpu.packets;
+    sum.bytes += cpu.bytes;
+  }
+  return sum;
+}
+
 absl::StatusOr<std::vector<VerdictCount>> ReadAllVerdictCounts(const Tables& tables) {
   std::vector<VerdictCount> counts;
   for (uint32_t hook = 0; hook < HOOK_COUNT; ++hook) {
     for (const Family family : {Family::kIpv4, Family::kIpv6}) {
       for (uint32_t reason = 0; reason < FL_VERDICT_COUNT; ++reason) {
-        VerdictCount sum{hook, family, reason, 0, 0};
-        const uint32_t index = FL_COUNTER_INDEX(hook, static_cast<uint32_t>(family), reason);
-        FL_ASSIGN_OR_RETURN(const std::vector<counter> cpus, tables.counters.Read(index));
-        for (const counter& cpu : cpus) {
-          sum.packets += cpu.packets;
-          sum.bytes += cpu.bytes;
-        }
-        counts.push_back(sum);
+        FL_ASSIGN_OR_RETURN(counts.emplace_back(), ReadVerdictCount(tables, hook, family, reason));
       }
     }
   }

@@ -31,6 +31,10 @@ struct VerdictCount {
   uint64_t bytes;
 };
 
+// Of one hook, family and verdict, all CPUs.
+absl::StatusOr<VerdictCount> ReadVerdictCount(const Tables& tables, uint32_t hook, Family family,
+                                              uint32_t reason);
+
 // Every verdict of every hook and family, also those that never were, in that order.
 absl::StatusOr<std::vector<VerdictCount>> ReadAllVerdictCounts(const Tables& tables);
 

@@ -6,6 +6,7 @@
 #include <bpf/bpf.h>
 
 #include "loader/kernel/clock.h"
+#include "maps/counter/verdict_counters.h"
 #include "tests/dsl/node_state.h"
 
 namespace fairlead::testing {
@@ -176,11 +177,8 @@ void Node::FillFlowTable() {
 
 uint64_t Node::Count(hook where, uint32_t reason) const {
   uint64_t packets = 0;
-  for (const int digit : {4, 6}) {
-    const auto index = static_cast<uint32_t>(FL_COUNTER_INDEX(where, digit, reason));
-    for (const counter& of_cpu : Must(state_->tables.counters.Read(index))) {
-      packets += of_cpu.packets;
-    }
+  for (const Family family : {Family::kIpv4, Family::kIpv6}) {
+    packets += Must(ReadVerdictCount(state_->tables, where, family, reason)).packets;
   }
   return packets;
 }
