@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "loader/daemon/proxy_record.h"
-#include "loader/kube/manifest_file.h"
+#include "loader/kube/store_fixture.h"
 
 namespace fairlead {
 namespace {
@@ -104,8 +104,7 @@ class Record : public ::testing::Test {
         "{endpoints.kubernetes.io/last-change-trigger-time: \"" +
         trigger + "\"}}\naddressType: IPv4\nports: [{port: 80}]\nendpoints: [{addresses: [" +
         address + "]}]\n";
-    kube::ManifestContents contents = kube::ReadManifest("test.yaml", yaml);
-    for (const auto& [ref, object] : contents.objects) store_.Put(object.object, "");
+    kube::PutAll(yaml, store_);
   }
   void ApplyAt(int second) {
     record_.Queued(store_.TakeChanges(), store_, At(second));

@@ -8,14 +8,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "loader/kube/manifest_file.h"
-#include "loader/kube/object_store.h"
+#include "loader/kube/store_fixture.h"
 #include "loader/plan/service_plan.h"
 
 namespace fairlead::plan {
 namespace {
-
-using ::testing::IsEmpty;
 
 // A Service of two slices: 10.1.0.1 and 10.1.0.2 in the first, 10.1.0.2 and 10.1.0.3 in the second.
 ServicePlan Plan(const std::string& service, const std::string& first, const std::string& second,
@@ -41,10 +38,7 @@ ports: [{{port: 8080}}]
 endpoints: [{{addresses: [10.1.0.2]}}, {{addresses: [10.1.0.3]}}]
 )",
                                        service, first, second);
-  kube::ObjectStore store;
-  const kube::ManifestContents contents = kube::ReadManifest("test.yaml", yaml);
-  EXPECT_THAT(contents.errors, IsEmpty());
-  for (const auto& [ref, object] : contents.objects) store.Put(object.object, "");
+  const kube::ObjectStore store = kube::StoreOf(yaml);
   return MakeServicePlan(store.services(), store.endpoint_slices(), context);
 }
 

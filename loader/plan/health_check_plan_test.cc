@@ -7,7 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "loader/kube/manifest_file.h"
+#include "loader/kube/store_fixture.h"
 
 namespace fairlead::plan {
 namespace {
@@ -16,11 +16,7 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 HealthCheckPlan PlanOf(const std::string& yaml) {
-  kube::ObjectStore store;
-  kube::ManifestContents contents = kube::ReadManifest("test.yaml", yaml);
-  EXPECT_THAT(contents.errors, IsEmpty());
-  for (const auto& [ref, object] : contents.objects) store.Put(object.object, "");
-  return MakeHealthCheckPlan(store, "node1");
+  return MakeHealthCheckPlan(kube::StoreOf(yaml), "node1");
 }
 
 // A Service web with ports http and dns; `spec` continues its spec, `endpoints` its slice's list.

@@ -5,28 +5,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "loader/kube/manifest_file.h"
-#include "loader/kube/object_store.h"
+#include "loader/kube/store_fixture.h"
 #include "loader/plan/service_plan.h"
 
 namespace fairlead::plan {
 namespace {
 
-using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
-
-kube::ObjectStore StoreOf(const std::string& yaml) {
-  kube::ObjectStore store;
-  kube::ManifestContents contents = kube::ReadManifest("test.yaml", yaml);
-  EXPECT_THAT(contents.errors, IsEmpty());
-  for (const auto& [ref, object] : contents.objects) store.Put(object.object, "");
-  return store;
-}
 
 // What other nodes relay to this one is for its own endpoints, while it has any.
 TEST(RelayedFrontends, AreForTheEndpointsOfThisNodeWhileItHasAny) {
   const auto plan_of = [](const char* policy, const char* node) {
-    const kube::ObjectStore store = StoreOf(fmt::format(R"(
+    const kube::ObjectStore store = kube::StoreOf(fmt::format(R"(
 apiVersion: v1
 kind: Service
 metadata: {{name: web, namespace: shop}}
@@ -46,7 +36,7 @@ endpoints:
 - {{addresses: [10.1.0.1], nodeName: {}}}
 - {{addresses: [10.1.0.2], nodeName: node2}}
 )",
-                                                        policy, node));
+                                                              policy, node));
     const PlanContext context{.node_name = "node1",
                               .zone = "",
                               .node_port_addresses = {*IpAddress::Parse("172.31.0.11")},

@@ -11,8 +11,7 @@
 
 #include <algorithm>
 
-#include "loader/kube/manifest_file.h"
-#include "loader/kube/object_store.h"
+#include "loader/kube/store_fixture.h"
 
 namespace fairlead::plan {
 namespace {
@@ -21,16 +20,8 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
 
-kube::ObjectStore StoreOf(const std::string& yaml) {
-  kube::ObjectStore store;
-  kube::ManifestContents contents = kube::ReadManifest("test.yaml", yaml);
-  EXPECT_THAT(contents.errors, IsEmpty());
-  for (const auto& [ref, object] : contents.objects) store.Put(object.object, "");
-  return store;
-}
-
 ServicePlan PlanOf(const std::string& yaml) {
-  const kube::ObjectStore store = StoreOf(yaml);
+  const kube::ObjectStore store = kube::StoreOf(yaml);
   return MakeServicePlan(store.services(), store.endpoint_slices(), {"node1", "zone1"});
 }
 
@@ -346,7 +337,7 @@ TEST(ServicePlan, OfTwoServicesWithOneFrontendTheOlderGetsIt) {
 }
 
 TEST(ServicePlan, OneServiceAloneIsPlannedAsInTheWhole) {
-  const kube::ObjectStore store = StoreOf(R"(
+  const kube::ObjectStore store = kube::StoreOf(R"(
 {apiVersion: v1, kind: Service, metadata: {name: web},
  spec: {clusterIPs: [10.96.0.10, "fd00:96::a"], ports: [{port: 80}]}}
 ---

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "loader/kube/manifest_file.h"
+#include "loader/kube/store_fixture.h"
 
 namespace fairlead::contract {
 namespace {
@@ -28,9 +28,7 @@ plan::Frontend ParseFrontend(std::string_view text) {
 }  // namespace
 
 void Cluster::Put(const std::string& yaml) {
-  kube::ManifestContents contents = kube::ReadManifest("test.yaml", yaml);
-  for (const auto& error : contents.errors) ADD_FAILURE() << error << "\n" << yaml;
-  for (const auto& [ref, object] : contents.objects) store_.Put(object.object, "");
+  kube::PutAll(yaml, store_);
   const std::vector<IpAddress> own = {*IpAddress::Parse("172.31.0.11"),
                                       *IpAddress::Parse("fd00:31::11")};
   plan_ = plan::MakeServicePlan(

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "tests/netns/datagrams.h"
+
 namespace fairlead::testing {
 
 Endpoint FromOutside::Vip() const {
@@ -67,6 +69,20 @@ void FromOutside::ExpectReached(const Endpoint& door, const std::string& server,
   client = TcpClient::Open(Outside(), door);
   FL_ASSERT_OK(client.status());
   FL_EXPECT_OK(client->Upload(kMegabyte));
+}
+
+void FromOutside::ExpectEchoed(const Endpoint& door, size_t bytes) {
+  absl::Status echoed = absl::UnavailableError("never tried");
+  EXPECT_TRUE(lab::WaitUntil(
+      [&] {
+        int error = 0;
+        const UniqueFd socket =
+            Connect(Outside(), SOCK_DGRAM, door, error, kShortPatienceMilliseconds);
+        if (error == 0) echoed = Exchange(socket, bytes);
+        return echoed.ok();
+      },
+      std::chrono::seconds(20)))
+      << bytes << " bytes by " << door << ": " << echoed;
 }
 
 }  // namespace fairlead::testing

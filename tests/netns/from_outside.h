@@ -33,6 +33,9 @@ class FromOutside : public TwoNodes {
 
   // That `server` is there, under that address, and a megabyte passes in either direction.
   void ExpectReached(const Endpoint& door, const std::string& server, const IpAddress& seen_as);
+
+  // That a datagram of so many bytes comes back.
+  void ExpectEchoed(const Endpoint& door, size_t bytes);
 };
 
 }  // namespace fairlead::testing

@@ -83,19 +83,7 @@ TEST_P(FromOutside, A11_56_E13_two_thousand_bytes_of_udp_to_a_pod_there_and_to_a
   RouteVip();
   for (const auto& [backend, name] : {std::pair{On(web), "node2"}, {on_process, "node1"}}) {
     Serve(backend, name, {.protocol = "UDP"});
-    for (const Endpoint& door : {Door(), Vip()}) {
-      absl::Status echoed = absl::UnavailableError("never tried");
-      EXPECT_TRUE(lab::WaitUntil(
-          [&] {
-            int error = 0;
-            const UniqueFd socket =
-                Connect(Outside(), SOCK_DGRAM, door, error, kShortPatienceMilliseconds);
-            if (error == 0) echoed = Exchange(socket, 2000);
-            return echoed.ok();
-          },
-          std::chrono::seconds(20)))
-          << name << " by " << door << ": " << echoed;
-    }
+    for (const Endpoint& door : {Door(), Vip()}) ExpectEchoed(door, 2000);
   }
 }
 

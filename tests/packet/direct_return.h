@@ -4,14 +4,11 @@
 #ifndef FAIRLEAD_TESTS_PACKET_DIRECT_RETURN_H_
 #define FAIRLEAD_TESTS_PACKET_DIRECT_RETURN_H_
 
-#include "tests/dsl/address_plan.h"
-#include "tests/dsl/matchers.h"
+#include "tests/packet/asked_from_outside.h"
 
 namespace fairlead::testing {
 
-constexpr uint16_t kNodePort = 30080;
-
-class DirectReturn : public ::testing::TestWithParam<Family> {
+class DirectReturn : public AskedFromOutside {
  protected:
   static NodeOptions Options(plan::Routing routing) {
     NodeOptions options;
@@ -20,27 +17,8 @@ class DirectReturn : public ::testing::TestWithParam<Family> {
     return options;
   }
   explicit DirectReturn(plan::Routing routing = plan::Routing::kNative)
-      : node_(GetParam(), Options(routing)) {}
+      : AskedFromOutside(Options(routing)) {}
 
-  IpAddress Virtual(int number) const {
-    return Ip(GetParam(), "192.0.2.0", "2001:db8:2::").Plus(static_cast<uint64_t>(number));
-  }
-  Service Web(const std::vector<Endpoint>& endpoints, Port port = TcpPort(80),
-              bool local_only = false) {
-    return node_.AddService({.name = "web",
-                             .vip = {},
-                             .port = port,
-                             .node_port = kNodePort,
-                             .outside_local_only = local_only,
-                             .external_ips = {Virtual(1)},
-                             .load_balancer_ips = {Virtual(2)}},
-                            endpoints);
-  }
-  // Every address and port that the service has on the node whose NodePort is `node_port`.
-  std::vector<Endpoint> Doors(const Endpoint& node_port) const {
-    return {node_port, {Virtual(1), 80}, {Virtual(2), 80}};
-  }
-  Endpoint client() const { return node_.World(1, 40000); }
   // Until the flow has an object: the client's third packet.
   void Establish(const Packet& request) {
     node_.FromNetwork(request.Syn());
@@ -48,11 +26,7 @@ class DirectReturn : public ::testing::TestWithParam<Family> {
     node_.FromNetwork(request.Ack());
   }
 
-  Node node_;
-  Pod local_ = node_.AddPod("local");
-  Peer peer_ = node_.AddPeer("there");
   Peer third_ = node_.AddPeer("third");
-  Endpoint remote_ = peer_.Pod(1, 8080);
 };
 
 }  // namespace fairlead::testing

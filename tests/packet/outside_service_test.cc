@@ -6,40 +6,14 @@
 // Promise: every frontend is reached from outside. A backend on this node sees
 // the client's own address; one that is elsewhere sees the node's, so that the
 // answer comes back to be translated. Refused is not the same as dropped.
-#include "tests/dsl/address_plan.h"
-#include "tests/dsl/matchers.h"
+#include "tests/packet/asked_from_outside.h"
 
 namespace fairlead::testing {
 namespace {
 
-constexpr uint16_t kNodePort = 30080;
-
-class ServiceFromOutside : public ::testing::TestWithParam<Family> {
+class ServiceFromOutside : public AskedFromOutside {
  protected:
-  IpAddress Virtual(int number) const {
-    return Ip(GetParam(), "192.0.2.0", "2001:db8:2::").Plus(static_cast<uint64_t>(number));
-  }
-  Service Web(const std::vector<Endpoint>& endpoints, Port port = TcpPort(80),
-              bool local_only = false) {
-    return node_.AddService({.name = "web",
-                             .vip = {},
-                             .port = port,
-                             .node_port = kNodePort,
-                             .outside_local_only = local_only,
-                             .external_ips = {Virtual(1)},
-                             .load_balancer_ips = {Virtual(2)}},
-                            endpoints);
-  }
-  // Every address and port that the service has outside.
-  std::vector<Endpoint> Doors() const {
-    return {node_.On(kNodePort), {Virtual(1), 80}, {Virtual(2), 80}};
-  }
-  Endpoint client() const { return node_.World(1, 40000); }
-
-  Node node_{GetParam()};
-  Pod local_ = node_.AddPod("local");
-  Peer peer_ = node_.AddPeer("there");
-  Endpoint remote_ = peer_.Pod(1, 8080);
+  std::vector<Endpoint> Doors() const { return AskedFromOutside::Doors(node_.On(kNodePort)); }
 };
 
 TEST_P(ServiceFromOutside, A6_26_a_backend_here_sees_the_client) {

@@ -23,16 +23,19 @@ constexpr uint16_t kNodePort = 30080;
 
 class Wire : public ::testing::TestWithParam<Family> {
  protected:
-  static NodeOptions Options() { return {}; }
   Service Web(const std::vector<Endpoint>& endpoints, Port port = TcpPort(80)) {
     return node_.AddService({.name = "web", .vip = {}, .port = port, .node_port = kNodePort},
                             endpoints);
   }
   Endpoint client() const { return node_.World(1, 40000); }
   Packet Request() const { return Tcp(client(), node_.On(kNodePort)); }
+  // Its first packet went by XDP: the flow as it leaves for the backend.
+  Packet Begun(const Packet& request) {
+    return request.From(node_.FromWire(request.Syn()).Source()).To(remote_);
+  }
   // A connection whose handshake went by XDP: as it leaves for the backend.
   Packet Connected(const Packet& request) {
-    const Packet onward = request.From(node_.FromWire(request.Syn()).Source()).To(remote_);
+    const Packet onward = Begun(request);
     EXPECT_THAT(node_.FromWire(onward.Reply().SynAck()),
                 SendsBack(request.Reply().SynAck(), VERDICT_TO_WORLD));
     EXPECT_THAT(node_.FromWire(request.Ack()), SendsBack(onward.Ack(), VERDICT_TO_NODE));
@@ -85,7 +88,7 @@ TEST_P(Wire, CarriesDatagramsToABackendElsewhere) {
 TEST_P(Wire, AFlowBegunAtXdpGoesOnAtTcAndComesBack) {
   Web({remote_});
   const Packet request = Request();
-  const Packet onward = request.From(node_.FromWire(request.Syn()).Source()).To(remote_);
+  const Packet onward = Begun(request);
   EXPECT_THAT(node_.FromNetwork(onward.Reply().SynAck()), SendsToWorld(request.Reply().SynAck()));
   EXPECT_THAT(node_.FromWire(request.Ack()), SendsBack(onward.Ack(), VERDICT_TO_NODE));
   EXPECT_THAT(node_.FromNetwork(request.Ack().Payload(9)), SendsToPeer(onward.Ack().Payload(9)));
@@ -244,7 +247,7 @@ TEST_P(Wire, RefusalsAreTcs) {
 TEST_P(Wire, AResetOfTheBackendForgetsTheHandshake) {
   Web({remote_});
   const Packet request = Request();
-  const Packet onward = request.From(node_.FromWire(request.Syn()).Source()).To(remote_);
+  const Packet onward = Begun(request);
   EXPECT_THAT(node_.FromWire(onward.Reply().Reset()),
               SendsBack(request.Reply().Reset(), VERDICT_TO_WORLD));
   EXPECT_FALSE(node_.IsHalfOpen(request, onward));
