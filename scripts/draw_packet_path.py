@@ -68,7 +68,8 @@ def bpf_readme():
 def in_order_of_tables(maps):
     names = re.search(r"MapNames\(\).*?\{(.*?)\};",
                       pathlib.Path("maps/tables.cc").read_text(), re.S).group(1)
-    order = [name.rstrip("46") for name in re.findall(r'"(\w+)"', names)] + ["tail_calls", "next_family", "wire_hops"]
+    order = [name.rstrip("46") for name in re.findall(r'"(\w+)"', names)] + [
+        "tail_calls", "next_family", "wire_hops", "port_shortages"]
     stems = {each.stem for each in maps}
     if stems != set(order):
         raise SystemExit(f"maps/tables.cc and the declarations disagree on {stems ^ set(order)}")

@@ -41,6 +41,7 @@ struct Settings {
   uint64_t syns = 10'000'000;
   size_t connections = 10'000;
   std::vector<std::string> daemon_flags;
+  std::string only;  // a case's name; empty: all
   bool json = false;
 };
 
@@ -265,6 +266,7 @@ absl::Status Run(const Settings& settings) {
        {std::pair{"near", kNearPort}, std::pair{"far", kFarPort}}) {
     for (const Family family : {Family::kIpv4, Family::kIpv6}) {
       const Case test{backend, family, node_port};
+      if (!settings.only.empty() && settings.only != test.name()) continue;
       FL_ASSIGN_OR_RETURN(const Result result, flood.Run(test));
       Print(settings, test, result);
       std::fflush(stdout);  // the next case takes minutes
@@ -284,6 +286,8 @@ int Main(int argc, char** argv) {
   app.add_option("--connections", settings.connections, "Per case")
       ->check(CLI::Range(1, 20'000))
       ->capture_default_str();
+  app.add_option("--only", settings.only, "One case")
+      ->check(CLI::IsMember({"near IPv4", "near IPv6", "far IPv4", "far IPv6"}));
   app.add_option("--daemon-flag", settings.daemon_flags,
                  "For every fairleadd: --daemon-flag=--x=y");
   CLI11_PARSE(app, argc, argv);

@@ -149,4 +149,21 @@ __first_packet int forget_both(const struct FAMILY(tuple) * one, const struct FA
 	return 0;
 }
 
+/* Somebody else expects the answer to pkt->out: one client port to two Services with the
+ * same backend, or a source port given away since the entry for our answers was overwritten.
+ */
+__first_packet int is_reply_taken(struct packet *pkt)
+{
+	struct FAMILY(half_open) * entry;
+	struct FAMILY(tuple) reply;
+
+	if (!pkt)
+		return 0;
+	reverse_tuple(&pkt->out, &reply);
+	if (bpf_map_lookup_elem(&FAMILY(flow_index), &reply))
+		return 1;
+	entry = find_half_open(&reply, pkt->now);
+	return entry && !is_same_tuple(&entry->reverse, &pkt->tuple);
+}
+
 #endif /* FAIRLEAD_BPF_CONNTRACK_HALF_OPEN_H_ */

@@ -11,16 +11,19 @@
 #include "bpf/conntrack/tcp.h"
 
 #define RECLAIM_PROBES 8
-/* Of a client's time to acknowledge: a second of a minute, more than a round trip. */
-#define RECLAIM_PATIENCE(timeout) ((timeout) / 64)
+/* Of a handshake's minute a second, more than a round trip. */
+#define SYN_PATIENCE (config.timeout[TIMEOUT_TCP_HALF_OPEN] / 64)
+
+static __always_inline bool is_idle_syn(const struct FAMILY(flow) * flow, __u32 age)
+{
+	return is_unacknowledged(flow) && age > SYN_PATIENCE;
+}
 
 static __always_inline bool may_go(const struct FAMILY(flow) * flow, __u32 now)
 {
 	__u32 age = quiet_for(flow, now);
 
-	return age > timeout_of(flow) ||
-	       (is_unacknowledged(flow) &&
-		age > RECLAIM_PATIENCE(config.timeout[TIMEOUT_TCP_HALF_OPEN]));
+	return age > timeout_of(flow) || is_idle_syn(flow, age);
 }
 
 /* How many flows it released. Only when free_flows is empty. */

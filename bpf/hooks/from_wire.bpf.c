@@ -9,8 +9,8 @@
  *                             counted drop
  *
  * Promise: from_network would have done the same, by the same tables, so that a flow
- * may begin at one of them and go on at the other. Stages 10 to 57 write nothing:
- * they find out whether XDP can do all that there is to do. What it cannot do (pods,
+ * may begin at one of them and go on at the other. Stages 10 to 57 write nothing but
+ * that an idle SYN has lost its port: they find out whether XDP can do all there is. What it cannot do (pods,
  * sockets, tunnels, answers, fragments, neighbours nobody has asked for) is
  * from_network's, which finds the packet and the tables as if this had not been.
  * Price for a known flow: one hash lookup, one rewrite, the kernel's route and
@@ -96,7 +96,7 @@ __first_packet int look_up_half_open(struct packet *pkt)
 	if (!copy_half_open(pkt, entry, &memory) || what_is_lost(pkt, &memory))
 		return 0;
 	take_memory(pkt, &memory);
-	return 1;
+	return !has_lost_answers(pkt, &memory);
 }
 
 __stage conntrack_quietly(context *skb, struct packet *pkt, struct known *known)

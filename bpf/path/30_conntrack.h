@@ -165,9 +165,27 @@ static __always_inline void take_memory(struct packet *pkt, const struct memory 
 	pkt->side_number = memory->flags & HALF_OPEN_REPLY ? SIDE_REPLY : SIDE_ORIGIN;
 }
 
+/* Another flow has the answers to this one. Not so if it is this one, promoted by another CPU
+ * since we looked.
+ */
+static __always_inline bool has_lost_answers(struct packet *pkt, const struct memory *memory)
+{
+	return !(memory->flags & (HALF_OPEN_REPLY | HALF_OPEN_ONE_WAY)) && is_reply_taken(pkt) &&
+	       !bpf_map_lookup_elem(&FAMILY(flow_index), &pkt->tuple);
+}
+
+/* As if nothing had been remembered. */
+static __always_inline void drop_memory(struct packet *pkt)
+{
+	pkt->out = pkt->tuple;
+	pkt->backend = BACKEND_NONE;
+	pkt->remembered = 0;
+	pkt->peer_window_scale = 0;
+}
+
 /* What a half-open flow has remembered. Leaves pkt->remembered at zero if there
- * is none; a drop reason if what it relied on is gone; VERDICT_PASSED if it is
- * translated elsewhere.
+ * is none, or another flow has its answers now; a drop reason if what it relied on is gone;
+ * VERDICT_PASSED if it is translated elsewhere.
  */
 __first_packet int recall(struct packet *pkt)
 {
@@ -198,6 +216,11 @@ __first_packet int recall(struct packet *pkt)
 	take_memory(pkt, &memory);
 	if (ASKS_ONLY || (pkt->shape & PACKET_ICMP_ERROR))
 		return 0; /* asks for the flow's translation, says nothing for it */
+	if (has_lost_answers(pkt, &memory)) {
+		touch_half_open(entry, memory.stamp, STAMP_EMPTY);
+		drop_memory(pkt);
+		return 0;
+	}
 	touch_half_open(entry, memory.stamp, pkt->now);
 
 	if (!(memory.flags & HALF_OPEN_REPLY)) {

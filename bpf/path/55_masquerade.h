@@ -11,10 +11,8 @@
  *	                          to be translated
  *
  * Between pods the source address is never touched; the port only if the very
- * same client port already talks to the backend through another Service. A port
- * is free if nobody expects an answer to it from that destination, no process of
- * the host either: the full tuple is the key, so a port serves as many
- * destinations as there are.
+ * same client port already talks to the backend through another Service. Which port
+ * is free says conntrack/source_port.h.
  * Price, first packets only: an index lookup and a bucket of half_open for a
  * Service; the same and a look at the host's sockets per port tried for the
  * cases above.
@@ -23,88 +21,7 @@
 #define FAIRLEAD_BPF_PATH_55_MASQUERADE_H_
 
 #include "bpf/path/50_policy.h"
-
-#define SNAT_TRIES 64
-
-/* A process of the host listens on the reply's port, or has that connection. */
-static __always_inline bool is_port_of_host(context *skb, struct FAMILY(tuple) * reply)
-{
-	struct bpf_sock_tuple *tuple = (void *)reply;
-	struct bpf_sock *sk = NULL;
-
-	if (reply->protocol == IPPROTO_TCP)
-		sk = bpf_skc_lookup_tcp(skb, tuple, SOCKET_TUPLE_BYTES, BPF_F_CURRENT_NETNS, 0);
-	else if (reply->protocol == IPPROTO_UDP)
-		sk = bpf_sk_lookup_udp(skb, tuple, SOCKET_TUPLE_BYTES, BPF_F_CURRENT_NETNS, 0);
-	if (!sk)
-		return false;
-	bpf_sk_release(sk);
-	return true;
-}
-
-/* Nobody expects an answer to pkt->out: no flow of ours, and for what leaves with
- * an address of the host, none of its processes.
- */
-__first_packet int is_reply_unused(context *skb, struct packet *pkt)
-{
-	struct FAMILY(tuple) reply;
-
-	if (!pkt)
-		return 0;
-	reverse_tuple(&pkt->out, &reply);
-	if (bpf_map_lookup_elem(&FAMILY(flow_index), &reply) || find_half_open(&reply, pkt->now))
-		return 0;
-	return is_same_ip(&pkt->out.source, &pkt->tuple.source) || !is_port_of_host(skb, &reply);
-}
-
-/* Names the pod that found no port: fairleadd and `fairlead pods` read it. */
-static __always_inline void count_refusal(const context *skb)
-{
-	__u32 slot = device_of(skb) - FL_POD_IFINDEX_BASE;
-	__u32 *refused = bpf_map_lookup_elem(&snat_refused, &slot);
-
-	if (refused)
-		__sync_fetch_and_add(refused, 1);
-}
-
-/* Sets pkt->out.source_port so that the reply's tuple is unused; 0 or a reason. The
- * start is random; the steps grow, so that tries that met the same start part, and
- * do not wrap within so many (triangular numbers). A small range is tried in order.
- */
-__first_packet int choose_source_port(context *skb, struct packet *pkt)
-{
-	__u32 offset;
-
-	if (!pkt || !config.snat_ports)
-		return DROP_NO_SNAT_PORT;
-	offset = chance(pkt, 1);
-	for (__u32 i = 1; i <= SNAT_TRIES; i++) {
-		offset %= config.snat_ports;
-		pkt->out.source_port = bpf_htons(config.snat_first_port + offset);
-		if (is_reply_unused(skb, pkt))
-			return 0;
-		offset += config.snat_ports > SNAT_TRIES * SNAT_TRIES ? i : 1;
-	}
-	count_refusal(skb);
-	return DROP_NO_SNAT_PORT;
-}
-
-/* Somebody else expects the reply's tuple: one client port to two Services with
- * the same backend.
- */
-__first_packet int is_reply_taken(struct packet *pkt)
-{
-	struct FAMILY(half_open) * entry;
-	struct FAMILY(tuple) reply;
-
-	if (!pkt)
-		return 0;
-	reverse_tuple(&pkt->out, &reply);
-	if (bpf_map_lookup_elem(&FAMILY(flow_index), &reply))
-		return 1;
-	entry = find_half_open(&reply, pkt->now);
-	return entry && !is_same_tuple(&entry->reverse, &pkt->tuple);
-}
+#include "bpf/conntrack/source_port.h"
 
 static __always_inline bool is_hairpin(const context *skb, const struct packet *pkt)
 {

@@ -36,7 +36,12 @@ std::string TailCallsName(Family family) {
 }
 
 constexpr char kNextFamily[] = "next_family";
-constexpr char kWireHops[] = "wire_hops";  // each from_wire has its own
+
+// Maps that each program has for itself.
+bool IsOfProgram(const std::string& map) {
+  return map == kNextFamily || map.find(".rodata") != std::string::npos ||
+         map.starts_with("wire_hops") || map.starts_with("port_shortages");
+}
 
 absl::StatusOr<BpfMap> MakeProgArray(const std::string& name, uint32_t entries) {
   UniqueFd fd(bpf_map_create(BPF_MAP_TYPE_PROG_ARRAY, name.c_str(), sizeof(uint32_t),
@@ -61,8 +66,7 @@ absl::Status ShareMaps(BpfObject& object, const MapSet& maps, const BpfMap& tail
   bpf_map* map = nullptr;
   bpf_object__for_each_map(map, object.get()) {
     const std::string name = bpf_map__name(map);
-    if (name.find(".rodata") != std::string::npos || name == kNextFamily) continue;
-    if (name.starts_with(kWireHops)) continue;
+    if (IsOfProgram(name)) continue;
     const BpfMap& shared = name.starts_with("tail_calls") ? tail_calls : maps.Get(name);
     FL_RETURN_IF_ERROR(object.UseMap(name, shared.fd()));
   }

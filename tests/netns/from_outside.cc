@@ -59,11 +59,13 @@ void FromOutside::ExpectReached(const Endpoint& door, const std::string& server,
   EXPECT_TRUE(lab::WaitUntil(
       [&] {
         client = TcpClient::Open(Outside(), door, kShortPatienceMilliseconds);
-        return client.ok() && client->server() == server;
+        // A node that learned of a change before the other passes the connection on.
+        return client.ok() && client->server() == server && client->seen_as() == seen_as;
       },
       std::chrono::seconds(20)))
       << door << ": " << client.status();
   if (!client.ok()) return;
+  EXPECT_EQ(client->server(), server);
   EXPECT_EQ(client->seen_as(), seen_as);
   FL_EXPECT_OK(client->Download(kMegabyte));
   client = TcpClient::Open(Outside(), door);

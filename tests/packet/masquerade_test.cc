@@ -159,7 +159,81 @@ TEST_P(SourcePort, EchoIdsAreChosenAndRunOutLikePorts) {
               Drops(DROP_NO_SNAT_PORT));
 }
 
+// Nobody answers, or nobody acknowledges the answer: as of a flood.
+TEST_P(SourcePort, OfAnIdleSynGoesToWhoNeedsOne) {
+  const Pod other = node_.AddPod("other");
+  const Packet unanswered = Tcp(other.On(1), node_.World(1, 443));
+  const Packet answered = Tcp(other.On(2), node_.World(1, 443));
+  const Endpoint first = node_.FromPod(other, unanswered.Syn()).Source();
+  const Endpoint second = node_.FromPod(other, answered.Syn()).Source();
+  EXPECT_THAT(node_.FromNetwork(answered.From(second).Reply().SynAck()),
+              Delivers(answered.Reply().SynAck(), other));
+  EXPECT_THAT(node_.FromPod(pod_, syn_), Drops(DROP_NO_SNAT_PORT));
+  node_.TimePasses(std::chrono::seconds(2));
+  std::set<Endpoint> sources;
+  for (const uint16_t port : {1, 2}) {
+    const Packet request = Tcp(pod_.On(port), node_.World(1, 443));
+    const Hop hop = node_.FromPod(pod_, request.Syn());
+    ASSERT_EQ(hop.reason, VERDICT_TO_WORLD);
+    sources.insert(hop.Source());
+    EXPECT_THAT(node_.FromNetwork(request.From(hop.Source()).Reply().SynAck()),
+                Delivers(request.Reply().SynAck(), pod_));
+  }
+  EXPECT_EQ(sources, (std::set<Endpoint>{first, second}));
+  // Who has lost its port looks for another one, and does not speak as somebody else.
+  EXPECT_THAT(node_.FromPod(other, unanswered.Syn()), Drops(DROP_NO_SNAT_PORT));
+}
+
+TEST_P(SourcePort, OfAConversationStaysItsOwn) {
+  const Packet request = Tcp(pod_.On(1), node_.World(1, 443));
+  const Endpoint source = node_.FromPod(pod_, request.Syn()).Source();
+  const Packet forwarded = request.From(source);
+  node_.FromNetwork(forwarded.Reply().SynAck());
+  node_.FromPod(pod_, request.Ack());
+  node_.FromPod(pod_, Tcp(pod_.On(2), node_.World(1, 443)).Syn());
+  node_.TimePasses(std::chrono::seconds(40));
+  for (uint16_t port = 3; port < 9; ++port) {
+    const Hop hop = node_.FromPod(pod_, Tcp(pod_.On(port), node_.World(1, 443)).Syn());
+    if (hop.reason == VERDICT_TO_WORLD) {
+      EXPECT_NE(hop.Source(), source);
+    }
+  }
+  EXPECT_THAT(node_.FromNetwork(forwarded.Reply().Ack()), Delivers(request.Reply().Ack(), pod_));
+}
+
 FAIRLEAD_BOTH_FAMILIES(SourcePort);
+
+// 32 ports, and room for few half-open flows: of many the entry for the answers is overwritten.
+class ForgottenAnswers : public ::testing::TestWithParam<Family> {
+ protected:
+  static NodeOptions Small() {
+    NodeOptions options;
+    options.sizes = {
+        .flows = 64, .half_open_buckets = 4, .services = 32, .runs = 64, .backends = 64};
+    options.hooks.snat_ports = 32;
+    return options;
+  }
+  Packet To443(uint16_t port) { return Tcp(pod_.On(port), node_.World(1, 443)); }
+  // The SYN's answer reaches who has sent it.
+  void ExpectAnswered(const Packet& request) {
+    const Hop hop = node_.FromPod(pod_, request.Syn());
+    ASSERT_EQ(hop.reason, VERDICT_TO_WORLD);
+    EXPECT_THAT(node_.FromNetwork(request.From(hop.Source()).Reply().SynAck()),
+                Delivers(request.Reply().SynAck(), pod_));
+    node_.FromPod(pod_, request.Ack());
+  }
+  Node node_{GetParam(), Small()};
+  Pod pod_ = node_.AddPod("pod");
+};
+
+TEST_P(ForgottenAnswers, NoTwoFlowsShareAPort) {
+  for (uint16_t port = 1; port <= 24; ++port) node_.FromPod(pod_, To443(port).Syn());
+  for (uint16_t port = 101; port <= 124; ++port) ExpectAnswered(To443(port));
+  node_.TimePasses(std::chrono::seconds(2));
+  for (uint16_t port = 1; port <= 8; ++port) ExpectAnswered(To443(port));
+}
+
+FAIRLEAD_BOTH_FAMILIES(ForgottenAnswers);
 
 class ManySourcePorts : public ::testing::TestWithParam<Family> {};
 
