@@ -49,8 +49,8 @@ namespace {
       {"half_open" #n,                                                                             \
        sizeof(half_open##n),                                                                       \
        {F(half_open##n, tuple), F(half_open##n, reverse), F(half_open##n, stamp),                  \
-        F(half_open##n, backend), F(half_open##n, backend_generation), F(half_open##n, flags),     \
-        F(half_open##n, window_scale), F(half_open##n, policy_epoch),                              \
+        F(half_open##n, hash), F(half_open##n, backend), F(half_open##n, backend_generation),      \
+        F(half_open##n, flags), F(half_open##n, window_scale), F(half_open##n, policy_epoch),      \
         F(half_open##n, uplink_epoch)}},                                                           \
       {"half_open_bucket" #n, sizeof(half_open_bucket##n), {F(half_open_bucket##n, way)}},         \
       {"flow_side" #n,                                                                             \

@@ -53,14 +53,15 @@ static __always_inline bool is_left_by_flow(const struct FAMILY(tuple) * reply, 
 static __always_inline bool is_left_half_open(const struct FAMILY(tuple) * reply, __u32 now)
 {
 	struct FAMILY(half_open) *entry = find_half_open(reply, now);
-	struct FAMILY(tuple) origin;
 
 	if (!entry)
 		return true;
 	if (reply->protocol != IPPROTO_TCP || age_of(entry->stamp, now) <= SYN_PATIENCE)
 		return false;
-	origin = entry->reverse;
-	forget_both(&origin, reply, now);
+	/* Who overwrites the entry meanwhile makes it point to nobody, or to its own flow:
+	 * that one's next packet enters it again.
+	 */
+	forget_both(&entry->reverse, reply, now);
 	return true;
 }
 

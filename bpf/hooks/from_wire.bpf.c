@@ -90,7 +90,8 @@ __first_packet int look_up_half_open(struct packet *pkt)
 	if (!pkt)
 		return 0;
 	pkt->out = pkt->tuple;
-	entry = find_half_open(&pkt->tuple, pkt->now);
+	pkt->hash = half_open_hash(&pkt->tuple);
+	entry = find_by_hash(pkt->hash, &pkt->tuple, pkt->now);
 	if (!entry)
 		return 1;
 	if (!copy_half_open(pkt, entry, &memory) || what_is_lost(pkt, &memory))

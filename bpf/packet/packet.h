@@ -87,12 +87,17 @@ struct packet {
 			__u16 fragment_start;  /* 10: in the frame; for 25 */
 		};
 	};
+	union {
+		__u32 hash; /* 30: of the tuple, for half_open; 60 reads it; 0: not known */
+		struct {
+			__u16 address_delta; /* 60: what new addresses add to a checksum; for 70 */
+			__u16 l4_delta;	     /* 60: the same with ports */
+		};
+	};
 	__u32 sequence;		/* 10: TCP, host order */
 	__u32 acknowledged;	/* 10: TCP, host order */
 	__u16 l4_offset;	/* 10: from the start of the frame */
 	__u16 window;		/* 10: TCP, unscaled, host order */
-	__u16 address_delta;	/* 70: what the change of addresses adds to a checksum */
-	__u16 l4_delta;		/* 70: the same with ports */
 	__u8 tcp_flags;		/* 10 */
 	__u8 shape;		/* 10, 30, 40: PACKET_* */
 	__u8 side_number;	/* 30: SIDE_* */

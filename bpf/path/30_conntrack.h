@@ -195,7 +195,8 @@ __first_packet int recall(struct packet *pkt)
 
 	if (!pkt)
 		return 0;
-	entry = find_half_open(&pkt->tuple, pkt->now);
+	pkt->hash = pkt->hash ?: half_open_hash(&pkt->tuple);
+	entry = find_by_hash(pkt->hash, &pkt->tuple, pkt->now);
 	if (!entry || !copy_half_open(pkt, entry, &memory))
 		return 0;
 	if (config.guests && is_elsewhere(pkt, memory.flags & HALF_OPEN_OF_GUEST,
@@ -306,6 +307,10 @@ __stage conntrack(context *skb, struct packet *pkt, struct known *known)
 	pkt->backend = BACKEND_NONE;
 	if (pkt->shape & PACKET_ICMP_ERROR)
 		return answer(pkt, TAIL_FOLLOW_ICMP_ERROR, VERDICT_ANSWERED);
+	if (is_syn(pkt)) {
+		pkt->hash = half_open_hash(&pkt->tuple);
+		fetch_bucket(pkt->hash);
+	}
 	if (!find_flow(pkt, known))
 		return meet(pkt);
 

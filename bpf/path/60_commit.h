@@ -17,6 +17,11 @@
 #include "bpf/path/57_fit.h"
 #include "bpf/conntrack/reclaim.h"
 
+static __always_inline bool is_translated(const struct packet *pkt)
+{
+	return !is_same_tuple(&pkt->tuple, &pkt->out);
+}
+
 /* What changing pkt->tuple into pkt->out does to checksums. */
 static __always_inline void compute_deltas(struct packet *pkt)
 {
@@ -31,9 +36,12 @@ static __always_inline void compute_deltas(struct packet *pkt)
 	pkt->l4_delta = sum_fold(addresses + ports);
 }
 
-static __always_inline bool is_translated(const struct packet *pkt)
+/* In the place of the hash, which nobody needs any more. */
+static __always_inline void know_deltas(struct packet *pkt)
 {
-	return !is_same_tuple(&pkt->tuple, &pkt->out);
+	pkt->hash = 0;
+	if (is_translated(pkt))
+		compute_deltas(pkt);
 }
 
 static __always_inline void begin_flow(context *skb, struct packet *pkt, struct known *known)
@@ -65,28 +73,35 @@ static __always_inline void begin_flow(context *skb, struct packet *pkt, struct 
 	follow_tcp(pkt, known);
 }
 
-__stage commit(context *skb, struct packet *pkt, struct known *known)
+/* A flow that stays half-open; 0 or a reason. */
+static __always_inline __u32 commit_half_open(context *skb, struct packet *pkt)
 {
-	if (known->side)
-		return CONTINUE;
-	if (is_translated(pkt))
-		compute_deltas(pkt);
-	if (pkt->promote) {
-		begin_flow(skb, pkt, known);
-		return CONTINUE;
-	}
-	/* A reply, or a refusal, of a flow that stays half-open. */
+	/* Its reply, or a refusal, says nothing new. */
 	if (pkt->side_number == SIDE_REPLY || (pkt->tcp_flags & TCP_RST))
-		return CONTINUE;
+		return 0;
 	if (pkt->tuple.protocol == IPPROTO_TCP && !pkt->remembered) {
 		/* Its SYN is forgotten, so nobody knows whom it speaks for. */
 		if (is_syn_ack(pkt))
-			return drop(pkt, DROP_NO_HANDSHAKE);
+			return DROP_NO_HANDSHAKE;
 		pkt->peer_window_scale =
 			is_syn(pkt) ? window_scale(skb, pkt->l4_offset) : UNKNOWN_WINDOW_SCALE;
 	}
 	remember(pkt);
-	return CONTINUE;
+	return 0;
+}
+
+__stage commit(context *skb, struct packet *pkt, struct known *known)
+{
+	__u32 reason = 0;
+
+	if (known->side)
+		return CONTINUE;
+	if (!pkt->promote)
+		reason = commit_half_open(skb, pkt);
+	know_deltas(pkt);
+	if (pkt->promote)
+		begin_flow(skb, pkt, known);
+	return reason ? drop(pkt, reason) : CONTINUE;
 }
 
 #endif /* FAIRLEAD_BPF_PATH_60_COMMIT_H_ */

@@ -10,6 +10,7 @@ struct FAMILY(half_open) {
 	struct FAMILY(tuple) tuple;   /* packets of this side, as received */
 	struct FAMILY(tuple) reverse; /* packets of the other side, as received */
 	__u32 stamp;		      /* jiffies|1 of the last packet; 0 empty, 2 being written */
+	__u32 hash;		      /* of the tuple: says which bucket, and most often who not */
 	__u32 backend;		      /* number in backends, or BACKEND_NONE */
 	__u32 backend_generation;
 	__u8 flags;	   /* HALF_OPEN_* */
@@ -17,7 +18,7 @@ struct FAMILY(half_open) {
 	__u16 pad;
 	__u32 policy_epoch; /* in which the first packet was judged */
 	__u32 uplink_epoch; /* in which the source was masqueraded */
-	__u32 pad2[2];	    /* IPv4: 64 bytes, a cache line */
+	__u32 pad2;	    /* IPv4: 64 bytes, a cache line */
 };
 FL_ASSERT(sizeof(struct FAMILY(half_open)) == (FL_IP_WORDS == 1 ? 64 : 112),
 	  "half_open has hidden padding");
