@@ -176,6 +176,7 @@ absl::Status ApiServer::Run() {
     }
     // What one request has changed, another one's watch tells; and time goes on.
     if (const auto now = std::chrono::steady_clock::now(); now >= next_tick) {
+      if (options_.on_tick) options_.on_tick();
       api_.faults().Tick();
       next_tick = now + options_.tick;
     }

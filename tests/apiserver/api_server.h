@@ -36,6 +36,7 @@ struct ServerOptions {
   bool tls = true;
   bool http2 = true;
   std::chrono::milliseconds tick{10};
+  std::function<void()> on_tick = {};  // with every tick, before what is due is told
 };
 
 enum class ServedCertificate {
