@@ -39,9 +39,12 @@ ServerUrl ServerUrl::WithHost(std::string name) const {
 }
 
 absl::StatusOr<ServerUrl> ParseServerUrl(const std::string& text) {
-  const auto refuse = [&text](std::string_view why) {
-    return absl::InvalidArgumentError(fmt::format(
-        "\"{}\" is no URL of an API server, such as https://10.0.0.1:6443: {}", text, why));
+  // Before an @ there may be a password.
+  const bool secret = text.find('@') != std::string::npos;
+  const auto refuse = [&text, secret](std::string_view why) {
+    return absl::InvalidArgumentError(
+        fmt::format("{} is no URL of an API server, such as https://10.0.0.1:6443: {}",
+                    secret ? "this" : fmt::format("\"{}\"", text), why));
   };
   const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> url(curl_url(), &curl_url_cleanup);
   const std::string whole = text.find("://") != std::string::npos ? text : "https://" + text;
