@@ -24,9 +24,9 @@ enum class Verb : uint8_t { kGet, kPost, kPut, kPatch };
 
 struct Request {
   Verb verb = Verb::kGet;
-  std::string target;        // path and query: "/api/v1/services?limit=500", percent-encoded
-  std::string content_type;  // of `body`
-  std::string body;
+  std::string target;             // path and query: "/api/v1/services?limit=500", percent-encoded
+  std::string content_type = {};  // of `body`
+  std::string body = {};
   // The longest time without a byte of the answer, from Send() on; then the exchange ends with
   // DeadlineExceeded. Zero: no limit.
   std::chrono::milliseconds quiet_limit{0};
