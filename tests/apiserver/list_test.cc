@@ -120,6 +120,11 @@ TEST_F(EmptyApi, SelectsByLabelsAndFields) {
   EXPECT_THAT(NamesIn(Get("/api/v1/services?fieldSelector=metadata.name%3Db")), ElementsAre("b"));
   EXPECT_EQ(Get("/api/v1/services?fieldSelector=spec.nodeName%3Db")["message"],
             "field label not supported: spec.nodeName");
+  Json headless = Service("c");
+  headless["spec"]["clusterIP"] = "None";
+  Put(headless);
+  EXPECT_THAT(NamesIn(Get("/api/v1/services?fieldSelector=spec.clusterIP%21%3DNone")),
+              ElementsAre("a", "b"));
   for (const char* node : {"node1", "node2"}) {
     store().Put(ResourceOf("pods"), {{"metadata", {{"name", node}, {"namespace", "shop"}}},
                                      {"spec", {{"nodeName", node}}}});
