@@ -15,7 +15,7 @@
 namespace fairlead::testing {
 namespace {
 
-constexpr int kFactor = 20;
+constexpr int kFactor = 50;
 constexpr std::chrono::milliseconds kConnectLimit{1000};  // curl keeps real time
 constexpr std::chrono::seconds kPatience{120};            // of a busy machine
 

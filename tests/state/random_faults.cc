@@ -102,25 +102,28 @@ std::string RandomFaults::Restart(ApiServer& server) {
       return "restarts";
     default:
       server.api().store().Compact();
+      server.api().faults().SpoilRunning({.kind = StreamFault::Kind::kCut}, DrawMatch());
       return "forgets old changes";
   }
 }
 
 std::string RandomFaults::Break(ApiServer& server) {
-  switch (Draw(10)) {
+  switch (Draw(12)) {
     case 0:
     case 1:
     case 2:
-      return RefuseRequests(server);
     case 3:
+      return RefuseRequests(server);
     case 4:
     case 5:
-      return SpoilStreams(server);
     case 6:
-      return BreakConnections(server);
     case 7:
+      return SpoilStreams(server);
+    case 8:
+      return BreakConnections(server);
+    case 9:
       return RotateToken(server);
-    case 8: {
+    case 10: {
       const auto which = static_cast<size_t>(Draw(kKinds.size() - 1));
       server.api().access().Deny(Draw(2) == 0 ? "list" : "watch", kKinds.at(which));
       server.api().faults().SpoilRunning({.kind = StreamFault::Kind::kEnd},

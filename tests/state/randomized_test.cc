@@ -90,7 +90,7 @@ class RandomizedServer : public ::testing::TestWithParam<uint64_t> {
         faults_(GetParam() + 1, [this](const auto& token) { WriteToken(token); }) {
     BringLoopbackUp();
     apiserver::ServerOptions options;
-    options.api.window = 200;
+    options.api.window = 20;  // soon 410
     options.api.watch.bookmark_interval = std::chrono::milliseconds(20);
     // One in three is older than WatchList.
     if (GetParam() % 3 == 0) {
@@ -113,15 +113,14 @@ class RandomizedServer : public ::testing::TestWithParam<uint64_t> {
   }
 
   void Step() {
+    const bool is_fault = ++steps_ % kStepsPerFault == 0;
     std::string what;
     server_->Do([&](apiserver::ApiServer& server) {
-      what = steps_ % kStepsPerFault == kStepsPerFault - 1 ? faults_.Break(server)
-                                                           : cluster_.Change(server.api().store());
+      what = is_fault ? faults_.Break(server) : cluster_.Change(server.api().store());
     });
-    ++steps_;
     history_ += fmt::format("{}: {}\n", steps_, what);
-    // Some changes come together, some alone.
-    follower_->RunFor(std::chrono::milliseconds(steps_ % 3));
+    // Some changes come together, some alone; some faults last, some are over before the next.
+    follower_->RunFor(std::chrono::milliseconds(is_fault ? steps_ % 5 * 10 : steps_ % 3));
   }
 
   // Until the follower knows what the healthy server has.
