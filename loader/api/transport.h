@@ -34,9 +34,9 @@ struct Request {
 
 struct ResponseHead {
   int code = 0;  // of HTTP; redirects are not followed
-  std::string content_type;
-  std::optional<std::chrono::seconds> retry_after;
-  std::string server;  // which of the servers answered, for people
+  std::string content_type = {};
+  std::optional<std::chrono::seconds> retry_after = {};
+  std::string server = {};  // which of the servers answered, for people
 };
 
 // Takes one answer: Begin once, Receive as bytes come, End once. Or just End, with what went wrong

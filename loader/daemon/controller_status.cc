@@ -16,10 +16,11 @@ metrics::Families Controller::ReadMetrics() const {
   facts.problems = {{"node", node_problems_.texts().size()},
                     {"services", service_problems_.texts().size()},
                     {"cni", cni_problems_.texts().size()},
-                    {"manifests", manifests_->errors().size()},
+                    {"objects", source_->problems().size()},
                     {"http", status_->problems().texts().size() +
                                  status_->health_checks().problems().texts().size()}};
   metrics::Families families = metrics::ReadDaemon(facts);
+  for (auto& family : source_->ReadMetrics()) families.push_back(std::move(family));
   absl::StatusOr<metrics::Families> dataplane = dataplane_->ReadMetrics();
   if (!dataplane.ok()) {
     LogError("read metrics: {}", std::string(dataplane.status().message()));

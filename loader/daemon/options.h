@@ -36,9 +36,13 @@ enum class Mode { kFull, kProxy };
 struct Options {
   Mode mode = Mode::kFull;
   std::string node_name;
-  std::string manifests;               // directory
-  std::vector<std::string> devices;    // empty: found by their addresses and routes
-  std::vector<std::string> pod_cidrs;  // these and node_ips: instead of the Node object's
+  // The source of objects: a directory, or an API server by any of the other three.
+  std::string manifests;
+  std::string kubeconfig;  // file
+  bool in_cluster = false;
+  std::vector<std::string> api_servers;  // URLs
+  std::vector<std::string> devices;      // empty: found by their addresses and routes
+  std::vector<std::string> pod_cidrs;    // these and node_ips: instead of the Node object's
   std::vector<std::string> node_ips;
   uint32_t mtu = 0;  // of pods; 0: what the uplinks carry
   bool masquerade = true;
@@ -72,6 +76,7 @@ struct Options {
   WantedSizes sizes;
   FlowTimeouts timeouts = {};
 
+  bool has_api_server() const { return !kubeconfig.empty() || in_cluster || !api_servers.empty(); }
   bool has_guests() const { return mode == Mode::kProxy; }
   std::string pin_dir() const;    // maps of this layout
   std::string links_dir() const;  // links of the attached programs

@@ -21,6 +21,8 @@ const char* KindName(Kind kind) {
       return "Namespace";
     case Kind::kServiceCidr:
       return "ServiceCIDR";
+    case Kind::kNetworkPolicy:
+      return "NetworkPolicy";
   }
   return "?";
 }

@@ -14,7 +14,18 @@
 
 namespace fairlead::kube {
 
-enum class Kind : uint8_t { kService, kEndpointSlice, kPod, kNode, kNamespace, kServiceCidr };
+enum class Kind : uint8_t {
+  kService,
+  kEndpointSlice,
+  kPod,
+  kNode,
+  kNamespace,
+  kServiceCidr,
+  kNetworkPolicy
+};
+inline constexpr Kind kAllKinds[] = {Kind::kService,      Kind::kEndpointSlice, Kind::kPod,
+                                     Kind::kNode,         Kind::kNamespace,     Kind::kServiceCidr,
+                                     Kind::kNetworkPolicy};
 const char* KindName(Kind kind);  // as in `kind:`, "EndpointSlice"
 bool IsNamespaced(Kind kind);
 

@@ -48,7 +48,7 @@ SliceEndpoint ReadEndpoint(const FieldReader& item, AddressType type) {
 
 }  // namespace
 
-absl::StatusOr<EndpointSlice> ParseEndpointSlice(const nlohmann::json& object) {
+absl::StatusOr<EndpointSlice> ParseEndpointSlice(JsonValue object) {
   absl::Status error;
   const FieldReader root(object, error);
   EndpointSlice slice;

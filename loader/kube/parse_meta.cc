@@ -9,15 +9,15 @@ namespace {
 
 constexpr char kLastApplied[] = "kubectl.kubernetes.io/last-applied-configuration";
 
+}  // namespace
+
 StringMap ReadStrings(const FieldReader& field) {
   StringMap strings;
-  field.ForEachMember([&](const std::string& key, const FieldReader& value) {
-    if (key != kLastApplied) strings.emplace(key, value.Text());
+  field.ForEachMember([&](std::string_view key, const FieldReader& value) {
+    if (key != kLastApplied) strings.emplace(key, value.View());
   });
   return strings;
 }
-
-}  // namespace
 
 ObjectMeta ReadMeta(const FieldReader& object, Kind kind) {
   const FieldReader metadata = object.Field("metadata");
@@ -35,7 +35,7 @@ ObjectMeta ReadMeta(const FieldReader& object, Kind kind) {
   return meta;
 }
 
-absl::StatusOr<Namespace> ParseNamespace(const nlohmann::json& object) {
+absl::StatusOr<Namespace> ParseNamespace(JsonValue object) {
   absl::Status error;
   const FieldReader root(object, error);
   Namespace name_space;
@@ -45,7 +45,7 @@ absl::StatusOr<Namespace> ParseNamespace(const nlohmann::json& object) {
   return name_space;
 }
 
-absl::StatusOr<ServiceCidr> ParseServiceCidr(const nlohmann::json& object) {
+absl::StatusOr<ServiceCidr> ParseServiceCidr(JsonValue object) {
   absl::Status error;
   const FieldReader root(object, error);
   ServiceCidr service_cidr;
