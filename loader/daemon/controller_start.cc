@@ -104,6 +104,7 @@ absl::Status Controller::Begin() {
   LogInfo("node={} ready: services={} pods={} peers={}", options_.node_name,
           planner_.plan().services.size(), pods_->attachments().size(),
           dataplane_->node_slots().size());
+  source_->NodeIsReady();
   // What has happened meanwhile waits there.
   FL_RETURN_IF_ERROR(loop_.Watch(monitor_->fd(), [this] { NetworkChanged(); }));
   if (masquerade_file_.has_value()) {
