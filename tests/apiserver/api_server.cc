@@ -176,6 +176,7 @@ absl::Status ApiServer::Run() {
     }
     // What one request has changed, another one's watch tells; and time goes on.
     if (const auto now = std::chrono::steady_clock::now(); now >= next_tick) {
+      if (options_.on_tick) options_.on_tick();
       api_.faults().Tick();
       next_tick = now + options_.tick;
     }
@@ -260,13 +261,17 @@ void ApiServer::ReleaseConnections() {
   held_.clear();
 }
 
-void ApiServer::Restart(const Store* state) {
+void ApiServer::Restart() {
   CloseConnections();
-  if (state != nullptr) {
-    api_.store().Restore(*state);
-  } else {
-    api_.store().Compact();
-  }
+  api_.store().Compact();
+}
+
+void ApiServer::Restore(const Store& state, RestoredVersion version) {
+  constexpr Version kFar = 1'000'000;
+  CloseConnections();
+  const Version raised = api_.store().version() + kFar;
+  api_.store().Restore(state);
+  if (version == RestoredVersion::kRaised) api_.store().SetVersion(raised);
 }
 
 }  // namespace fairlead::apiserver

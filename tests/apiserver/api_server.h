@@ -36,6 +36,7 @@ struct ServerOptions {
   bool tls = true;
   bool http2 = true;
   std::chrono::milliseconds tick{10};
+  std::function<void()> on_tick = {};  // with every tick, before what is due is told
 };
 
 enum class ServedCertificate {
@@ -77,9 +78,12 @@ class ApiServer {
   // Connections wait; then they are served, the last one first.
   void HoldConnections() { holds_ = true; }
   void ReleaseConnections();
-  // As after a restart: connections are closed, old changes forgotten. With `state`, what is in it
-  // is what is there: possibly older than what clients have seen.
-  void Restart(const Store* state = nullptr);
+  // As after a restart: connections are closed, old changes forgotten.
+  void Restart();
+  // The same with an older state, from a backup: as it was, so that clients know versions that are
+  // still to come; or with versions far beyond all that ever were, as etcd's manual asks for.
+  enum class RestoredVersion { kAsItWas, kRaised };
+  void Restore(const Store& state, RestoredVersion version);
 
   size_t connections() const { return sessions_.size(); }
   uint64_t accepted() const { return accepted_; }

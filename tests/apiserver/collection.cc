@@ -3,6 +3,7 @@
 // See collection.h.
 #include "tests/apiserver/collection.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace fairlead::apiserver {
@@ -21,7 +22,8 @@ CollectionOrStatus MakeCollection(const Resource& resource, const std::string& s
   for (const std::string& key : fields->Keys()) {
     const bool known = key == "metadata.name" ||
                        (resource.namespaced && key == "metadata.namespace") ||
-                       (!key.empty() && key == resource.selectable_field);
+                       (!key.empty() && std::ranges::find(resource.selectable_fields, key) !=
+                                            resource.selectable_fields.end());
     if (!known) return BadRequest("field label not supported: " + key);
   }
   return Collection{&resource, space, *labels, *fields};

@@ -234,7 +234,8 @@ TEST_P(ApiServerConnection, RestartsWithAnOlderState) {
   std::optional<Store> before;
   server_->Do([&](ApiServer& server) { before = server.api().store(); });
   const Version later = server_->Put("services", Service("web-2"));
-  server_->Do([&](ApiServer& server) { server.Restart(&*before); });
+  server_->Do(
+      [&](ApiServer& server) { server.Restore(*before, ApiServer::RestoredVersion::kAsItWas); });
   const Fetched list = client_->Get("/api/v1/services");
   EXPECT_THAT(list.body, HasSubstr("\"name\":\"web\""));
   EXPECT_THAT(list.body, Not(HasSubstr("web-2")));

@@ -4,6 +4,7 @@
 #ifndef FAIRLEAD_TESTS_APISERVER_RESOURCE_H_
 #define FAIRLEAD_TESTS_APISERVER_RESOURCE_H_
 
+#include <array>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,7 +22,8 @@ struct Resource {
   bool has_status = false;  // a subresource of its own
   // What a Go struct without values has behind its metadata, as in bookmarks; begins with a comma.
   std::string_view empty_fields;
-  std::string_view selectable_field = {};  // beside metadata.name and metadata.namespace
+  // "spec.nodeName", beside metadata.name and metadata.namespace; empty ones are none.
+  std::array<std::string_view, 2> selectable_fields = {};
 
   // "v1", "discovery.k8s.io/v1"
   std::string GroupVersion() const;

@@ -58,7 +58,7 @@ absl::StatusOr<Selector::Term> Selector::ParseTerm(std::string_view text) {
     if (term.key.empty()) break;
     return term;
   }
-  if (text.empty() || text.find_first_of(" ()<>") != std::string_view::npos) {
+  if (text.empty() || text.find_first_of(" ()<>=!") != std::string_view::npos) {
     return absl::InvalidArgumentError("unable to parse requirement: " + std::string(text));
   }
   return Term{std::string(text), Operator::kExists, {}};

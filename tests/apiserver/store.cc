@@ -26,8 +26,11 @@ Labels LabelsOf(const Json& object) {
 Labels FieldsOf(const Resource& resource, const Json& object) {
   Labels fields = {{"metadata.name", TextAt(object, "/metadata/name")}};
   if (resource.namespaced) fields["metadata.namespace"] = TextAt(object, "/metadata/namespace");
-  if (resource.selectable_field == "spec.nodeName") {
-    fields["spec.nodeName"] = TextAt(object, "/spec/nodeName");
+  for (const std::string_view field : resource.selectable_fields) {
+    if (field.empty()) continue;
+    std::string pointer = "/" + std::string(field);
+    std::ranges::replace(pointer, '.', '/');
+    fields[std::string(field)] = TextAt(object, pointer);
   }
   return fields;
 }

@@ -14,7 +14,9 @@ namespace {
 
 constexpr size_t kMostEvents = 1000;
 
-std::string Now() {
+}  // namespace
+
+std::string TimestampNow() {
   const std::time_t now = std::time(nullptr);
   std::tm utc{};
   ::gmtime_r(&now, &utc);
@@ -22,6 +24,8 @@ std::string Now() {
   const size_t size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &utc);
   return {text.data(), size};
 }
+
+namespace {
 
 std::string StringOf(const Json& object, const char* member) {
   return object.contains(member) && object[member].is_string() ? object[member].get<std::string>()
@@ -31,6 +35,9 @@ std::string StringOf(const Json& object, const char* member) {
 using JsonOrStatus = std::variant<Json, ApiStatus>;
 
 JsonOrStatus ReadObject(const Place& place, const Request& request) {
+  if (request.Header("content-type").find("protobuf") != std::string::npos) {
+    return UnsupportedMediaType();
+  }
   auto object = ParseJson(request.body);
   if (!object.ok() || !object->is_object()) {
     return BadRequest("the object provided is unrecognized (must be of type " +
@@ -124,7 +131,7 @@ WrittenOrStatus Create(Store& store, const Place& place, const Request& request)
   const std::string key = KeyOf(*place.resource, object);
   if (store.Find(*place.resource, key)) return AlreadyExists(*place.resource, name);
   metadata["uid"] = MakeUid();
-  metadata["creationTimestamp"] = Now();
+  metadata["creationTimestamp"] = TimestampNow();
   const ObjectPtr stored = store.Put(*place.resource, std::move(object));
   // Events go after an hour; here, when there are many.
   if (place.resource->plural == "events" && store.All(*place.resource).size() > kMostEvents) {

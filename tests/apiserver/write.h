@@ -36,8 +36,9 @@ WrittenOrStatus Replace(Store& store, const Place& place, const Request& request
 WrittenOrStatus Patch(Store& store, const Place& place, const Request& request);
 WrittenOrStatus Delete(Store& store, const Place& place);
 
-// A random UUID.
+// A random UUID; the time as metadata has it.
 std::string MakeUid();
+std::string TimestampNow();
 
 }  // namespace fairlead::apiserver
 
