@@ -51,6 +51,8 @@ void ApiObjects::Changed(const api::Reflector& by) {
   complete_ |= !source_->has_broken_objects();
   servers_->Follow(store_);
   changed_();
+  // The first time everything is programmed, which is another matter.
+  if (!std::exchange(begun_, true)) return;
   metrics_.Applied(by.resource().name, clock_->Now() - by.heard_at());
 }
 

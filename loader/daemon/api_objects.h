@@ -43,6 +43,7 @@ class ApiObjects : public ObjectSource {
   std::function<void()> changed_;
   metrics::SourceMetrics metrics_;
   bool complete_ = false;
+  bool begun_ = false;
   // Each needs those before it.
   std::unique_ptr<api::TimerClock> clock_;
   std::unique_ptr<api::HttpTransport> transport_;
