@@ -38,7 +38,8 @@ CurlFailure Explain(CURLcode code, std::string_view details, const std::string& 
   const auto says = [&reason](std::string_view word) {
     return reason.find(word) != std::string_view::npos;
   };
-  if (!answered && says("alert") && says("certificate")) {
+  if (!answered && says("alert") &&
+      (says("certificate") || says("unknown ca") || says("access denied"))) {
     CurlFailure refused = unauthenticated("refuses the client certificate", false);
     refused.refuse_credentials = true;
     return refused;

@@ -2,6 +2,7 @@
 #include "loader/api/curl_sockets.h"
 
 #include <fmt/format.h>
+#include <signal.h>
 #include <sys/epoll.h>
 
 #include <array>
@@ -23,6 +24,8 @@ absl::Status MultiStatus(CURLMcode code, const char* what) {
 absl::StatusOr<std::unique_ptr<CurlSockets>> CurlSockets::Create(Clock& clock,
                                                                  std::function<void()> progressed) {
   static const CURLcode initialised = curl_global_init(CURL_GLOBAL_DEFAULT);
+  // OpenSSL writes without MSG_NOSIGNAL, and curl's own care for that costs system calls each turn.
+  signal(SIGPIPE, SIG_IGN);
   if (initialised != CURLE_OK) {
     return absl::InternalError(
         fmt::format("initialise libcurl: {}", curl_easy_strerror(initialised)));

@@ -125,8 +125,8 @@ void ExecCredentials::ReadReady() {
 
 void ExecCredentials::Ended(absl::StatusOr<std::string> printed) {
   const std::unique_ptr<PluginRun> over = std::move(run_);
-  absl::StatusOr<PluginAnswer> answer = printed.status();
-  if (printed.ok()) answer = ParsePluginAnswer(*printed, plugin_.api_version);
+  absl::StatusOr<PluginAnswer> answer =
+      printed.ok() ? ParsePluginAnswer(*printed, plugin_.api_version) : printed.status();
   failure_ = answer.ok() ? absl::OkStatus() : Complaint(answer.status());
   if (answer.ok()) {
     answer_ = *std::move(answer);

@@ -32,8 +32,8 @@ using fairlead::testing::MustOk;
 
 // What a server shows, and whose clients it takes. PEM.
 struct ServerTls {
-  std::string certificate;
-  std::string key;
+  std::string certificate = {};
+  std::string key = {};
   std::string client_ca = {};  // empty: clients need no certificate
   int newest_version = 0;      // of OpenSSL; 0: any
 };

@@ -13,6 +13,7 @@
 #include "base/status_macros.h"
 #include "loader/api/curl_failure.h"
 #include "loader/api/http_entry.h"
+#include "loader/api/server_probe.h"
 #include "loader/api/server_url.h"
 
 namespace fairlead::api {
@@ -26,6 +27,7 @@ HttpTransport::HttpTransport(Access access, Clock& clock, HttpSettings settings)
       last_heard_(clock.Now()) {}
 
 HttpTransport::~HttpTransport() {
+  probe_.reset();
   for (const auto& entry : entries_) {
     if (entry->transfer != nullptr) curl_->Remove(entry->transfer->handle());
   }
@@ -67,6 +69,8 @@ absl::Status HttpTransport::Open() {
       return ErrnoStatus(errno, "watch connections to the API server");
     }
   }
+  probe_ =
+      std::make_unique<ServerProbe>(*this, clock_, settings_.probe_after, settings_.probe_limit);
   return absl::OkStatus();
 }
 
@@ -195,6 +199,7 @@ void HttpTransport::Failed(Entry& entry, CURLcode code) {
   const Transfer& transfer = *entry.transfer;
   CurlFailure failure = Explain(code, transfer.error(), transfer.server(), transfer.begun());
   if (failure.refuse_credentials) credentials_->Refuse(transfer.credentials());
+  if (absl::IsUnauthenticated(failure.status)) ca_.Expire();
   if (!transfer.begun()) LoseTurn(entry.tried.back());
   const std::string message(failure.status.message());
   if (failure.try_next_server && NextServer(entry) != nullptr) {
@@ -264,6 +269,12 @@ void HttpTransport::Heard(Entry& entry, const ResponseHead& head) {
     LogInfo("API server {} answers", head.server);
     answered_last_ = head.server;
   }
+}
+
+bool HttpTransport::IsListening() const {
+  return std::ranges::any_of(entries_, [](const auto& entry) {
+    return entry->state == Entry::State::kRunning && entry->transfer->begun();
+  });
 }
 
 void HttpTransport::Disconnect(const std::string& why) {

@@ -31,10 +31,15 @@
 
 namespace fairlead::api {
 
+class ServerProbe;
+
 struct HttpSettings {
   std::string user_agent = "fairleadd";
   // Until TCP and TLS stand, for each server.
   std::chrono::milliseconds connect_limit{10'000};
+  // A connection on which nothing has come for so long is tried, and given up (server_probe.h).
+  std::chrono::milliseconds probe_after{30'000};
+  std::chrono::milliseconds probe_limit{15'000};
   ProxyEnvironment proxies = ProxyEnvironment::OfProcess();
 };
 
@@ -53,11 +58,14 @@ class HttpTransport final : public Transport {
 
   // Servers that are tried after those of the Access, instead of the ones given before.
   void SetFallbacks(std::vector<ServerAddress> fallbacks);
-  // All requests end with Unavailable, all connections are closed: nobody is at their other end.
+  // All requests under way end with Unavailable, all connections are closed: nobody is at their
+  // other end. Not from within Begin() or Receive().
   void Disconnect(const std::string& why);
 
   // The one whose turn it is.
   const ServerAddress& current_server() const { return current_; }
+  // Part of an answer has come, and the rest is waited for.
+  bool IsListening() const;
   // When a byte came last.
   Clock::Time last_heard() const { return last_heard_; }
 
@@ -101,6 +109,7 @@ class HttpTransport final : public Transport {
   std::unique_ptr<Alarm> wake_;
   Entries entries_;
   std::unique_ptr<CurlSockets> curl_;
+  std::unique_ptr<ServerProbe> probe_;
 };
 
 }  // namespace fairlead::api

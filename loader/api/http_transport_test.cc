@@ -292,6 +292,21 @@ TEST_F(ACancelledRequest, MayBeAnotherOnesAndANewOneMayBeSent) {
   EXPECT_FALSE(other.ended());
 }
 
+TEST_F(OneServer, ThatIsSilentIsAskedWhetherItLivesAndNotLeftIfItDoes) {
+  HttpSettings settings = QuickSettings();
+  settings.probe_after = std::chrono::milliseconds(20);
+  Open({.servers = {{.url = server_.url()}}}, settings);
+  int asked = 0;
+  answer_ = [&asked](auto& connection, const std::string& request) {
+    const bool is_probe = request.starts_with("GET /version ");
+    asked += is_probe ? 1 : 0;
+    connection.Write(is_probe ? AnswerCode(403) : ChunkedHead());
+  };
+  const auto exchange = Get("/watch", receiver_);
+  RunUntil([&asked] { return asked == 5; });
+  EXPECT_FALSE(receiver_.ended());
+}
+
 TEST_F(OneServer, DisconnectEndsWhatIsUnderWay) {
   answer_ = [](auto& connection, const std::string&) { connection.Write(ChunkedHead()); };
   const auto exchange = Get("/watch", receiver_);

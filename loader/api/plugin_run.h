@@ -22,7 +22,7 @@ namespace fairlead::api {
 
 struct PluginCommand {
   std::string program;  // looked for in PATH, if there is no slash in it
-  std::vector<std::string> arguments;
+  std::vector<std::string> arguments = {};
   std::vector<std::pair<std::string, std::string>> environment = {};  // beside our own, and wins
   std::chrono::milliseconds time_limit{30'000};
   size_t most_output = size_t{1} << 20;
