@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What is in a string is found without a branch per byte: each quote that is
-// not escaped flips all bits behind it. Most blocks cannot close the object, as
-// they have fewer closing brackets than are open; only the others are walked.
-// Price: about half a nanosecond for a byte of a large list.
+// not escaped flips all bits behind it. Only the brackets that are left are
+// walked. Price: about half a nanosecond for a byte of a large list.
 #include "loader/api/bracket_scanner.h"
 
 #include <algorithm>
@@ -67,16 +66,10 @@ size_t BracketScanner::FindEnd(std::string_view text) {
     strings ^= in_string_;
     in_string_ = ((strings >> (length - 1)) & 1) != 0 ? ~uint64_t{0} : 0;
 
-    const uint64_t opening = masks.opening & valid & ~strings;
-    const uint64_t closing = masks.closing & valid & ~strings;
-    const auto closed = static_cast<size_t>(std::popcount(closing));
-    if (depth_ > closed) {
-      depth_ += static_cast<size_t>(std::popcount(opening)) - closed;
-      continue;
-    }
-    for (uint64_t brackets = opening | closing; brackets != 0; brackets &= brackets - 1) {
+    uint64_t brackets = (masks.opening | masks.closing) & valid & ~strings;
+    for (; brackets != 0; brackets &= brackets - 1) {
       const int bit = std::countr_zero(brackets);
-      if (((opening >> bit) & 1) != 0) {
+      if (((masks.opening >> bit) & 1) != 0) {
         ++depth_;
       } else if (depth_ <= 1) {
         return at + static_cast<size_t>(bit) + 1;

@@ -11,7 +11,6 @@
 #include "base/errno_status.h"
 #include "base/log.h"
 #include "base/status_macros.h"
-#include "loader/api/curl_failure.h"
 #include "loader/api/http_entry.h"
 #include "loader/api/server_probe.h"
 #include "loader/api/server_url.h"
@@ -129,33 +128,6 @@ absl::Status HttpTransport::MakeTransfer(Entry& entry, const Credentials& creden
   return curl_->Add(entry.transfer->handle());
 }
 
-// The one whose turn it is, then those behind it that this request has not tried.
-const ServerAddress* HttpTransport::NextServer(const Entry& entry) const {
-  const auto current = std::ranges::find(servers_, current_);
-  const size_t first = current == servers_.end() ? 0 : current - servers_.begin();
-  for (size_t i = 0; i < servers_.size(); ++i) {
-    const ServerAddress& server = servers_[(first + i) % servers_.size()];
-    if (std::ranges::find(entry.tried, server.url) == entry.tried.end()) return &server;
-  }
-  return nullptr;
-}
-
-void HttpTransport::LoseTurn(const std::string& url) {
-  if (current_.url != url) return;
-  const auto current = std::ranges::find(servers_, current_);
-  current_ = current == servers_.end() || current + 1 == servers_.end() ? servers_.front()
-                                                                        : *(current + 1);
-}
-
-void HttpTransport::SetFallbacks(std::vector<ServerAddress> fallbacks) {
-  servers_ = access_.servers;
-  for (ServerAddress& fallback : fallbacks) {
-    const bool known = std::ranges::find(servers_, fallback) != servers_.end();
-    if (!known && ParseServerUrl(fallback.url).ok()) servers_.push_back(std::move(fallback));
-  }
-  if (std::ranges::find(servers_, current_) == servers_.end()) current_ = servers_.front();
-}
-
 void HttpTransport::ReadReady() {
   std::array<epoll_event, 2> events{};
   const int count = epoll_wait(epoll_.get(), events.data(), events.size(), 0);
@@ -189,28 +161,10 @@ void HttpTransport::Finish(Entry& entry, CURLcode code) {
   curl_->Remove(entry.transfer->handle());
   if (code == CURLE_OK && entry.transfer->begun()) {
     entry.state = Entry::State::kEnded;
+    entry.transfer.reset();
   } else {
     Failed(entry, code == CURLE_OK ? CURLE_GOT_NOTHING : code);
   }
-  entry.transfer.reset();
-}
-
-void HttpTransport::Failed(Entry& entry, CURLcode code) {
-  const Transfer& transfer = *entry.transfer;
-  CurlFailure failure = Explain(code, transfer.error(), transfer.server(), transfer.begun());
-  if (failure.refuse_credentials) credentials_->Refuse(transfer.credentials());
-  if (absl::IsUnauthenticated(failure.status)) ca_.Expire();
-  if (!transfer.begun()) LoseTurn(entry.tried.back());
-  const std::string message(failure.status.message());
-  if (failure.try_next_server && NextServer(entry) != nullptr) {
-    LogDebug("{}; the next server is tried", message);
-    entry.failures += message + "; ";
-    entry.state = Entry::State::kQueued;
-    WakeSoon();
-    return;
-  }
-  entry.end = absl::Status(failure.status.code(), entry.failures + message);
-  entry.state = Entry::State::kEnded;
 }
 
 // Whatever is called may send, cancel and disconnect.

@@ -89,6 +89,7 @@ class HttpTransport final : public Transport {
   void Progressed();
   void Finish(Entry& entry, CURLcode code);
   void Failed(Entry& entry, CURLcode code);
+  void MoveOn(Entry& entry, const absl::Status& failure);
   void DeliverEnds();
   void Cancel(Entry& entry);
   void CheckQuiet(Entry& entry);

@@ -121,6 +121,28 @@ TEST_F(Tls, LeavesWhoeverDoesNotShakeHandsOrIsSomebodyElse) {
   EXPECT_EQ(receiver.head->server, good->url());
 }
 
+TEST_F(Tls, IsWaitedForOnceByAllWhoWait) {
+  const auto good = Serve({"127.0.0.3"}, {}, "127.0.0.3");
+  ScriptedServer silent("127.0.0.1", [](auto&, const std::string&) {});
+  Watch(silent);
+  Access access = To(*good, authority_.certificate());
+  access.servers = {{.url = "https://" + silent.where().ToString()}, {.url = good->url()}};
+  HttpSettings settings = QuickSettings();
+  settings.connect_limit = std::chrono::milliseconds(500);
+  Open(access, settings);
+  std::list<RecordingReceiver> receivers(8);
+  std::vector<std::unique_ptr<Exchange>> exchanges;
+  for (RecordingReceiver& receiver : receivers) {
+    exchanges.push_back(transport_->Send({.target = "/a"}, receiver));
+  }
+  for (RecordingReceiver& receiver : receivers) {
+    RunUntil([&receiver] { return receiver.ended(); });
+    EXPECT_TRUE(receiver.end.ok()) << receiver.end;
+  }
+  // One that waited may have begun to connect before it was told.
+  EXPECT_LE(silent.accepted(), 2);
+}
+
 TEST_F(Tls, FollowsAnAuthorityThatRotates) {
   const ScratchDirectory directory;
   const std::string file = directory.path() + "/ca.crt";

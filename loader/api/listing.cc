@@ -4,7 +4,7 @@
 namespace fairlead::api {
 
 void Listing::Put(const kube::AnyObject& object) {
-  std::optional<kube::AnyObject>& entry = objects_[kube::RefOf(object).name];
+  std::optional<kube::AnyObject>& entry = objects_[kube::NameOf(object)];
   if (store_.Holds(object)) {
     entry.reset();
   } else {

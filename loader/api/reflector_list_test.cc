@@ -250,10 +250,10 @@ TEST(List, OfAVersionThatTheServerDoesNotKnowIsOfWhateverItHas) {
 TEST(List, ByAServerThatCannotSelectServicesByAddressIsOfAllServices) {
   ReflectorWorld w;
   w.reflector.Publish();
-  w.call().Answer(400, StatusText(400, "BadRequest", "field label not supported"));
-  w.call().Answer(400, StatusText(400, "BadRequest", "field label not supported"));
+  w.call().Answer(400, StatusText(400, "BadRequest", "field label not supported: spec.clusterIP"));
   EXPECT_EQ(w.Query("fieldSelector"), "");
-  w.call().Answer(ListText("3", {ServiceText("b", "2")}));
+  EXPECT_EQ(w.Query("sendInitialEvents"), "true");
+  w.call().Begin().Bytes(EventText("ADDED", ServiceText("b", "2")) + BookmarkText("3", true));
   EXPECT_THAT(w.Names(), ElementsAre("b"));
 }
 

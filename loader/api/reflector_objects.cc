@@ -16,7 +16,7 @@ using kube::JsonValue;
 constexpr char kInitialEventsEnd[] = "k8s.io/initial-events-end";
 constexpr size_t kMostBroken = 1000;  // more help nobody and cost memory
 
-kube::ObjectName NameOf(JsonValue object) {
+kube::ObjectName NameIn(JsonValue object) {
   const JsonValue metadata = object.Find("metadata");
   return {std::string(metadata.TextOf("namespace")), std::string(metadata.TextOf("name"))};
 }
@@ -81,7 +81,7 @@ void Reflector::FollowVersion(JsonValue object) {
 void Reflector::Put(JsonValue object) {
   const absl::StatusOr<kube::AnyObject> parsed = kube::ParseObject(resource_.kind, object);
   if (!parsed.ok()) return NoteBroken(object, std::string(parsed.status().message()));
-  if (!broken_.empty()) broken_.erase(kube::RefOf(*parsed).name);
+  if (!broken_.empty()) broken_.erase(kube::NameOf(*parsed));
   if (listing_.has_value()) {
     listing_->Put(*parsed);
   } else {
@@ -90,7 +90,7 @@ void Reflector::Put(JsonValue object) {
 }
 
 void Reflector::Erase(JsonValue object) {
-  const kube::ObjectName name = NameOf(object);
+  const kube::ObjectName name = NameIn(object);
   broken_.erase(name);
   if (listing_.has_value()) {
     listing_->Erase(name);
@@ -100,7 +100,7 @@ void Reflector::Erase(JsonValue object) {
 }
 
 void Reflector::NoteBroken(JsonValue object, std::string_view reason) {
-  const kube::ObjectName name = NameOf(object);
+  const kube::ObjectName name = NameIn(object);
   if (listing_.has_value() && name.name.empty()) listing_->KeepAll();
   if (listing_.has_value()) listing_->Keep(name);
   if (broken_.size() >= kMostBroken && !broken_.contains(name)) return;

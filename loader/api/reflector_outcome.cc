@@ -89,17 +89,17 @@ void Reflector::Refused(const ServerStatus& status) {
     needs_list_ = true;
     return lists ? Proceed() : WaitAndProceed();
   }
+  // Not every server can select Services by their address. The selector only saves bytes.
+  if (lists && IsBadRequest(status.code) && !resource_.field_selector.empty() &&
+      status.message.find("field label not supported") != std::string::npos) {
+    resource_.field_selector.clear();
+    return Proceed();
+  }
   // Also a server that could, but whose storage cannot: it says so by an ERROR event.
   if (asked_ == Asked::kStreamedList && lists &&
       (IsBadRequest(status.code) || (head_.code == kOk && status.code == kInternal))) {
     LogInfo("{}: lists come by pages: {}", resource_.name, status.ToString());
     streams_lists_ = false;
-    return Proceed();
-  }
-  // Servers before 1.26 select Services by name alone. The selector only saves bytes.
-  if (asked_ == Asked::kPage && status.code == kBadRequest && next_page_.empty() &&
-      resource_.kind == kube::Kind::kService && !resource_.field_selector.empty()) {
-    resource_.field_selector.clear();
     return Proceed();
   }
   const bool is_busy = status.code == kTooManyRequests || status.code >= kInternal;

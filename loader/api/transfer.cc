@@ -149,6 +149,13 @@ void Transfer::SetConnection(const TransferSettings& settings) {
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, 30L);
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, 10L);
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &Transfer::OpenSocket);
+  curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, &Transfer::BeforeSending);
+  curl_easy_setopt(easy, CURLOPT_PREREQDATA, this);
+}
+
+int Transfer::BeforeSending(void* self, char* /*to*/, char* /*from*/, int /*port*/, int /*port*/) {
+  static_cast<Transfer*>(self)->sent_ = true;
+  return CURL_PREREQFUNC_OK;
 }
 
 // As curl does it, but no plugin that we start inherits it, and a dead peer is noticed.

@@ -51,6 +51,8 @@ class Transfer {
   Transfer& operator=(const Transfer&) = delete;
 
   CURL* handle() const { return easy_.get(); }
+  // A connection was there for it: the server may know of it.
+  bool sent() const { return sent_; }
   bool begun() const { return begun_; }
   const std::string& server() const { return head_.server; }
   uint64_t credentials() const { return credentials_.generation; }
@@ -69,6 +71,7 @@ class Transfer {
       : listener_(listener), credentials_(std::move(credentials)) {}
   static size_t TakeHeader(const char* bytes, size_t size, size_t count, void* self);
   static size_t TakeBody(const char* bytes, size_t size, size_t count, void* self);
+  static int BeforeSending(void* self, char* /*to*/, char* /*from*/, int /*port*/, int /*port*/);
   static curl_socket_t OpenSocket(void* self, curlsocktype purpose, curl_sockaddr* address);
   static void Append(List& list, const std::string& text);
 
@@ -81,6 +84,7 @@ class Transfer {
   Credentials credentials_;
   ResponseHead head_;
   size_t header_bytes_ = 0;
+  bool sent_ = false;
   bool begun_ = false;
   List headers_;
   List connect_to_;

@@ -21,9 +21,16 @@ api::Needs NeedsOf(const Options& options) {
 
 }  // namespace
 
+ApiObjects::ApiObjects(const Options& options, api::Needs needs, kube::ObjectStore& store)
+    : needs_(std::move(needs)),
+      node_{.node_name = options.node_name,
+            .version = options.version,
+            .is_network = options.mode == Mode::kFull},
+      store_(store) {}
+
 absl::StatusOr<std::unique_ptr<ObjectSource>> ApiObjects::Create(const Options& options,
                                                                  kube::ObjectStore& store) {
-  std::unique_ptr<ApiObjects> objects(new ApiObjects(NeedsOf(options), store));
+  std::unique_ptr<ApiObjects> objects(new ApiObjects(options, NeedsOf(options), store));
   FL_ASSIGN_OR_RETURN(const api::Access access,
                       api::FindAccess({.kubeconfig = options.kubeconfig,
                                        .in_cluster = options.in_cluster,
@@ -34,7 +41,19 @@ absl::StatusOr<std::unique_ptr<ObjectSource>> ApiObjects::Create(const Options& 
       api::HttpTransport::Create(access, *objects->clock_,
                                  {.user_agent = fmt::format("fairleadd/{}", options.version)}));
   objects->servers_.emplace(access, options.state_dir, *objects->transport_);
+  objects->node_status_.emplace(*objects->transport_, *objects->clock_);
+  objects->events_.emplace(*objects->transport_, *objects->clock_, options.node_name,
+                           std::random_device()());
   return objects;
+}
+
+void ApiObjects::NodeIsReady() {
+  node_status_->Write(node_, std::random_device()());
+  Tell({.about = {kube::Kind::kNode, {"", node_.node_name}},
+        .uid = node_.node_name,
+        .reason = "Starting",
+        .action = "StartFairlead",
+        .note = fmt::format("fairlead {} carries this node's traffic", node_.version)});
 }
 
 absl::Status ApiObjects::Start(EventLoop& loop, std::function<void()> changed) {
@@ -51,6 +70,8 @@ void ApiObjects::Changed(const api::Reflector& by) {
   complete_ |= !source_->has_broken_objects();
   servers_->Follow(store_);
   changed_();
+  // The first time everything is programmed, which is another matter.
+  if (!std::exchange(begun_, true)) return;
   metrics_.Applied(by.resource().name, clock_->Now() - by.heard_at());
 }
 

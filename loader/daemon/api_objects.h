@@ -12,8 +12,10 @@
 #include <vector>
 
 #include "loader/api/api_source.h"
+#include "loader/api/event_recorder.h"
 #include "loader/api/http_transport.h"
 #include "loader/api/known_servers.h"
+#include "loader/api/node_status.h"
 #include "loader/api/timer_clock.h"
 #include "loader/daemon/object_source.h"
 #include "loader/metrics/source_metrics.h"
@@ -30,24 +32,29 @@ class ApiObjects : public ObjectSource {
   bool listed() const override { return source_.has_value() && source_->synced(); }
   bool complete() const override { return complete_; }
   std::string Missing() const override { return source_->Missing(); }
+  void NodeIsReady() override;
+  void Tell(const api::Event& event) override { events_->Record(event); }
   std::vector<std::string> problems() const override { return source_->problems(); }
   metrics::Families ReadMetrics() const override;
 
  private:
-  ApiObjects(api::Needs needs, kube::ObjectStore& store)
-      : needs_(std::move(needs)), store_(store) {}
+  ApiObjects(const Options& options, api::Needs needs, kube::ObjectStore& store);
   void Changed(const api::Reflector& by);
 
   const api::Needs needs_;
+  const api::NodeStatus node_;
   kube::ObjectStore& store_;
   std::function<void()> changed_;
   metrics::SourceMetrics metrics_;
   bool complete_ = false;
+  bool begun_ = false;
   // Each needs those before it.
   std::unique_ptr<api::TimerClock> clock_;
   std::unique_ptr<api::HttpTransport> transport_;
   std::optional<api::KnownServers> servers_;
   std::optional<api::ApiSource> source_;
+  std::optional<api::NodeStatusWriter> node_status_;
+  std::optional<api::EventRecorder> events_;
 };
 
 }  // namespace fairlead

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/status_macros.h"
 #include "loader/daemon/controller.h"
+#include "loader/netlink/sysctls.h"
 #include "maps/abi/limits_abi.h"
 
 namespace fairlead {
@@ -41,6 +42,7 @@ absl::StatusOr<UniqueFd> MakeTicker() {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Controller>> Controller::Create(const Options& options) {
+  UseProcSys(options.proc_sys);
   auto controller = std::unique_ptr<Controller>(new Controller(options));
   FL_RETURN_IF_ERROR(controller->Start());
   return controller;
@@ -102,6 +104,7 @@ absl::Status Controller::Begin() {
   LogInfo("node={} ready: services={} pods={} peers={}", options_.node_name,
           planner_.plan().services.size(), pods_->attachments().size(),
           dataplane_->node_slots().size());
+  source_->NodeIsReady();
   // What has happened meanwhile waits there.
   FL_RETURN_IF_ERROR(loop_.Watch(monitor_->fd(), [this] { NetworkChanged(); }));
   if (masquerade_file_.has_value()) {

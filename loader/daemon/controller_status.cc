@@ -2,6 +2,8 @@
 //
 // Controller's share in what the node tells about itself: metrics, the Node's
 // eligibility, healthCheckNodePorts.
+#include <fmt/format.h>
+
 #include <string>
 #include <utility>
 
@@ -42,6 +44,16 @@ void Controller::TellHealthChecks() {
     record_.metrics().SetWithoutLocalEndpoints(family, without.internal, without.external);
   }
   status_->health_checks().Follow(std::move(plan.checks), context_.node_port_addresses);
+  // In kube-proxy's words.
+  for (const HealthCheckPorts::Failure& failure : status_->health_checks().failures()) {
+    source_->Tell({.about = {kube::Kind::kService, failure.service},
+                   .warning = true,
+                   .reason = "FailedToStartServiceHealthcheck",
+                   .action = "Listen",
+                   .note = fmt::format("node {} failed to start healthcheck {} on port {}: {}",
+                                       options_.node_name, failure.service.ToString(), failure.port,
+                                       failure.reason)});
+  }
 }
 
 }  // namespace fairlead

@@ -193,6 +193,9 @@ void AddFlags(CLI::App& app, Options& options) {
   app.add_option("--cgroup", options.cgroup,
                  "cgroup v2 directory whose processes reach host ports of this node as if they "
                  "came from outside, 127.0.0.1 too (default: the hierarchy's root)");
+  app.add_option("--proc-sys", options.proc_sys,
+                 "where the host's /proc/sys is mounted; a container's own is read-only")
+      ->capture_default_str();
   app.add_option("--attach", options.attach, "how programs are attached: auto, tcx or clsact")
       ->check(CLI::IsMember({"auto", "tcx", "clsact"}))
       ->capture_default_str();

@@ -13,6 +13,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "loader/api/event_recorder.h"
 #include "loader/daemon/event_loop.h"
 #include "loader/daemon/options.h"
 #include "loader/kube/object_store.h"
@@ -35,6 +36,11 @@ class ObjectSource {
   virtual bool complete() const = 0;
   // What is waited for, until listed().
   virtual std::string Missing() const = 0;
+
+  // This node carries traffic. For whoever may be told so.
+  virtual void NodeIsReady() {}
+  // For people who look at the object that it is about.
+  virtual void Tell(const api::Event& /*event*/) {}
 
   // Everything that is wrong now; each has been logged.
   virtual std::vector<std::string> problems() const = 0;

@@ -62,9 +62,10 @@ struct Options {
   std::string state_dir = "/var/lib/fairlead";
   std::string run_dir = "/run/fairlead";
   std::string bpffs = "/sys/fs/bpf/fairlead";
-  std::string cni_bin_dir;      // where the runtime looks for plugins; "": not installed there
-  std::string cni_conf_dir;     // and for its networks
-  std::string cni_binary;       // what is installed; "": fairlead-cni beside fairleadd
+  std::string cni_bin_dir;   // where the runtime looks for plugins; "": not installed there
+  std::string cni_conf_dir;  // and for its networks
+  std::string cni_binary;    // what is installed; "": fairlead-cni beside fairleadd
+  std::string proc_sys = "/proc/sys";
   std::string cgroup = {};      // whose processes reach host ports; empty: the root of cgroup v2
   std::string attach = "auto";  // auto, tcx, clsact
   std::string xdp = "auto";     // auto, native, generic, off

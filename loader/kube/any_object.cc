@@ -29,9 +29,13 @@ const char* ApiVersionOf(Kind kind) {
   }
 }
 
+const ObjectName& NameOf(const AnyObject& object) {
+  return std::visit([](const auto& pointer) -> const ObjectName& { return pointer->meta.name; },
+                    object);
+}
+
 ObjectRef RefOf(const AnyObject& object) {
-  return {static_cast<Kind>(object.index()),
-          std::visit([](const auto& pointer) { return pointer->meta.name; }, object)};
+  return {static_cast<Kind>(object.index()), NameOf(object)};
 }
 
 bool SameObject(const AnyObject& a, const AnyObject& b) {

@@ -35,6 +35,7 @@ using AnyObject = std::variant<std::shared_ptr<const Service>, std::shared_ptr<c
 template <typename T>
 using ObjectMap = absl::btree_map<ObjectName, std::shared_ptr<const T>>;
 
+const ObjectName& NameOf(const AnyObject& object);
 ObjectRef RefOf(const AnyObject& object);
 
 // By value, not by pointer.

@@ -34,7 +34,7 @@ FieldReader::FieldReader(const FieldReader& parent, std::string_view key, size_t
 
 FieldReader FieldReader::Field(std::string_view name) const& {
   return {*this, name, 0,
-          IsA(JsonValue::Type::kMapping, "a mapping") ? value_.Find(name) : JsonValue()};
+          IsA(JsonValue::Type::kMapping, "a mapping") ? value_.Member(name) : JsonValue()};
 }
 
 std::string FieldReader::Text() const { return std::string(View()); }

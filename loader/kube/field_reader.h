@@ -11,7 +11,7 @@
 //   FL_RETURN_IF_ERROR(error);
 //
 // null counts as absent, unknown fields are never looked at. After a failure
-// all readers of the object go on returning defaults.
+// all readers of the object go on returning defaults, and lists seem to end.
 #ifndef FAIRLEAD_LOADER_KUBE_FIELD_READER_H_
 #define FAIRLEAD_LOADER_KUBE_FIELD_READER_H_
 
@@ -69,12 +69,17 @@ class FieldReader {
     return absent;
   }
 
+  // Of a list; 0 of everything else.
+  size_t size() const { return type_ == JsonValue::Type::kList ? value_.size() : 0; }
+
   // visit(const FieldReader& item) for each element of an array; absent: none.
   template <typename Visit>
   void ForEachItem(Visit visit) const {
     if (!IsA(JsonValue::Type::kList, "a list")) return;
     size_t index = 0;
-    value_.ForEachItem([&](JsonValue item) { visit(FieldReader(*this, {}, index++, item)); });
+    value_.ForEachItem([&](JsonValue item) {
+      if (error_->ok()) visit(FieldReader(*this, {}, index++, item));
+    });
   }
 
   // visit(std::string_view key, const FieldReader& value) for each member of an object.

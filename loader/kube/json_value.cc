@@ -87,8 +87,11 @@ std::string_view JsonValue::text() const {
   return tree_->get_ref<const std::string&>();
 }
 
-JsonValue JsonValue::Find(std::string_view name) const {
-  if (type() != Type::kMapping) return {};
+size_t JsonValue::size() const {
+  return is_parsed_ ? parsed_.get_array().value_unsafe().size() : tree_->size();
+}
+
+JsonValue JsonValue::Member(std::string_view name) const {
   if (is_parsed_) {
     const auto found = parsed_.at_key(name);
     return found.error() == simdjson::SUCCESS ? JsonValue(found.value_unsafe()) : JsonValue();

@@ -40,11 +40,17 @@ class JsonValue {
   int64_t integer() const;
   std::string_view text() const;
 
-  // A mapping's member; null if it has none, or this is no mapping.
-  JsonValue Find(std::string_view name) const;
+  // A mapping's member; null if it has none.
+  JsonValue Member(std::string_view name) const;
+  // The same of any value; null if this is no mapping.
+  JsonValue Find(std::string_view name) const {
+    return type() == Type::kMapping ? Member(name) : JsonValue();
+  }
   // The text of such a member; "" if it is no text.
   std::string_view TextOf(std::string_view name) const;
 
+  // The items of a list.
+  size_t size() const;
   // visit(JsonValue) for each item of a list.
   template <typename Visit>
   void ForEachItem(Visit visit) const {

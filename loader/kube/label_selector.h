@@ -25,7 +25,7 @@ struct LabelRequirement {
 
 // All of it must hold; an empty selector matches everything.
 struct LabelSelector {
-  StringMap match_labels;
+  TextMap match_labels;
   std::vector<LabelRequirement> match_expressions;
 
   friend bool operator==(const LabelSelector&, const LabelSelector&) = default;

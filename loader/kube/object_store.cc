@@ -13,7 +13,7 @@ bool ObjectChanges::empty() const {
 }
 
 bool ObjectStore::Put(const AnyObject& object, std::string_view source) {
-  NoteSource(RefOf(object), source);
+  if (!source.empty() || !sources_.empty()) NoteSource(RefOf(object), source);
   return std::visit([this](const auto& pointer) { return PutInto(pointer); }, object);
 }
 

@@ -34,7 +34,7 @@ absl::StatusOr<NetworkPolicy> ParseNetworkPolicy(JsonValue object);
 // metadata of an object of this kind.
 ObjectMeta ReadMeta(const FieldReader& object, Kind kind);
 // A mapping of texts, such as labels.
-StringMap ReadStrings(const FieldReader& field);
+TextMap ReadTexts(const FieldReader& field);
 
 }  // namespace fairlead::kube
 

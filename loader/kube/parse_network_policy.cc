@@ -37,7 +37,7 @@ LabelRequirement ReadRequirement(const FieldReader& item) {
 
 LabelSelector ReadSelector(const FieldReader& field) {
   LabelSelector selector;
-  selector.match_labels = ReadStrings(field.Field("matchLabels"));
+  selector.match_labels = ReadTexts(field.Field("matchLabels"));
   field.Field("matchExpressions").ForEachItem([&](const FieldReader& item) {
     selector.match_expressions.push_back(ReadRequirement(item));
   });
