@@ -27,6 +27,7 @@ ALLOWED = {
     "loader/plan": ["base", "loader/kube"],
     "loader/netlink": ["base"],
     "loader/http": ["base"],
+    "loader/api": ["base", "loader/kube"],
     "loader/metrics": ["base", "maps"],
     "loader/netfilter": ["base", "loader/netlink"],
     "loader/apply": ["base", "maps", "loader/plan", "loader/kube"],

@@ -105,14 +105,16 @@ TEST(KubeProxyConfigurationOfKubeadm, IsAcceptedUnchanged) {
   const ConfigFile file = ParsedData("kube-proxy-configmap.yaml");
   EXPECT_EQ(file.kind, "KubeProxyConfiguration");
   EXPECT_THAT(Said(file),
-              ElementsAre("--cluster-cidr 10.244.0.0/16,fd00:10:244::/48 @14",
+              ElementsAre("--kubeconfig /var/lib/kube-proxy/kubeconfig.conf @12",
+                          "--cluster-cidr 10.244.0.0/16,fd00:10:244::/48 @14",
                           "--node-name worker-1.example @0", "--nodeport-addresses all @0"));
-  EXPECT_THAT(Noted(file), ElementsAre("clientConnection.kubeconfig @12"));
+  EXPECT_THAT(Noted(file), IsEmpty());
 }
 
 TEST(KubeProxyConfiguration, IsMappedOrNoted) {
   const ConfigFile file = ParsedData("kube-proxy-tuned.yaml");
-  EXPECT_THAT(Said(file), ElementsAre("--cluster-cidr 10.244.0.0/16 @11",
+  EXPECT_THAT(Said(file), ElementsAre("--kubeconfig /etc/kubernetes/kube-proxy.conf @8",
+                                      "--cluster-cidr 10.244.0.0/16 @11",
                                       "--conntrack-tcp-timeout-close-wait 1h30m @17",
                                       "--conntrack-tcp-timeout-established 48h0m0s @18",
                                       "--conntrack-udp-timeout-stream 300s @20",
@@ -121,15 +123,15 @@ TEST(KubeProxyConfiguration, IsMappedOrNoted) {
                                       "--log-level debug @37"));
   EXPECT_THAT(
       Noted(file),
-      ElementsAre(
-          "bindAddressHardFail @6", "clientConnection.burst @10", "clientConnection.kubeconfig @8",
-          "clientConnection.qps @9", "colour @44", "configSyncPeriod @12",
-          "conntrack.tcpBeLiberal @16", "detectLocal.bridgeInterface @23", "detectLocalMode @21",
-          "enableProfiling @24", "featureGates.NFTablesProxyMode @26", "iptables.masqueradeAll @28",
-          "iptables.masqueradeBit @29", "iptables.minSyncPeriod @30", "iptables.syncPeriod @31",
-          "ipvs.scheduler @33", "ipvs.strictARP @34", "logging.format @36", "mode @38",
-          "nftables.masqueradeBit @40", "oomScoreAdj @41", "portRange @42"));
-  EXPECT_EQ(file.notes[4].reason, "is no key of KubeProxyConfiguration: ignored");
+      ElementsAre("bindAddressHardFail @6", "clientConnection.burst @10", "clientConnection.qps @9",
+                  "colour @44", "configSyncPeriod @12", "conntrack.tcpBeLiberal @16",
+                  "detectLocal.bridgeInterface @23", "detectLocalMode @21", "enableProfiling @24",
+                  "featureGates.NFTablesProxyMode @26", "iptables.masqueradeAll @28",
+                  "iptables.masqueradeBit @29", "iptables.minSyncPeriod @30",
+                  "iptables.syncPeriod @31", "ipvs.scheduler @33", "ipvs.strictARP @34",
+                  "logging.format @36", "mode @38", "nftables.masqueradeBit @40", "oomScoreAdj @41",
+                  "portRange @42"));
+  EXPECT_EQ(file.notes[3].reason, "is no key of KubeProxyConfiguration: ignored");
 }
 
 TEST(KubeProxyConfiguration, G_sizes_the_flow_table_as_it_would_nf_conntrack) {

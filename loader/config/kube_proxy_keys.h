@@ -21,6 +21,7 @@ struct MappedKey {
 
 inline constexpr MappedKey kMappedKeys[] = {
     {"clusterCIDR", "--cluster-cidr", Shape::kText},
+    {"clientConnection.kubeconfig", "--kubeconfig", Shape::kText},
     {"hostnameOverride", "--node-name", Shape::kText},
     {"healthzBindAddress", "--healthz-bind-address", Shape::kText},
     {"metricsBindAddress", "--metrics-bind-address", Shape::kText},
@@ -53,11 +54,11 @@ inline constexpr char kSourceKept[] =
 inline constexpr char kByInterface[] = "a pod is known by the interface its packets come from";
 inline constexpr char kWindows[] = "is for Windows";
 inline constexpr char kIpvs[] = "there is no IPVS here";
-inline constexpr char kSource[] = "cluster state comes from --manifests";
+inline constexpr char kOneConnection[] = "one connection carries a handful of watches";
 
 inline constexpr UnusedKey kUnusedKeys[] = {
     {"bindAddressHardFail", "a port that is taken is logged and tried again"},
-    {"clientConnection", kSource},
+    {"clientConnection", kOneConnection},
     {"configSyncPeriod", kAtOnce},
     {"conntrack.tcpBeLiberal", "packets out of window are always translated"},
     {"detectLocal", kByInterface},

@@ -16,6 +16,7 @@
 #include "loader/netlink/netlink_socket.h"
 #include "loader/netlink/routes.h"
 #include "loader/netlink/sysctl_journal.h"
+#include "loader/netlink/sysctls.h"
 #include "loader/pods/deferred_deletes.h"
 #include "loader/pods/pod_attacher.h"
 
@@ -87,6 +88,7 @@ void RemoveState(const std::string& directory, std::initializer_list<const char*
 }  // namespace
 
 absl::Status CleanUp(const Options& options) {
+  UseProcSys(options.proc_sys);
   absl::Status first;
   const auto note = [&first](const absl::Status& status, const char* what) {
     if (status.ok()) return;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <set>
 #include <string>
 #include <utility>
@@ -30,11 +32,26 @@ absl::Status Give(const config::ConfigFile& file, const config::Setting& setting
   return absl::OkStatus();
 }
 
+// There is one source of objects: that of the command line, if it names one.
+constexpr const char* kSources[] = {"--manifests", "--kubeconfig", "--in-cluster"};
+
+bool NamesSource(const CLI::App& app) {
+  return std::ranges::any_of(kSources, [&app](const char* flag) {
+    const CLI::Option* option = app.get_option_no_throw(flag);
+    return option != nullptr && option->count() > 0;
+  });
+}
+
+bool IsSource(const std::string& flag) {
+  return std::ranges::find(kSources, flag) != std::end(kSources);
+}
+
 }  // namespace
 
 absl::Status ApplyConfig(config::ConfigFile& file, CLI::App& app) {
   // What is no setting: it says how to run, or where the settings are.
   static const std::set<std::string> kNoKeys = {"--config", "--help", "--version"};
+  const bool has_source = NamesSource(app);
   std::set<const CLI::Option*> from_file;
   std::vector<config::Setting> used;
   for (const config::Setting& setting : file.settings) {
@@ -44,6 +61,7 @@ absl::Status ApplyConfig(config::ConfigFile& file, CLI::App& app) {
     }
     if (from_file.contains(option)) return Wrong(file, setting, "was said before");
     if (option->count() > 0 || setting.values.empty()) continue;
+    if (has_source && IsSource(setting.flag)) continue;
     if (setting.values.size() > 1 && option->get_expected_max() < 2) {
       return Wrong(file, setting, "must be one value, is a list");
     }

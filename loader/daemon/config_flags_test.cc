@@ -68,6 +68,28 @@ TEST_F(ConfigFlags, CommandLineWinsOverTheFile) {
   EXPECT_EQ(options_.routing.vni, 3u);
 }
 
+TEST_F(ConfigFlags, CommandLineThatNamesASourceOfObjectsWinsOverAnyOther) {
+  ASSERT_TRUE(Read("kubeconfig: /etc/kubernetes/k.conf\nnodeName: n1\n", {"--manifests=/m"}).ok());
+  EXPECT_EQ(options_.kubeconfig, "");
+  EXPECT_TRUE(ValidateOptions(options_).ok());
+}
+
+TEST_F(ConfigFlags, SourceOfObjectsIsOne) {
+  ASSERT_TRUE(Read("apiServer: [\"https://a:1\", \"https://b:1\"]\nnodeName: n1\n").ok());
+  EXPECT_THAT(options_.api_servers, ElementsAre("https://a:1", "https://b:1"));
+  EXPECT_TRUE(ValidateOptions(options_).ok());
+  options_.manifests = "/m";
+  EXPECT_THAT(std::string(ValidateOptions(options_).message()), StartsWith("--manifests excludes"));
+  options_.manifests = "";
+  options_.in_cluster = true;
+  EXPECT_TRUE(ValidateOptions(options_).ok());
+  options_.kubeconfig = "k";
+  EXPECT_THAT(std::string(ValidateOptions(options_).message()), StartsWith("--in-cluster and"));
+  options_ = Options();
+  options_.node_name = "n1";
+  EXPECT_THAT(std::string(ValidateOptions(options_).message()), StartsWith("no source of objects"));
+}
+
 TEST_F(ConfigFlags, KeysOfNoFlagAreRefused) {
   EXPECT_EQ(Complaint("podCIDR: 10.0.0.0/8\n"),
             "F: line 3: podCIDR: is no key of FairleadConfiguration");

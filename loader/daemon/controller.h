@@ -2,12 +2,13 @@
 //
 // Controller: watch → plan → apply, on one thread.
 //
-//   manifests ──▶ ObjectStore ──▶ plan (pure) ──▶ Dataplane, kernel routes
-//   netlink   ──▶ HostNetwork ──────┘                 ▲
-//   CNI calls ──▶ PodAttacher ────────────────────────┘
+//   API server, manifests ──▶ ObjectStore ──▶ plan (pure) ──▶ Dataplane, routes
+//   netlink ──▶ HostNetwork ─────────────────────┘                ▲
+//   CNI calls ──▶ PodAttacher ────────────────────────────────────┘
 //
-// Nothing is programmed before every manifest has been read once: a restart
-// must not look like a cluster without Services.
+// Nothing is programmed, and no pod is attached, before the objects have been
+// listed once: a restart must not look like a cluster without Services. Until
+// then the tables of the run before go on forwarding.
 #ifndef FAIRLEAD_LOADER_DAEMON_CONTROLLER_H_
 #define FAIRLEAD_LOADER_DAEMON_CONTROLLER_H_
 
@@ -23,13 +24,13 @@
 #include "loader/daemon/host_keeper.h"
 #include "loader/daemon/kube_proxy_takeover.h"
 #include "loader/daemon/masquerade_file.h"
+#include "loader/daemon/object_source.h"
 #include "loader/daemon/options.h"
 #include "loader/daemon/peer_neighbours.h"
 #include "loader/daemon/problem_log.h"
 #include "loader/daemon/proxy_record.h"
 #include "loader/daemon/refusal_log.h"
 #include "loader/daemon/status_server.h"
-#include "loader/kube/manifest_source.h"
 #include "loader/kube/object_store.h"
 #include "loader/netlink/monitor.h"
 #include "loader/netlink/netlink_socket.h"
@@ -42,8 +43,9 @@ namespace fairlead {
 
 class Controller {
  public:
-  // Takes the node over: from here on the dataplane says what the manifests
-  // say. The claim on the node is the caller's business.
+  // Gets all ready to take the node over, which happens as soon as the objects
+  // are known; with manifests at once. The claim on the node is the caller's
+  // business.
   static absl::StatusOr<std::unique_ptr<Controller>> Create(const Options& options);
 
   // Until SIGTERM or SIGINT. The dataplane stays.
@@ -54,7 +56,8 @@ class Controller {
 
   absl::Status Start();
   absl::Status WatchAll();
-  void ManifestsChanged();
+  void ObjectsChanged();
+  absl::Status Begin();  // the objects are known
   void NetworkChanged();
   void MasqueradeFileChanged();
   void Tick();
@@ -104,8 +107,8 @@ class Controller {
   Options options_;
   plan::OwnFlags own_flags_;
   EventLoop loop_;
-  std::unique_ptr<kube::ManifestSource> manifests_;
   kube::ObjectStore store_;
+  std::unique_ptr<ObjectSource> source_;
   std::optional<NetlinkSocket> netlink_;
   std::optional<NetworkMonitor> monitor_;
   std::unique_ptr<Dataplane> dataplane_;
@@ -136,7 +139,9 @@ class Controller {
   uint64_t named_changes_ = 0;    // PodAttacher::changes() that names.json says
   bool names_are_old_ = false;    // names.json is to be written
   bool names_are_fresh_ = false;  // it has been, since the last tick
-  bool complete_ = false;         // every manifest has been read without an error since the start
+  bool begun_ = false;            // the tables say what is known
+  bool complete_ = false;         // as the source has said: what is not known is not there
+  absl::Status failure_;          // why the loop has been stopped
 };
 
 }  // namespace fairlead

@@ -11,8 +11,8 @@
 
 namespace fairlead {
 
-// What was known to an earlier run may only be missing because a file is broken:
-// nothing is deleted before every file has been read without an error.
+// What was known to an earlier run may only be missing because a file, or an
+// object, is broken: nothing is deleted before all have been read without an error.
 apply::Unasked Controller::unasked() const {
   return complete_ ? apply::Unasked::kDelete : apply::Unasked::kKeep;
 }

@@ -2,6 +2,8 @@
 //
 // Controller's share in what the node tells about itself: metrics, the Node's
 // eligibility, healthCheckNodePorts.
+#include <fmt/format.h>
+
 #include <string>
 #include <utility>
 
@@ -16,10 +18,11 @@ metrics::Families Controller::ReadMetrics() const {
   facts.problems = {{"node", node_problems_.texts().size()},
                     {"services", service_problems_.texts().size()},
                     {"cni", cni_problems_.texts().size()},
-                    {"manifests", manifests_->errors().size()},
+                    {"objects", source_->problems().size()},
                     {"http", status_->problems().texts().size() +
                                  status_->health_checks().problems().texts().size()}};
   metrics::Families families = metrics::ReadDaemon(facts);
+  for (auto& family : source_->ReadMetrics()) families.push_back(std::move(family));
   absl::StatusOr<metrics::Families> dataplane = dataplane_->ReadMetrics();
   if (!dataplane.ok()) {
     LogError("read metrics: {}", std::string(dataplane.status().message()));
@@ -41,6 +44,16 @@ void Controller::TellHealthChecks() {
     record_.metrics().SetWithoutLocalEndpoints(family, without.internal, without.external);
   }
   status_->health_checks().Follow(std::move(plan.checks), context_.node_port_addresses);
+  // In kube-proxy's words.
+  for (const HealthCheckPorts::Failure& failure : status_->health_checks().failures()) {
+    source_->Tell({.about = {kube::Kind::kService, failure.service},
+                   .warning = true,
+                   .reason = "FailedToStartServiceHealthcheck",
+                   .action = "Listen",
+                   .note = fmt::format("node {} failed to start healthcheck {} on port {}: {}",
+                                       options_.node_name, failure.service.ToString(), failure.port,
+                                       failure.reason)});
+  }
 }
 
 }  // namespace fairlead

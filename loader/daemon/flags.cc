@@ -152,7 +152,17 @@ void AddFlags(CLI::App& app, Options& options) {
             "full: pod network and Services; proxy: Services only, for the pods of another CNI")
       ->default_str("full");
   app.add_option("--manifests", options.manifests,
-                 "state source: a directory of Kubernetes objects in YAML or JSON, followed live");
+                 "source of objects: a directory of YAML or JSON, followed live");
+  app.add_option("--kubeconfig", options.kubeconfig,
+                 "source of objects: the API server of this file's current context");
+  app.add_flag("--in-cluster", options.in_cluster,
+               "source of objects: the API server of the pod that runs fairleadd, as its service "
+               "account");
+  app.add_option(
+         "--api-server", options.api_servers,
+         "URLs of API servers, tried in turn, instead of the one that the kubeconfig or the "
+         "pod's environment names")
+      ->delimiter(',');
   app.add_option("--devices", options.devices,
                  "uplinks, separated by commas (default: devices with an address of the Node "
                  "object or a default route)")
@@ -183,6 +193,9 @@ void AddFlags(CLI::App& app, Options& options) {
   app.add_option("--cgroup", options.cgroup,
                  "cgroup v2 directory whose processes reach host ports of this node as if they "
                  "came from outside, 127.0.0.1 too (default: the hierarchy's root)");
+  app.add_option("--proc-sys", options.proc_sys,
+                 "where the host's /proc/sys is mounted; a container's own is read-only")
+      ->capture_default_str();
   app.add_option("--attach", options.attach, "how programs are attached: auto, tcx or clsact")
       ->check(CLI::IsMember({"auto", "tcx", "clsact"}))
       ->capture_default_str();

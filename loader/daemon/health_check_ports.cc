@@ -31,6 +31,8 @@ std::map<Endpoint, kube::ObjectName> HealthCheckPorts::Wanted() {
       problems_.Note(fmt::format("Service {}: healthCheckNodePort {} on {} is Service {}'s",
                                  loser.ToString(), check.port, address.ToString(),
                                  taken->second.ToString()));
+      failures_.push_back(
+          {loser, check.port, fmt::format("it is Service {}'s", taken->second.ToString())});
     }
   }
   return wanted;
@@ -38,6 +40,7 @@ std::map<Endpoint, kube::ObjectName> HealthCheckPorts::Wanted() {
 
 void HealthCheckPorts::Open() {
   problems_.Begin();
+  failures_.clear();
   const std::map<Endpoint, kube::ObjectName> wanted = Wanted();
   // First: a port may go from one Service to another, or from all addresses to one.
   std::erase_if(ports_, [&wanted](const auto& port) { return !wanted.contains(port.first); });
@@ -53,6 +56,7 @@ void HealthCheckPorts::Open() {
     } else {
       problems_.Note(server.status(),
                      fmt::format("Service {}: healthCheckNodePort", service.ToString()).c_str());
+      failures_.push_back({service, where.port, std::string(server.status().message())});
     }
   }
 }

@@ -31,6 +31,14 @@ class HealthCheckPorts {
   }
   const ProblemLog& problems() const { return problems_; }
 
+  struct Failure {
+    kube::ObjectName service;
+    uint16_t port = 0;
+    std::string reason;
+  };
+  // Of the last time that ports were opened.
+  const std::vector<Failure>& failures() const { return failures_; }
+
  private:
   struct Port {
     kube::ObjectName service;
@@ -46,6 +54,7 @@ class HealthCheckPorts {
   std::vector<IpAddress> addresses_;
   std::map<Endpoint, Port> ports_;
   ProblemLog problems_;
+  std::vector<Failure> failures_;
 };
 
 }  // namespace fairlead

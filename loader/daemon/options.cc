@@ -59,6 +59,17 @@ absl::Status ValidateMode(const Options& options) {
   return absl::OkStatus();
 }
 
+absl::Status ValidateSource(const Options& options) {
+  if (options.in_cluster && !options.kubeconfig.empty()) {
+    return absl::InvalidArgumentError("--in-cluster and --kubeconfig exclude each other");
+  }
+  if (!options.manifests.empty() && options.has_api_server()) {
+    return absl::InvalidArgumentError(
+        "--manifests excludes --kubeconfig, --in-cluster and --api-server: one source of objects");
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 std::string Options::pin_dir() const { return bpffs + "/" FL_LAYOUT_VERSION; }
@@ -70,13 +81,16 @@ absl::Status ValidateOptions(const Options& options) {
     return absl::InvalidArgumentError(
         "--node-name is missing: the name of this node's Node object");
   }
-  if (options.manifests.empty()) {
-    return absl::InvalidArgumentError("no state source: give --manifests DIR");
+  FL_RETURN_IF_ERROR(ValidateValues(options));
+  if (options.manifests.empty() && !options.has_api_server()) {
+    return absl::InvalidArgumentError(
+        "no source of objects: give --kubeconfig FILE, --in-cluster or --manifests DIR");
   }
-  return ValidateValues(options);
+  return absl::OkStatus();
 }
 
 absl::Status ValidateValues(const Options& options) {
+  FL_RETURN_IF_ERROR(ValidateSource(options));
   for (const auto& [flag, path] : {std::pair{"--state-dir", options.state_dir},
                                    {"--run-dir", options.run_dir},
                                    {"--bpffs", options.bpffs}}) {

@@ -36,9 +36,13 @@ enum class Mode { kFull, kProxy };
 struct Options {
   Mode mode = Mode::kFull;
   std::string node_name;
-  std::string manifests;               // directory
-  std::vector<std::string> devices;    // empty: found by their addresses and routes
-  std::vector<std::string> pod_cidrs;  // these and node_ips: instead of the Node object's
+  // The source of objects: a directory, or an API server by any of the other three.
+  std::string manifests;
+  std::string kubeconfig;  // file
+  bool in_cluster = false;
+  std::vector<std::string> api_servers;  // URLs
+  std::vector<std::string> devices;      // empty: found by their addresses and routes
+  std::vector<std::string> pod_cidrs;    // these and node_ips: instead of the Node object's
   std::vector<std::string> node_ips;
   uint32_t mtu = 0;  // of pods; 0: what the uplinks carry
   bool masquerade = true;
@@ -58,9 +62,10 @@ struct Options {
   std::string state_dir = "/var/lib/fairlead";
   std::string run_dir = "/run/fairlead";
   std::string bpffs = "/sys/fs/bpf/fairlead";
-  std::string cni_bin_dir;      // where the runtime looks for plugins; "": not installed there
-  std::string cni_conf_dir;     // and for its networks
-  std::string cni_binary;       // what is installed; "": fairlead-cni beside fairleadd
+  std::string cni_bin_dir;   // where the runtime looks for plugins; "": not installed there
+  std::string cni_conf_dir;  // and for its networks
+  std::string cni_binary;    // what is installed; "": fairlead-cni beside fairleadd
+  std::string proc_sys = "/proc/sys";
   std::string cgroup = {};      // whose processes reach host ports; empty: the root of cgroup v2
   std::string attach = "auto";  // auto, tcx, clsact
   std::string xdp = "auto";     // auto, native, generic, off
@@ -72,6 +77,7 @@ struct Options {
   WantedSizes sizes;
   FlowTimeouts timeouts = {};
 
+  bool has_api_server() const { return !kubeconfig.empty() || in_cluster || !api_servers.empty(); }
   bool has_guests() const { return mode == Mode::kProxy; }
   std::string pin_dir() const;    // maps of this layout
   std::string links_dir() const;  // links of the attached programs

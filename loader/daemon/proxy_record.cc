@@ -26,11 +26,11 @@ size_t HashOfEndpoints(const kube::EndpointSlice& slice) {
 }
 
 std::optional<std::chrono::system_clock::time_point> TriggerTime(const kube::EndpointSlice& slice) {
-  const auto text = slice.meta.annotations.find(kTriggerTimeAnnotation);
-  if (text == slice.meta.annotations.end()) return std::nullopt;
+  const auto text = slice.meta.annotations.Find(kTriggerTimeAnnotation);
+  if (!text.has_value()) return std::nullopt;
   absl::Time time;
   std::string error;
-  if (!absl::ParseTime(absl::RFC3339_full, text->second, &time, &error)) return std::nullopt;
+  if (!absl::ParseTime(absl::RFC3339_full, std::string(*text), &time, &error)) return std::nullopt;
   return absl::ToChronoTime(time);
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "loader/kube/any_object.h"
 
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "base/status_macros.h"
@@ -16,16 +15,27 @@ absl::StatusOr<AnyObject> Shared(absl::StatusOr<T> object) {
   return AnyObject(std::make_shared<const T>(*std::move(object)));
 }
 
-const char* VersionOf(Kind kind) {
-  if (kind == Kind::kEndpointSlice) return "discovery.k8s.io/v1";
-  return kind == Kind::kServiceCidr ? "networking.k8s.io/v1" : "v1";
-}
-
 }  // namespace
 
+const char* ApiVersionOf(Kind kind) {
+  switch (kind) {
+    case Kind::kEndpointSlice:
+      return "discovery.k8s.io/v1";
+    case Kind::kServiceCidr:
+    case Kind::kNetworkPolicy:
+      return "networking.k8s.io/v1";
+    default:
+      return "v1";
+  }
+}
+
+const ObjectName& NameOf(const AnyObject& object) {
+  return std::visit([](const auto& pointer) -> const ObjectName& { return pointer->meta.name; },
+                    object);
+}
+
 ObjectRef RefOf(const AnyObject& object) {
-  return {static_cast<Kind>(object.index()),
-          std::visit([](const auto& pointer) { return pointer->meta.name; }, object)};
+  return {static_cast<Kind>(object.index()), NameOf(object)};
 }
 
 bool SameObject(const AnyObject& a, const AnyObject& b) {
@@ -38,14 +48,13 @@ bool SameObject(const AnyObject& a, const AnyObject& b) {
 }
 
 std::optional<Kind> FindKind(std::string_view api_version, std::string_view kind) {
-  for (const Kind known : {Kind::kService, Kind::kEndpointSlice, Kind::kPod, Kind::kNode,
-                           Kind::kNamespace, Kind::kServiceCidr}) {
-    if (kind == KindName(known) && api_version == VersionOf(known)) return known;
+  for (const Kind known : kAllKinds) {
+    if (kind == KindName(known) && api_version == ApiVersionOf(known)) return known;
   }
   return std::nullopt;
 }
 
-absl::StatusOr<AnyObject> ParseObject(Kind kind, const nlohmann::json& object) {
+absl::StatusOr<AnyObject> ParseObject(Kind kind, JsonValue object) {
   switch (kind) {
     case Kind::kService:
       return Shared(ParseService(object));
@@ -59,6 +68,8 @@ absl::StatusOr<AnyObject> ParseObject(Kind kind, const nlohmann::json& object) {
       return Shared(ParseNamespace(object));
     case Kind::kServiceCidr:
       return Shared(ParseServiceCidr(object));
+    case Kind::kNetworkPolicy:
+      return Shared(ParseNetworkPolicy(object));
   }
   return absl::InternalError("unknown kind");
 }

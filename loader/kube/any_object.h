@@ -7,7 +7,6 @@
 #define FAIRLEAD_LOADER_KUBE_ANY_OBJECT_H_
 
 #include <memory>
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string_view>
 #include <variant>
@@ -15,7 +14,9 @@
 #include "absl/container/btree_map.h"
 #include "absl/status/statusor.h"
 #include "loader/kube/endpoint_slice.h"
+#include "loader/kube/json_value.h"
 #include "loader/kube/namespace.h"
+#include "loader/kube/network_policy.h"
 #include "loader/kube/node.h"
 #include "loader/kube/object_meta.h"
 #include "loader/kube/pod.h"
@@ -25,15 +26,16 @@
 namespace fairlead::kube {
 
 // In the order of enum Kind. Never null.
-using AnyObject =
-    std::variant<std::shared_ptr<const Service>, std::shared_ptr<const EndpointSlice>,
-                 std::shared_ptr<const Pod>, std::shared_ptr<const Node>,
-                 std::shared_ptr<const Namespace>, std::shared_ptr<const ServiceCidr>>;
+using AnyObject = std::variant<std::shared_ptr<const Service>, std::shared_ptr<const EndpointSlice>,
+                               std::shared_ptr<const Pod>, std::shared_ptr<const Node>,
+                               std::shared_ptr<const Namespace>, std::shared_ptr<const ServiceCidr>,
+                               std::shared_ptr<const NetworkPolicy>>;
 
 // All objects of one kind, by name.
 template <typename T>
 using ObjectMap = absl::btree_map<ObjectName, std::shared_ptr<const T>>;
 
+const ObjectName& NameOf(const AnyObject& object);
 ObjectRef RefOf(const AnyObject& object);
 
 // By value, not by pointer.
@@ -43,7 +45,10 @@ bool SameObject(const AnyObject& a, const AnyObject& b);
 // ("serving.knative.dev/v1 Service" is not a Service).
 std::optional<Kind> FindKind(std::string_view api_version, std::string_view kind);
 
-absl::StatusOr<AnyObject> ParseObject(Kind kind, const nlohmann::json& object);
+// "discovery.k8s.io/v1"
+const char* ApiVersionOf(Kind kind);
+
+absl::StatusOr<AnyObject> ParseObject(Kind kind, JsonValue object);
 
 }  // namespace fairlead::kube
 

@@ -55,8 +55,8 @@ struct EndpointSlice {
 
 // The Service this slice belongs to; the name is empty if it belongs to none.
 inline ObjectName ServiceOf(const EndpointSlice& slice) {
-  const std::string* service = FindLabel(slice.meta, kServiceNameLabel);
-  return {slice.meta.name.name_space, service == nullptr ? "" : *service};
+  return {slice.meta.name.name_space,
+          std::string(slice.meta.labels.Find(kServiceNameLabel).value_or(""))};
 }
 
 }  // namespace fairlead::kube

@@ -8,8 +8,6 @@
 
 namespace fairlead::kube {
 
-using nlohmann::json;
-
 void AppendPathKey(std::string& path, std::string_view key) {
   const bool plain = !key.empty() && std::all_of(key.begin(), key.end(), [](unsigned char c) {
     return std::isalnum(c) != 0 || c == '_' || c == '-';
@@ -22,31 +20,27 @@ void AppendPathKey(std::string& path, std::string_view key) {
   }
 }
 
-FieldReader::FieldReader(const json& root, absl::Status& error)
-    : value_(root.is_null() ? nullptr : &root), error_(&error) {}
+FieldReader::FieldReader(JsonValue root, absl::Status& error)
+    : value_(root), type_(root.type()), error_(&error) {}
 
 FieldReader::FieldReader(const FieldReader& parent, std::string_view key, size_t index,
-                         const json* value)
+                         JsonValue value)
     : parent_(&parent),
       key_(key),
       index_(index),
-      value_(value == nullptr || value->is_null() ? nullptr : value),
+      value_(value),
+      type_(value.type()),
       error_(parent.error_) {}
 
 FieldReader FieldReader::Field(std::string_view name) const& {
-  const json* value = nullptr;
-  if (IsA(json::value_t::object, "a mapping")) {
-    const auto found = value_->find(name);
-    if (found != value_->end()) value = &*found;
-  }
-  return {*this, name, 0, value};
+  return {*this, name, 0,
+          IsA(JsonValue::Type::kMapping, "a mapping") ? value_.Member(name) : JsonValue()};
 }
 
-std::string FieldReader::Text() const {
-  if (!present()) return "";
-  if (value_->is_string()) return value_->get_ref<const std::string&>();
-  FailType("a string");
-  return "";
+std::string FieldReader::Text() const { return std::string(View()); }
+
+std::string_view FieldReader::View() const {
+  return IsA(JsonValue::Type::kText, "a string") ? value_.text() : std::string_view("");
 }
 
 std::string FieldReader::RequiredText() const {
@@ -56,21 +50,12 @@ std::string FieldReader::RequiredText() const {
 }
 
 bool FieldReader::Bool(bool absent) const {
-  if (!present()) return absent;
-  if (value_->is_boolean()) return value_->get<bool>();
-  FailType("true or false");
-  return absent;
+  return IsA(JsonValue::Type::kBool, "true or false") ? value_.boolean() : absent;
 }
 
 int64_t FieldReader::Integer(int64_t least, int64_t most, int64_t absent) const {
-  if (!present()) return absent;
-  const bool fits = value_->is_number_integer() &&
-                    (!value_->is_number_unsigned() || value_->get<uint64_t>() <= INT64_MAX);
-  if (!fits) {
-    FailType("an integer");
-    return absent;
-  }
-  const auto number = value_->get<int64_t>();
+  if (!IsA(JsonValue::Type::kInteger, "an integer")) return absent;
+  const int64_t number = value_.integer();
   if (number >= least && number <= most) return number;
   Fail(fmt::format("must be {}-{}, is {}", least, most, number));
   return absent;
@@ -78,7 +63,7 @@ int64_t FieldReader::Integer(int64_t least, int64_t most, int64_t absent) const 
 
 IpAddress FieldReader::Address() const {
   if (!present()) return {};
-  const auto address = ParseAddressSloppily(Text());
+  const auto address = ParseAddressSloppily(View());
   if (address.ok()) return *address;
   Fail(std::string(address.status().message()));
   return {};
@@ -86,7 +71,7 @@ IpAddress FieldReader::Address() const {
 
 Cidr FieldReader::Block() const {
   if (!present()) return {};
-  const auto block = ParseCidrSloppily(Text());
+  const auto block = ParseCidrSloppily(View());
   if (block.ok()) return *block;
   Fail(std::string(block.status().message()));
   return {};
@@ -98,17 +83,10 @@ Protocol FieldReader::TransportProtocol() const {
       Protocol::kTcp);
 }
 
-bool FieldReader::IsA(json::value_t type, const char* what) const {
-  if (!present()) return false;
-  if (value_->type() == type) return true;
-  FailType(what);
+bool FieldReader::IsA(JsonValue::Type type, const char* what) const {
+  if (type_ == type) return true;
+  if (present()) Fail(fmt::format("must be {}, is a {}", what, value_.type_name()));
   return false;
-}
-
-void FieldReader::FailType(const char* what) const {
-  Fail(fmt::format(
-      "must be {}, is a {}", what,
-      value_->is_object() ? "mapping" : (value_->is_array() ? "list" : value_->type_name())));
 }
 
 void FieldReader::Fail(std::string_view reason) const {

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <string_view>
 
@@ -144,8 +145,8 @@ class ManifestReader {
     if (metadata == object.end()) return identity;
     identity.name = TextOf(*metadata, "name");
     identity.name_space = TextOf(*metadata, "namespace");
-    const bool namespaced = kind != KindName(Kind::kNode) && kind != KindName(Kind::kNamespace) &&
-                            kind != KindName(Kind::kServiceCidr);
+    const bool namespaced = std::ranges::none_of(
+        kAllKinds, [&](Kind known) { return kind == KindName(known) && !IsNamespaced(known); });
     if (identity.name_space.empty() && namespaced) identity.name_space = "default";
     if (!namespaced) identity.name_space = "";
     return identity;

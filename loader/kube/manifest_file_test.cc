@@ -278,13 +278,13 @@ TEST(Manifest, AnObjectWithoutKindOrNameMakesTheFileAnonymous) {
 
 TEST(Manifest, TheSameObjectTwiceIsAnErrorAndTheFirstIsUsed) {
   const ManifestContents contents = ReadManifest("x.yaml", R"(
-{apiVersion: v1, kind: Service, metadata: {name: web, uid: first}}
+{apiVersion: v1, kind: Service, metadata: {name: web, creationTimestamp: first}}
 ---
-{apiVersion: v1, kind: Service, metadata: {name: web, uid: second}}
+{apiVersion: v1, kind: Service, metadata: {name: web, creationTimestamp: second}}
 )");
   ASSERT_EQ(contents.objects.size(), 1u);
   const AnyObject& object = contents.objects.begin()->second.object;
-  EXPECT_EQ(std::get<std::shared_ptr<const Service>>(object)->meta.uid, "first");
+  EXPECT_EQ(std::get<std::shared_ptr<const Service>>(object)->meta.creation_timestamp, "first");
   EXPECT_THAT(Texts(contents.errors),
               ElementsAre("x.yaml: document 2, line 4: Service default/web: is twice in this file; "
                           "the one in document 1 is used"));

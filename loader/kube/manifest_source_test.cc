@@ -31,10 +31,11 @@ using ::testing::UnorderedElementsAre;
 
 namespace fs = std::filesystem;
 
-// A Service whose uid tells one version of it from another.
+// A Service whose creation time tells one version of it from another.
 std::string ServiceYaml(const std::string& name, const std::string& version = "1") {
-  return fmt::format("---\napiVersion: v1\nkind: Service\nmetadata: {{name: {}, uid: v{}}}\n", name,
-                     version);
+  return fmt::format(
+      "---\napiVersion: v1\nkind: Service\nmetadata: {{name: {}, creationTimestamp: v{}}}\n", name,
+      version);
 }
 
 std::string BrokenServiceYaml(const std::string& name) {
@@ -100,11 +101,11 @@ class ManifestDirectory : public ::testing::Test {
     Until([&] { return store_.namespaces().contains(ObjectName{"", marker}); });
   }
 
-  // "name:uid" of every Service.
+  // "name:creation time" of every Service.
   std::vector<std::string> Services() const {
     std::vector<std::string> names;
     for (const auto& [name, service] : store_.services()) {
-      names.push_back(fmt::format("{}:{}", name.name, service->meta.uid));
+      names.push_back(fmt::format("{}:{}", name.name, service->meta.creation_timestamp));
     }
     return names;
   }

@@ -16,7 +16,7 @@ absl::StatusOr<MasqueradeConfig> FromJson(const nlohmann::json& document) {
   MasqueradeConfig config;
   absl::Status error;
   const FieldReader root(document, error);
-  root.ForEachMember([&](const std::string& key, const FieldReader& value) {
+  root.ForEachMember([&](std::string_view key, const FieldReader& value) {
     if (key == "nonMasqueradeCIDRs") {
       value.ForEachItem(
           [&](const FieldReader& item) { config.non_masquerade_cidrs.push_back(item.Block()); });

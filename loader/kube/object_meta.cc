@@ -21,6 +21,8 @@ const char* KindName(Kind kind) {
       return "Namespace";
     case Kind::kServiceCidr:
       return "ServiceCIDR";
+    case Kind::kNetworkPolicy:
+      return "NetworkPolicy";
   }
   return "?";
 }
@@ -35,23 +37,6 @@ std::string ObjectName::ToString() const {
 
 std::string ObjectRef::ToString() const {
   return fmt::format("{} {}", KindName(kind), name.ToString());
-}
-
-namespace {
-
-const std::string* Find(const StringMap& map, std::string_view key) {
-  const auto found = map.find(key);
-  return found == map.end() ? nullptr : &found->second;
-}
-
-}  // namespace
-
-const std::string* FindLabel(const ObjectMeta& meta, std::string_view key) {
-  return Find(meta.labels, key);
-}
-
-const std::string* FindAnnotation(const ObjectMeta& meta, std::string_view key) {
-  return Find(meta.annotations, key);
 }
 
 std::ostream& operator<<(std::ostream& os, const ObjectName& name) { return os << name.ToString(); }

@@ -7,14 +7,26 @@
 
 #include <compare>
 #include <cstdint>
-#include <map>
 #include <ostream>
 #include <string>
 #include <string_view>
 
+#include "loader/kube/text_map.h"
+
 namespace fairlead::kube {
 
-enum class Kind : uint8_t { kService, kEndpointSlice, kPod, kNode, kNamespace, kServiceCidr };
+enum class Kind : uint8_t {
+  kService,
+  kEndpointSlice,
+  kPod,
+  kNode,
+  kNamespace,
+  kServiceCidr,
+  kNetworkPolicy
+};
+inline constexpr Kind kAllKinds[] = {Kind::kService,      Kind::kEndpointSlice, Kind::kPod,
+                                     Kind::kNode,         Kind::kNamespace,     Kind::kServiceCidr,
+                                     Kind::kNetworkPolicy};
 const char* KindName(Kind kind);  // as in `kind:`, "EndpointSlice"
 bool IsNamespaced(Kind kind);
 
@@ -41,24 +53,19 @@ struct ObjectRef {
   friend auto operator<=>(const ObjectRef&, const ObjectRef&) = default;
 };
 
-using StringMap = std::map<std::string, std::string, std::less<>>;
-
-// The part of metadata that fairlead uses. `kubectl.kubernetes.io/last-applied-configuration`
-// is left out of `annotations`: it is a second copy of the object.
+// The part of metadata that fairlead uses, of each kind as much as somebody reads.
+// `kubectl.kubernetes.io/last-applied-configuration` is left out of `annotations`: it is a second
+// copy of the object.
 struct ObjectMeta {
   ObjectName name;
-  std::string uid;
-  std::string creation_timestamp;  // RFC 3339 in UTC, so it sorts as text; empty if unknown
-  bool deleting = false;           // deletionTimestamp is set
-  StringMap labels;
-  StringMap annotations;
+  // RFC 3339 in UTC, so it sorts as text; empty if unknown. Of Services and Nodes.
+  std::string creation_timestamp;
+  bool deleting = false;  // deletionTimestamp is set
+  TextMap labels;
+  TextMap annotations;  // of Services and EndpointSlices
 
   friend bool operator==(const ObjectMeta&, const ObjectMeta&) = default;
 };
-
-// The label's, or the annotation's, value, or nullptr.
-const std::string* FindLabel(const ObjectMeta& meta, std::string_view key);
-const std::string* FindAnnotation(const ObjectMeta& meta, std::string_view key);
 
 std::ostream& operator<<(std::ostream& os, const ObjectName& name);
 std::ostream& operator<<(std::ostream& os, const ObjectRef& ref);

@@ -8,11 +8,12 @@ namespace fairlead::kube {
 
 bool ObjectChanges::empty() const {
   return services.empty() && endpoint_slices.empty() && pods.empty() && nodes.empty() &&
-         namespaces.empty() && service_cidrs.empty() && affected_services.empty();
+         namespaces.empty() && service_cidrs.empty() && network_policies.empty() &&
+         affected_services.empty();
 }
 
 bool ObjectStore::Put(const AnyObject& object, std::string_view source) {
-  NoteSource(RefOf(object), source);
+  if (!source.empty() || !sources_.empty()) NoteSource(RefOf(object), source);
   return std::visit([this](const auto& pointer) { return PutInto(pointer); }, object);
 }
 
@@ -31,6 +32,8 @@ bool ObjectStore::Erase(const ObjectRef& ref) {
       return EraseFrom<Namespace>(ref.name);
     case Kind::kServiceCidr:
       return EraseFrom<ServiceCidr>(ref.name);
+    case Kind::kNetworkPolicy:
+      return EraseFrom<NetworkPolicy>(ref.name);
   }
   return false;
 }
@@ -70,27 +73,62 @@ void ObjectStore::NoteSource(const ObjectRef& ref, std::string_view source) {
 
 void ObjectStore::NoteChange(Kind kind, const ObjectName& name) {
   ++revision_;
+  ChangesOf(kind).insert(name);
+  if (kind == Kind::kService) changes_.affected_services.insert(name);
+}
+
+ObjectChanges::Names& ObjectStore::ChangesOf(Kind kind) {
   switch (kind) {
     case Kind::kService:
-      changes_.services.insert(name);
-      changes_.affected_services.insert(name);
       break;
     case Kind::kEndpointSlice:
-      changes_.endpoint_slices.insert(name);
-      break;
+      return changes_.endpoint_slices;
     case Kind::kPod:
-      changes_.pods.insert(name);
-      break;
+      return changes_.pods;
     case Kind::kNode:
-      changes_.nodes.insert(name);
-      break;
+      return changes_.nodes;
     case Kind::kNamespace:
-      changes_.namespaces.insert(name);
-      break;
+      return changes_.namespaces;
     case Kind::kServiceCidr:
-      changes_.service_cidrs.insert(name);
-      break;
+      return changes_.service_cidrs;
+    case Kind::kNetworkPolicy:
+      return changes_.network_policies;
   }
+  return changes_.services;
+}
+
+bool ObjectStore::Holds(const AnyObject& object) const {
+  return std::visit(
+      [this]<typename T>(const std::shared_ptr<const T>& pointer) {
+        const auto& map = std::get<ObjectMap<T>>(maps_);
+        const auto found = map.find(pointer->meta.name);
+        return found != map.end() && *found->second == *pointer;
+      },
+      object);
+}
+
+template <typename Visit>
+void ObjectStore::VisitMap(Kind kind, Visit visit) const {
+  const auto try_one = [&](const auto& map) {
+    const AnyObject example = typename std::decay_t<decltype(map)>::mapped_type();
+    if (static_cast<Kind>(example.index()) == kind) visit(map);
+  };
+  std::apply([&](const auto&... map) { (try_one(map), ...); }, maps_);
+}
+
+size_t ObjectStore::CountOf(Kind kind) const {
+  size_t count = 0;
+  VisitMap(kind, [&](const auto& map) { count = map.size(); });
+  return count;
+}
+
+std::vector<ObjectName> ObjectStore::NamesOf(Kind kind) const {
+  std::vector<ObjectName> names;
+  VisitMap(kind, [&](const auto& map) {
+    names.reserve(map.size());
+    for (const auto& [name, object] : map) names.push_back(name);
+  });
+  return names;
 }
 
 void ObjectStore::LinkSlice(const EndpointSlice& slice) {

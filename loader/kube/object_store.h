@@ -28,6 +28,7 @@ struct ObjectChanges {
   Names nodes;
   Names namespaces;
   Names service_cidrs;
+  Names network_policies;
   // Services whose plan may differ: changed themselves, or a slice joined, left
   // or changed. Contains `services`; may name a Service that does not exist.
   Names affected_services;
@@ -53,6 +54,14 @@ class ObjectStore {
   const ObjectMap<ServiceCidr>& service_cidrs() const {
     return std::get<ObjectMap<ServiceCidr>>(maps_);
   }
+  const ObjectMap<NetworkPolicy>& network_policies() const {
+    return std::get<ObjectMap<NetworkPolicy>>(maps_);
+  }
+
+  // Whether the store has an equal object.
+  bool Holds(const AnyObject& object) const;
+  size_t CountOf(Kind kind) const;
+  std::vector<ObjectName> NamesOf(Kind kind) const;
 
   // The slices that name this Service in their label, by name. Price: their number.
   std::vector<const EndpointSlice*> SlicesOf(const ObjectName& service) const;
@@ -70,13 +79,16 @@ class ObjectStore {
   bool PutInto(const std::shared_ptr<const T>& object);
   template <typename T>
   bool EraseFrom(const ObjectName& name);
+  template <typename Visit>
+  void VisitMap(Kind kind, Visit visit) const;
+  ObjectChanges::Names& ChangesOf(Kind kind);
   void NoteSource(const ObjectRef& ref, std::string_view source);
   void NoteChange(Kind kind, const ObjectName& name);
   void LinkSlice(const EndpointSlice& slice);
   void UnlinkSlice(const EndpointSlice& slice);
 
   std::tuple<ObjectMap<Service>, ObjectMap<EndpointSlice>, ObjectMap<Pod>, ObjectMap<Node>,
-             ObjectMap<Namespace>, ObjectMap<ServiceCidr>>
+             ObjectMap<Namespace>, ObjectMap<ServiceCidr>, ObjectMap<NetworkPolicy>>
       maps_;
   absl::btree_map<ObjectName, absl::btree_set<ObjectName>> slices_of_service_;
   absl::btree_map<ObjectRef, std::string> sources_;  // only those that have a name

@@ -10,17 +10,17 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-AnyObject ServiceNamed(const std::string& name, const std::string& uid = "") {
+AnyObject ServiceNamed(const std::string& name, const std::string& created = "") {
   Service service;
   service.meta.name = {"shop", name};
-  service.meta.uid = uid;
+  service.meta.creation_timestamp = created;
   return std::make_shared<const Service>(service);
 }
 
 AnyObject SliceOf(const std::string& service, const std::string& name) {
   EndpointSlice slice;
   slice.meta.name = {"shop", name};
-  if (!service.empty()) slice.meta.labels[kServiceNameLabel] = service;
+  if (!service.empty()) slice.meta.labels.Set(kServiceNameLabel, service);
   return std::make_shared<const EndpointSlice>(slice);
 }
 

@@ -10,12 +10,12 @@
 #ifndef FAIRLEAD_LOADER_KUBE_PARSE_H_
 #define FAIRLEAD_LOADER_KUBE_PARSE_H_
 
-#include <nlohmann/json_fwd.hpp>
-
 #include "absl/status/statusor.h"
 #include "loader/kube/endpoint_slice.h"
 #include "loader/kube/field_reader.h"
+#include "loader/kube/json_value.h"
 #include "loader/kube/namespace.h"
+#include "loader/kube/network_policy.h"
 #include "loader/kube/node.h"
 #include "loader/kube/pod.h"
 #include "loader/kube/service.h"
@@ -23,15 +23,18 @@
 
 namespace fairlead::kube {
 
-absl::StatusOr<Service> ParseService(const nlohmann::json& object);
-absl::StatusOr<EndpointSlice> ParseEndpointSlice(const nlohmann::json& object);
-absl::StatusOr<Pod> ParsePod(const nlohmann::json& object);
-absl::StatusOr<Node> ParseNode(const nlohmann::json& object);
-absl::StatusOr<Namespace> ParseNamespace(const nlohmann::json& object);
-absl::StatusOr<ServiceCidr> ParseServiceCidr(const nlohmann::json& object);
+absl::StatusOr<Service> ParseService(JsonValue object);
+absl::StatusOr<EndpointSlice> ParseEndpointSlice(JsonValue object);
+absl::StatusOr<Pod> ParsePod(JsonValue object);
+absl::StatusOr<Node> ParseNode(JsonValue object);
+absl::StatusOr<Namespace> ParseNamespace(JsonValue object);
+absl::StatusOr<ServiceCidr> ParseServiceCidr(JsonValue object);
+absl::StatusOr<NetworkPolicy> ParseNetworkPolicy(JsonValue object);
 
 // metadata of an object of this kind.
 ObjectMeta ReadMeta(const FieldReader& object, Kind kind);
+// A mapping of texts, such as labels.
+TextMap ReadTexts(const FieldReader& field);
 
 }  // namespace fairlead::kube
 

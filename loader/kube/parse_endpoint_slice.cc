@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // EndpointSlice: defaults and limits follow k8s.io/api/discovery/v1.
+#include <algorithm>
+
 #include "base/status_macros.h"
 #include "loader/kube/parse.h"
 
 namespace fairlead::kube {
 namespace {
+
+constexpr size_t kMostEndpoints = 1000;  // that a server takes
 
 std::vector<std::string> ReadHints(const FieldReader& field) {
   std::vector<std::string> names;
@@ -48,7 +52,7 @@ SliceEndpoint ReadEndpoint(const FieldReader& item, AddressType type) {
 
 }  // namespace
 
-absl::StatusOr<EndpointSlice> ParseEndpointSlice(const nlohmann::json& object) {
+absl::StatusOr<EndpointSlice> ParseEndpointSlice(JsonValue object) {
   absl::Status error;
   const FieldReader root(object, error);
   EndpointSlice slice;
@@ -66,7 +70,9 @@ absl::StatusOr<EndpointSlice> ParseEndpointSlice(const nlohmann::json& object) {
     slice.ports.push_back(std::move(port));
   });
   if (slice.address_type != AddressType::kFqdn) {
-    root.Field("endpoints").ForEachItem([&](const FieldReader& item) {
+    const FieldReader endpoints = root.Field("endpoints");
+    slice.endpoints.reserve(std::min(endpoints.size(), kMostEndpoints));
+    endpoints.ForEachItem([&](const FieldReader& item) {
       slice.endpoints.push_back(ReadEndpoint(item, slice.address_type));
     });
   }

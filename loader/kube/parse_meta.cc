@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // metadata, and the kind that has nothing else.
+#include <utility>
+#include <vector>
+
 #include "base/status_macros.h"
 #include "loader/kube/parse.h"
 
@@ -9,15 +12,15 @@ namespace {
 
 constexpr char kLastApplied[] = "kubectl.kubernetes.io/last-applied-configuration";
 
-StringMap ReadStrings(const FieldReader& field) {
-  StringMap strings;
-  field.ForEachMember([&](const std::string& key, const FieldReader& value) {
-    if (key != kLastApplied) strings.emplace(key, value.Text());
-  });
-  return strings;
-}
-
 }  // namespace
+
+TextMap ReadTexts(const FieldReader& field) {
+  std::vector<TextMap::value_type> texts;
+  field.ForEachMember([&](std::string_view key, const FieldReader& value) {
+    if (key != kLastApplied) texts.emplace_back(key, value.View());
+  });
+  return TextMap(std::move(texts));
+}
 
 ObjectMeta ReadMeta(const FieldReader& object, Kind kind) {
   const FieldReader metadata = object.Field("metadata");
@@ -27,25 +30,29 @@ ObjectMeta ReadMeta(const FieldReader& object, Kind kind) {
     meta.name.name_space = metadata.Field("namespace").Text();
     if (meta.name.name_space.empty()) meta.name.name_space = "default";
   }
-  meta.uid = metadata.Field("uid").Text();
-  meta.creation_timestamp = metadata.Field("creationTimestamp").Text();
   meta.deleting = metadata.Field("deletionTimestamp").present();
-  meta.labels = ReadStrings(metadata.Field("labels"));
-  meta.annotations = ReadStrings(metadata.Field("annotations"));
+  meta.labels = ReadTexts(metadata.Field("labels"));
+  if (kind == Kind::kService || kind == Kind::kNode) {
+    meta.creation_timestamp = metadata.Field("creationTimestamp").Text();
+  }
+  // Many a controller writes into those of Nodes, which would be a change each time.
+  if (kind == Kind::kService || kind == Kind::kEndpointSlice) {
+    meta.annotations = ReadTexts(metadata.Field("annotations"));
+  }
   return meta;
 }
 
-absl::StatusOr<Namespace> ParseNamespace(const nlohmann::json& object) {
+absl::StatusOr<Namespace> ParseNamespace(JsonValue object) {
   absl::Status error;
   const FieldReader root(object, error);
   Namespace name_space;
   name_space.meta = ReadMeta(root, Kind::kNamespace);
-  name_space.meta.labels[kNamespaceNameLabel] = name_space.meta.name.name;
+  name_space.meta.labels.Set(kNamespaceNameLabel, name_space.meta.name.name);
   FL_RETURN_IF_ERROR(error);
   return name_space;
 }
 
-absl::StatusOr<ServiceCidr> ParseServiceCidr(const nlohmann::json& object) {
+absl::StatusOr<ServiceCidr> ParseServiceCidr(JsonValue object) {
   absl::Status error;
   const FieldReader root(object, error);
   ServiceCidr service_cidr;

@@ -35,7 +35,7 @@ std::vector<T> ReadList(const FieldReader& field,
 
 }  // namespace
 
-absl::StatusOr<Node> ParseNode(const nlohmann::json& object) {
+absl::StatusOr<Node> ParseNode(JsonValue object) {
   absl::Status error;
   const FieldReader root(object, error);
   Node node;

@@ -30,7 +30,7 @@ PodPhase ReadPhase(const FieldReader& field) {
 
 }  // namespace
 
-absl::StatusOr<Pod> ParsePod(const nlohmann::json& object) {
+absl::StatusOr<Pod> ParsePod(JsonValue object) {
   absl::Status error;
   const FieldReader root(object, error);
   Pod pod;

@@ -74,7 +74,7 @@ void ReadIngress(const FieldReader& status, Service& service) {
 
 }  // namespace
 
-absl::StatusOr<Service> ParseService(const nlohmann::json& object) {
+absl::StatusOr<Service> ParseService(JsonValue object) {
   absl::Status error;
   const FieldReader root(object, error);
   Service service;

@@ -30,17 +30,25 @@ json Object(const char* text) {
 
 TEST(Metadata, IsReadWithoutTheSecondCopyOfTheObject) {
   const auto service = ParseService(Object(R"({"metadata": {
-    "name": "web", "namespace": "shop", "uid": "u1", "creationTimestamp": "2026-11-23T03:06:26Z",
+    "name": "web", "namespace": "shop", "creationTimestamp": "2026-11-23T03:06:26Z",
     "deletionTimestamp": "2026-11-23T04:00:00Z", "labels": {"app": "web"},
     "annotations": {"a": "b", "kubectl.kubernetes.io/last-applied-configuration": "{}"}}})"));
   ASSERT_TRUE(service.ok()) << service.status();
   const ObjectMeta& meta = service->meta;
   EXPECT_EQ(meta.name, (ObjectName{"shop", "web"}));
-  EXPECT_EQ(meta.uid, "u1");
   EXPECT_EQ(meta.creation_timestamp, "2026-11-23T03:06:26Z");
   EXPECT_TRUE(meta.deleting);
   EXPECT_THAT(meta.labels, ElementsAre(Pair("app", "web")));
   EXPECT_THAT(meta.annotations, ElementsAre(Pair("a", "b")));
+}
+
+TEST(Metadata, NobodyReadsIsLeftOut) {
+  const auto pod = ParsePod(Object(R"({"metadata": {"name": "web-0", "labels": {"app": "web"},
+    "creationTimestamp": "2026-11-23T03:06:26Z", "annotations": {"a": "b"}}})"));
+  ASSERT_TRUE(pod.ok()) << pod.status();
+  EXPECT_THAT(pod->meta.labels, ElementsAre(Pair("app", "web")));
+  EXPECT_EQ(pod->meta.creation_timestamp, "");
+  EXPECT_THAT(pod->meta.annotations, IsEmpty());
 }
 
 TEST(Metadata, NamespaceDefaultsWhereTheKindHasOne) {
@@ -176,7 +184,7 @@ TEST(NodeParser, ReadsEveryField) {
       {"type": "InternalIP", "address": "192.0.2.1"}, {"type": "ExternalIP", "address": "x"},
       {"type": "InternalIP", "address": "2001:db8::1"}]}})"));
   ASSERT_TRUE(parsed.ok()) << parsed.status();
-  EXPECT_EQ(*FindLabel(parsed->meta, kZoneLabel), "z1");
+  EXPECT_EQ(parsed->meta.labels.Find(kZoneLabel), "z1");
   EXPECT_THAT(parsed->pod_cidrs,
               ElementsAre(*Cidr::Parse("10.1.0.0/24"), *Cidr::Parse("fd00:1::/64")));
   EXPECT_THAT(parsed->internal_ips, ElementsAre(Ip("192.0.2.1"), Ip("2001:db8::1")));

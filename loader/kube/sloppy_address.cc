@@ -29,12 +29,14 @@ std::string_view Trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
 }
 
-// "010.0.0.1" → "10.0.0.1", also behind the last colon of an IPv6 address.
+// "::010.0.0.1" → "::10.0.0.1".
 std::string WithoutLeadingZeros(std::string_view text) {
-  if (text.find('.') == std::string_view::npos) return std::string(text);
-  std::string respelt;
   const size_t colon = text.rfind(':');
-  size_t at = colon == std::string_view::npos ? 0 : colon + 1;
+  if (colon == std::string_view::npos || text.find('.') == std::string_view::npos) {
+    return std::string(text);
+  }
+  std::string respelt;
+  size_t at = colon + 1;
   respelt.append(text.substr(0, at));
   while (at < text.size()) {
     const size_t dot = std::min(text.find('.', at), text.size());
@@ -55,7 +57,29 @@ std::optional<IpAddress> Mapped(const IpAddress& address) {
   return IpAddress::FromBytes(Family::kIpv4, address.bytes() + sizeof(kPrefix));
 }
 
+// Four numbers up to 255, with as many zeros before them as there may be.
+std::optional<IpAddress> DottedQuad(std::string_view text) {
+  constexpr int kParts = 4;
+  uint8_t bytes[kParts] = {};
+  int part = 0;
+  bool has_digit = false;
+  for (const char c : text) {
+    if (c == '.') {
+      if (!has_digit || ++part == kParts) return std::nullopt;
+      has_digit = false;
+      continue;
+    }
+    const int value = bytes[part] * 10 + (c - '0');
+    if (c < '0' || c > '9' || value > UINT8_MAX) return std::nullopt;
+    bytes[part] = static_cast<uint8_t>(value);
+    has_digit = true;
+  }
+  if (part != kParts - 1 || !has_digit) return std::nullopt;
+  return IpAddress::FromBytes(Family::kIpv4, bytes);
+}
+
 absl::StatusOr<IpAddress> ParseUnmapped(std::string_view text) {
+  if (const auto address = DottedQuad(text)) return *address;
   // Embedded NUL bytes would end the text early for inet_pton.
   if (text.find('\0') == std::string_view::npos) {
     if (auto address = IpAddress::Parse(WithoutLeadingZeros(text)); address.ok()) return address;

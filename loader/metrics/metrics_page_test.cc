@@ -12,6 +12,7 @@
 #include "loader/metrics/daemon_metrics.h"
 #include "loader/metrics/dataplane_metrics.h"
 #include "loader/metrics/proxy_metrics.h"
+#include "loader/metrics/source_metrics.h"
 
 namespace fairlead::metrics {
 namespace {
@@ -35,6 +36,12 @@ std::string Table(const Families& families) {
   return text + "\n";
 }
 
+Families OfSource() {
+  SourceMetrics metrics;
+  metrics.Applied("services", std::chrono::milliseconds(1));
+  return metrics.Read({});
+}
+
 TEST(MetricsPage, ListsWhatThereIs) {
   std::ifstream file(FAIRLEAD_METRICS_PAGE);
   std::stringstream stream;
@@ -44,6 +51,7 @@ TEST(MetricsPage, ListsWhatThereIs) {
   const std::pair<std::string, std::string> tables[] = {
       {"fairlead", Table(DescribeDataplane())},
       {"daemon", Table(DescribeDaemon())},
+      {"api", Table(OfSource())},
       {"kubeproxy", Table(ProxyMetrics().Collect())},
       {"slis", Table(SliFamilies(1))}};
   for (const auto& [name, table] : tables) {

@@ -13,12 +13,6 @@
 #include "loader/netlink/sysctls.h"
 
 namespace fairlead {
-namespace {
-
-constexpr std::string_view kProc = "/proc/sys/";
-
-}  // namespace
-
 absl::StatusOr<SysctlJournal> SysctlJournal::Open(std::string path) {
   SysctlJournal journal(std::move(path));
   const absl::StatusOr<std::string> text = ReadWholeFile(journal.path_);
@@ -46,8 +40,7 @@ absl::Status SysctlJournal::Save() const {
 }
 
 absl::Status SysctlJournal::Set(std::string_view name, std::string_view value) {
-  FL_ASSIGN_OR_RETURN(const std::string path, SysctlPath(name));
-  const std::string key = path.substr(kProc.size());
+  FL_ASSIGN_OR_RETURN(const std::string key, SysctlKey(name));
   FL_ASSIGN_OR_RETURN(std::string now, ReadSysctl(key));
   if (now == value) return absl::OkStatus();
   if (originals_.emplace(key, std::move(now)).second) {

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "base/durable_file.h"
 #include "base/errno_status.h"
@@ -14,13 +15,24 @@
 #include "base/unique_fd.h"
 
 namespace fairlead {
+namespace {
+
+// Of the process, as /proc/sys is.
+std::string& ProcSys() {
+  static std::string directory = "/proc/sys";
+  return directory;
+}
+
+}  // namespace
+
+void UseProcSys(std::string directory) { ProcSys() = std::move(directory); }
 
 std::string DeviceSysctl(Family family, std::string_view device, std::string_view setting) {
   return fmt::format("net/{}/conf/{}/{}", family == Family::kIpv4 ? "ipv4" : "ipv6", device,
                      setting);
 }
 
-absl::StatusOr<std::string> SysctlPath(std::string_view name) {
+absl::StatusOr<std::string> SysctlKey(std::string_view name) {
   std::string path(name);
   const size_t first = path.find_first_of("./");
   if (first != std::string::npos && path[first] == '.') {
@@ -36,7 +48,12 @@ absl::StatusOr<std::string> SysctlPath(std::string_view name) {
     start = end + 1;
   }
   if (!safe) return absl::InvalidArgumentError(fmt::format("\"{}\" is no network sysctl", name));
-  return "/proc/sys/" + path;
+  return path;
+}
+
+absl::StatusOr<std::string> SysctlPath(std::string_view name) {
+  FL_ASSIGN_OR_RETURN(const std::string key, SysctlKey(name));
+  return fmt::format("{}/{}", ProcSys(), key);
 }
 
 absl::StatusOr<std::string> ReadSysctl(std::string_view name) {

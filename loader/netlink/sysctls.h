@@ -18,9 +18,15 @@
 
 namespace fairlead {
 
+// A container sees its own /proc/sys read-only; the host's may be mounted elsewhere. To be said
+// once, before anything else here is called.
+void UseProcSys(std::string directory);
+
 // The setting of one device: "net/ipv4/conf/DEVICE/SETTING".
 std::string DeviceSysctl(Family family, std::string_view device, std::string_view setting);
 
+// "net/…", as below /proc/sys; InvalidArgument for names that lead anywhere else.
+absl::StatusOr<std::string> SysctlKey(std::string_view name);
 // "/proc/sys/net/…"; InvalidArgument for names that lead anywhere else.
 absl::StatusOr<std::string> SysctlPath(std::string_view name);
 

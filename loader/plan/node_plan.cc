@@ -69,8 +69,8 @@ class NodePlanner {
       }
     }
     if (own) {
-      const std::string* zone = kube::FindLabel(node.meta, kube::kZoneLabel);
-      plan_.own = {own_name_, std::move(blocks), addresses, zone == nullptr ? "" : *zone};
+      plan_.own = {own_name_, std::move(blocks), addresses,
+                   std::string(node.meta.labels.Find(kube::kZoneLabel).value_or(""))};
     } else {
       plan_.peers.push_back({node.meta.name.name, std::move(blocks), addresses.ip4, addresses.ip6});
     }

@@ -26,7 +26,7 @@ NodePlan PlanOf(const std::vector<Given>& given, const std::string& own) {
     kube::Node node;
     node.meta.name = {"", one.name};
     node.meta.creation_timestamp = one.created;
-    node.meta.labels[kube::kZoneLabel] = "zone of " + one.name;
+    node.meta.labels.Set(kube::kZoneLabel, "zone of " + one.name);
     for (const char* block : one.blocks) node.pod_cidrs.push_back(*Cidr::Parse(block));
     for (const char* ip : one.addresses) node.internal_ips.push_back(*IpAddress::Parse(ip));
     nodes[node.meta.name] = std::make_shared<const kube::Node>(node);

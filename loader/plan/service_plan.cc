@@ -101,7 +101,7 @@ bool HasBackend(const PlannedService& service, const Endpoint& endpoint) {
 bool IsProxied(const kube::Service& service) {
   return service.type != kube::ServiceType::kExternalName && !service.headless &&
          !service.cluster_ips.empty() &&
-         kube::FindLabel(service.meta, kube::kServiceProxyNameLabel) == nullptr;
+         !service.meta.labels.Find(kube::kServiceProxyNameLabel).has_value();
 }
 
 std::vector<std::pair<ServicePortName, PlannedService>> PlanService(

@@ -75,7 +75,7 @@ class RandomCluster {
   kube::EndpointSlice AnySlice() {
     kube::EndpointSlice slice;
     slice.meta.name = Name();
-    slice.meta.labels[kube::kServiceNameLabel] = Name().name;
+    slice.meta.labels.Set(kube::kServiceNameLabel, Name().name);
     const bool is_ip4 = Below(2) == 0;
     slice.address_type = is_ip4 ? kube::AddressType::kIpv4 : kube::AddressType::kIpv6;
     for (const Protocol protocol : {Protocol::kTcp, Protocol::kUdp}) {

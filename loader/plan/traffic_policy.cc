@@ -12,8 +12,7 @@ namespace {
 
 bool IsUsableSlice(const kube::EndpointSlice& slice, Family family) {
   const auto wanted = family == Family::kIpv4 ? kube::AddressType::kIpv4 : kube::AddressType::kIpv6;
-  return slice.address_type == wanted &&
-         kube::FindLabel(slice.meta, kube::kHeadlessLabel) == nullptr;
+  return slice.address_type == wanted && !slice.meta.labels.Find(kube::kHeadlessLabel).has_value();
 }
 
 bool IsFallback(const SliceEndpoint& endpoint) { return endpoint.serving && endpoint.terminating; }

@@ -41,7 +41,7 @@ void ClusterObjects::PutService(const Service& service) {
     object->affinity_timeout_seconds = service.affinity_seconds;
   }
   if (!service.algorithm.empty()) {
-    object->meta.annotations[plan::kAlgorithmAnnotation] = service.algorithm;
+    object->meta.annotations.Set(plan::kAlgorithmAnnotation, service.algorithm);
   }
   if (service.node_port != 0) object->type = kube::ServiceType::kNodePort;
   if (!service.load_balancer_ips.empty()) object->type = kube::ServiceType::kLoadBalancer;
@@ -67,9 +67,9 @@ void ClusterObjects::PutEndpoints(const Service& service, const std::vector<Endp
 void ClusterObjects::PutEndpoint(const Service& service, const Endpoint& endpoint, bool ready) {
   auto slice = std::make_shared<kube::EndpointSlice>();
   slice->meta.name = {kNamespace, fmt::format("{}-{}", service.name, slices_.size())};
-  slice->meta.labels[kube::kServiceNameLabel] = service.name;
+  slice->meta.labels.Set(kube::kServiceNameLabel, service.name);
   if (const auto weight = service.weights.find(endpoint); weight != service.weights.end()) {
-    slice->meta.annotations[plan::kWeightAnnotation] = fmt::format("{}", weight->second);
+    slice->meta.annotations.Set(plan::kWeightAnnotation, fmt::format("{}", weight->second));
   }
   slice->address_type = endpoint.address.family() == Family::kIpv4 ? kube::AddressType::kIpv4
                                                                    : kube::AddressType::kIpv6;

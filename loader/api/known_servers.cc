@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "loader/api/known_servers.h"
+
+#include "base/log.h"
+
+namespace fairlead::api {
+
+KnownServers::KnownServers(Access access, const std::string& state_directory,
+                           HttpTransport& transport)
+    : access_(std::move(access)),
+      cache_(state_directory + "/" + kKnownServersFile),
+      transport_(transport) {
+  const absl::StatusOr<std::vector<Endpoint>> known = cache_.Read();
+  if (known.ok()) {
+    Use(*known);
+  } else {
+    LogWarn("{}", std::string(known.status().message()));
+  }
+}
+
+void KnownServers::Follow(const kube::ObjectStore& store) {
+  const std::vector<Endpoint> endpoints = ApiServerEndpoints(store);
+  if (endpoints.empty() || endpoints == used_) return;
+  Use(endpoints);
+  const absl::Status kept = cache_.Keep(endpoints);
+  if (!kept.ok()) LogWarn("{}", std::string(kept.message()));
+}
+
+void KnownServers::Use(const std::vector<Endpoint>& endpoints) {
+  used_ = endpoints;
+  transport_.SetFallbacks(ServersAt(endpoints, access_));
+}
+
+}  // namespace fairlead::api
