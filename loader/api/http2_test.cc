@@ -116,6 +116,18 @@ TEST_P(AnApiServer, ThatClosesItsConnectionsIsAskedOnANewOne) {
   EXPECT_EQ(Get("/version").head->code, 200);
 }
 
+TEST_P(AnApiServer, ThatSendsClientsAwayEndsWhatItHasBegun) {
+  RecordingReceiver watch;
+  const auto exchange = Ask(kWatch, watch);
+  RunUntil([&watch] { return watch.head.has_value(); });
+  server_->Do([](ApiServer& server) { server.SendClientsAway(); });
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(Get("/version").head->code, 200);
+  PutService("web");
+  RunUntil([&watch] { return watch.body.find("\"web\"") != std::string::npos; });
+  EXPECT_FALSE(watch.ended());
+  EXPECT_EQ(Accepted(), 2U) << "new requests have a new connection";
+}
+
 TEST_P(AnApiServer, MayBeAwayAndComeBack) {
   EXPECT_EQ(Get("/version").head->code, 200);
   server_->Do([](ApiServer& server) {
