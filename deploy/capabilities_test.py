@@ -135,7 +135,9 @@ def check_mode(node, mode):
             plug_pod(node)
             if pathlib.Path("/proc/sys/net/ipv4/ip_forward").read_text() != "1\n":
                 raise RuntimeError("fairleadd could not write a sysctl")
-        problems = node.status().get("problems", [])
+        noted = node.folder / "state" / "host.json"
+        wait_until("host.json", noted.exists, process)
+        problems = node.status()["problems"] + json.loads(noted.read_text())["problems"]
         if problems:
             raise RuntimeError(f"{mode}: {problems}")
     except Exception:
