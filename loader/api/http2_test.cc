@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "loader/api/http_fixture.h"
+#include "loader/api/node_status.h"
 #include "tests/apiserver/test_api_server.h"
 
 namespace fairlead::api {
@@ -160,6 +161,25 @@ TEST_P(AnApiServer, TakesPatches) {
   RunUntil([&receiver] { return receiver.ended(); });
   EXPECT_EQ(receiver.head->code, 200);
   EXPECT_THAT(receiver.body, HasSubstr("NodePort"));
+}
+
+TEST_P(AnApiServer, KeepsWhatOthersSayOfTheNode) {
+  server_->Put("nodes", {{"metadata", {{"name", "n1"}}},
+                         {"status",
+                          {{"conditions",
+                            {{{"type", "NetworkUnavailable"}, {"status", "True"}},
+                             {{"type", "Ready"}, {"status", "True"}}}}}}});
+  NodeStatusWriter writer(*transport_, *clock_);
+  writer.Write({.node_name = "n1", .version = "0.1.0"}, 1);
+  nlohmann::json node;
+  RunUntil([&] {
+    node = nlohmann::json::parse(Get("/api/v1/nodes/n1").body);
+    return node["metadata"].contains("annotations");
+  });
+  EXPECT_EQ(node["metadata"]["annotations"][kVersionAnnotation], "0.1.0");
+  ASSERT_EQ(node["status"]["conditions"].size(), 2U);
+  EXPECT_EQ(node["status"]["conditions"][0]["status"], "False");
+  EXPECT_EQ(node["status"]["conditions"][1]["type"], "Ready");
 }
 
 TEST_P(AnApiServer, ThatIsThereForTheKernelOnlyIsLeft) {
