@@ -34,7 +34,7 @@ struct Flags {
 absl::Status Up(const Flags& flags) {
   LabOptions options = flags.up;
   options.owned = false;  // it outlives this process
-  options.default_pods = options.manifests.empty() && !flags.no_pods;
+  options.default_pods = options.manifests.empty() && !flags.no_pods && options.start_daemons;
   options.daemon_flags = flags.argv;
   options.progress = [](const std::string& step) { fmt::print(stderr, "lab: {}\n", step); };
   const auto lab = Lab::Up(options);
@@ -183,6 +183,7 @@ int Main(int argc, char** argv) {
   up->add_option("--manifests", flags.up.manifests, "Folder with Kubernetes manifests")
       ->check(CLI::ExistingDirectory);
   up->add_flag("--no-pods", flags.no_pods, "Without --manifests: no pods, instead of a few");
+  up->add_flag("!--no-daemons", flags.up.start_daemons, "Nodes wait for `daemon start`; no pods");
   up->callback([&] { action = [&] { return Up(flags); }; });
 
   CLI::App* down = app.add_subcommand("down", "Take a lab down, whatever state it is in");

@@ -70,8 +70,6 @@ std::vector<std::string> Node::DaemonArgv() const {
   std::vector<std::string> argv = {program_folder_ + "/fairleadd",
                                    "--node-name",
                                    name_,
-                                   "--manifests",
-                                   folder_.manifests(),
                                    "--state-dir",
                                    state_dir(),
                                    "--run-dir",
@@ -82,6 +80,11 @@ std::vector<std::string> Node::DaemonArgv() const {
                                    "eth0",
                                    "--routing",
                                    fabric_.routing};
+  // Who names an API server has it mirror the folder (tests/apiserver/mirror.h).
+  const auto is_source = [](const std::string& flag) { return flag.starts_with("--kubeconfig"); };
+  if (std::ranges::none_of(daemon_flags_, is_source)) {
+    argv.insert(argv.end(), {"--manifests", folder_.manifests()});
+  }
   // Small tables, because a machine carries many nodes; unless somebody asks for more.
   const auto is_size = [](const std::string& flag) { return flag.starts_with("--max-flows"); };
   if (std::ranges::none_of(daemon_flags_, is_size)) argv.emplace_back("--max-flows=16384");
