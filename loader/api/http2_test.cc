@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "loader/api/http_fixture.h"
+#include "loader/api/node_status.h"
 #include "tests/apiserver/test_api_server.h"
 
 namespace fairlead::api {
@@ -116,6 +117,18 @@ TEST_P(AnApiServer, ThatClosesItsConnectionsIsAskedOnANewOne) {
   EXPECT_EQ(Get("/version").head->code, 200);
 }
 
+TEST_P(AnApiServer, ThatSendsClientsAwayEndsWhatItHasBegun) {
+  RecordingReceiver watch;
+  const auto exchange = Ask(kWatch, watch);
+  RunUntil([&watch] { return watch.head.has_value(); });
+  server_->Do([](ApiServer& server) { server.SendClientsAway(); });
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(Get("/version").head->code, 200);
+  PutService("web");
+  RunUntil([&watch] { return watch.body.find("\"web\"") != std::string::npos; });
+  EXPECT_FALSE(watch.ended());
+  EXPECT_EQ(Accepted(), 2U) << "new requests have a new connection";
+}
+
 TEST_P(AnApiServer, MayBeAwayAndComeBack) {
   EXPECT_EQ(Get("/version").head->code, 200);
   server_->Do([](ApiServer& server) {
@@ -148,6 +161,25 @@ TEST_P(AnApiServer, TakesPatches) {
   RunUntil([&receiver] { return receiver.ended(); });
   EXPECT_EQ(receiver.head->code, 200);
   EXPECT_THAT(receiver.body, HasSubstr("NodePort"));
+}
+
+TEST_P(AnApiServer, KeepsWhatOthersSayOfTheNode) {
+  server_->Put("nodes", {{"metadata", {{"name", "n1"}}},
+                         {"status",
+                          {{"conditions",
+                            {{{"type", "NetworkUnavailable"}, {"status", "True"}},
+                             {{"type", "Ready"}, {"status", "True"}}}}}}});
+  NodeStatusWriter writer(*transport_, *clock_);
+  writer.Write({.node_name = "n1", .version = "0.1.0"}, 1);
+  nlohmann::json node;
+  RunUntil([&] {
+    node = nlohmann::json::parse(Get("/api/v1/nodes/n1").body);
+    return node["metadata"].contains("annotations");
+  });
+  EXPECT_EQ(node["metadata"]["annotations"][kVersionAnnotation], "0.1.0");
+  ASSERT_EQ(node["status"]["conditions"].size(), 2U);
+  EXPECT_EQ(node["status"]["conditions"][0]["status"], "False");
+  EXPECT_EQ(node["status"]["conditions"][1]["type"], "Ready");
 }
 
 TEST_P(AnApiServer, ThatIsThereForTheKernelOnlyIsLeft) {

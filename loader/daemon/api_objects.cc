@@ -47,8 +47,17 @@ absl::StatusOr<std::unique_ptr<ObjectSource>> ApiObjects::Create(const Options& 
   return objects;
 }
 
-void ApiObjects::NodeIsReady() {
+// Also of a Node that was deleted and registered again: it knows nothing of the one before.
+void ApiObjects::TellNode() {
+  const auto node = store_.nodes().find({"", node_.node_name});
+  if (node == store_.nodes().end() || node->second->meta.creation_timestamp == told_node_) return;
+  told_node_ = node->second->meta.creation_timestamp;
   node_status_->Write(node_, std::random_device()());
+}
+
+void ApiObjects::NodeIsReady() {
+  is_ready_ = true;
+  TellNode();
   Tell({.about = {kube::Kind::kNode, {"", node_.node_name}},
         .uid = node_.node_name,
         .reason = "Starting",
@@ -70,6 +79,7 @@ void ApiObjects::Changed(const api::Reflector& by) {
   complete_ |= !source_->has_broken_objects();
   servers_->Follow(store_);
   changed_();
+  if (is_ready_) TellNode();
   // The first time everything is programmed, which is another matter.
   if (!std::exchange(begun_, true)) return;
   metrics_.Applied(by.resource().name, clock_->Now() - by.heard_at());

@@ -40,6 +40,7 @@ class ApiObjects : public ObjectSource {
  private:
   ApiObjects(const Options& options, api::Needs needs, kube::ObjectStore& store);
   void Changed(const api::Reflector& by);
+  void TellNode();
 
   const api::Needs needs_;
   const api::NodeStatus node_;
@@ -47,6 +48,8 @@ class ApiObjects : public ObjectSource {
   std::function<void()> changed_;
   metrics::SourceMetrics metrics_;
   bool complete_ = false;
+  bool is_ready_ = false;
+  std::optional<std::string> told_node_;  // when it was created
   bool begun_ = false;
   // Each needs those before it.
   std::unique_ptr<api::TimerClock> clock_;

@@ -231,6 +231,11 @@ void ApiServer::TurnAll() {
   for (auto next = sessions_.begin(); next != sessions_.end();) Turn((next++)->first);
 }
 
+void ApiServer::SendClientsAway() {
+  for (const auto& [fd, session] : sessions_) session->SendAway();
+  TurnAll();
+}
+
 void ApiServer::CloseConnections() {
   std::erase_if(sessions_, [](const auto& entry) {
     sockaddr_storage address{};

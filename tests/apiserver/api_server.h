@@ -69,6 +69,8 @@ class ApiServer {
   absl::Status ServeUnix(const std::string& path, Handler handler);
 
   void CloseConnections();
+  // As with --goaway-chance: clients are asked to make new connections, and keep their streams.
+  void SendClientsAway();
   // Nobody listens any more at the addresses, and again.
   void StopListening();
   absl::Status ListenAgain();

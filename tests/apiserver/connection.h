@@ -28,6 +28,9 @@ class Connection {
   // Appends what is to be sent, as long as `out` is shorter than kMostUnsent.
   virtual void Pump(std::string& out) = 0;
 
+  // Asks the client to take its next requests elsewhere; HTTP/1.1 has no word for that.
+  virtual void SendAway() {}
+
   // To be closed once all is sent; to be closed at once.
   bool finished() const { return finished_; }
   bool broken() const { return broken_; }

@@ -59,6 +59,13 @@ class Http2Connection : public Connection {
     if (over) Finish();
   }
 
+  // What has begun goes on.
+  void SendAway() override {
+    nghttp2_submit_goaway(session_, NGHTTP2_FLAG_NONE,
+                          nghttp2_session_get_last_proc_stream_id(session_), NGHTTP2_NO_ERROR,
+                          nullptr, 0);
+  }
+
  private:
   struct Stream {
     Request request;

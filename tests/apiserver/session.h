@@ -29,6 +29,10 @@ class Session {
   int fd() const { return channel_.fd(); }
   bool wants_write() const { return channel_.wants_write(); }
 
+  void SendAway() {
+    if (connection_ != nullptr) connection_->SendAway();
+  }
+
   // Reads what has come and writes what can go. False: it is over.
   bool Turn();
 

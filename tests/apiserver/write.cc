@@ -151,6 +151,31 @@ WrittenOrStatus Replace(Store& store, const Place& place, const Request& request
   return Update(store, place, *old, std::move(std::get<Json>(read)));
 }
 
+namespace {
+
+// A strategic merge where its rules are known here: a Node's conditions are told apart by type.
+void MergeNode(Json patch, Json& node) {
+  Json conditions = Json::array();
+  if (patch.contains("/status/conditions"_json_pointer)) {
+    conditions = patch["status"]["conditions"];
+    patch["status"].erase("conditions");
+  }
+  node.merge_patch(patch);
+  for (const Json& condition : conditions) {
+    Json& all = node["status"]["conditions"];
+    const auto old = std::ranges::find_if(all, [&condition](const Json& one) {
+      return StringOf(one, "type") == StringOf(condition, "type");
+    });
+    if (old == all.end()) {
+      all.push_back(condition);
+    } else {
+      old->merge_patch(condition);
+    }
+  }
+}
+
+}  // namespace
+
 WrittenOrStatus Patch(Store& store, const Place& place, const Request& request) {
   const ObjectPtr old = store.Find(*place.resource, place.Key());
   if (!old) return NotFound(*place.resource, place.name);
@@ -164,6 +189,9 @@ WrittenOrStatus Patch(Store& store, const Place& place, const Request& request) 
       changed.merge_patch(*patch);
     } else if (type == "application/json-patch+json") {
       changed = changed.patch(*patch);
+    } else if (type == "application/strategic-merge-patch+json" &&
+               place.resource->plural == "nodes") {
+      MergeNode(*patch, changed);
     } else {
       return UnsupportedMediaType();  // a strategic merge needs the types' own rules
     }
