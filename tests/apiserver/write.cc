@@ -67,6 +67,26 @@ Written AsWritten(const Place& place, const ObjectPtr& object, int code = 200) {
   return {.code = code, .text = WithKind(*place.resource, object->text)};
 }
 
+// The strategic merge of a status, of which one rule is enough: conditions are known by their type.
+void MergeStatus(Json& object, const Json& patch) {
+  const Json conditions = patch.contains("status") && patch["status"].contains("conditions")
+                              ? patch["status"]["conditions"]
+                              : Json::array();
+  Json rest = patch;
+  if (rest.contains("status")) rest["status"].erase("conditions");
+  object.merge_patch(rest);
+  for (const Json& condition : conditions) {
+    Json& all = object["status"]["conditions"];
+    const auto same = std::ranges::find_if(
+        all, [&](const Json& one) { return one["type"] == condition["type"]; });
+    if (same == all.end()) {
+      all.push_back(condition);
+    } else {
+      same->merge_patch(condition);
+    }
+  }
+}
+
 // What a client does not decide, and what a write to one half leaves of the other.
 WrittenOrStatus Update(Store& store, const Place& place, const Object& old, Json changed) {
   const Json before = Json::parse(old.text);
@@ -164,6 +184,8 @@ WrittenOrStatus Patch(Store& store, const Place& place, const Request& request) 
       changed.merge_patch(*patch);
     } else if (type == "application/json-patch+json") {
       changed = changed.patch(*patch);
+    } else if (type == "application/strategic-merge-patch+json" && place.status) {
+      MergeStatus(changed, *patch);
     } else {
       return UnsupportedMediaType();  // a strategic merge needs the types' own rules
     }
