@@ -16,6 +16,7 @@
 #include <optional>
 #include <thread>
 
+#include "base/log.h"
 #include "base/status_macros.h"
 #include "bench/state/big_cluster.h"
 #include "bench/state/daemon_facts.h"
@@ -245,6 +246,7 @@ int Main(int argc, char** argv) {
   app.add_flag("--json", settings.json, "One object instead of a table");
   app.add_option("daemon-flags", settings.daemon_flags, "Behind --: flags for fairleadd");
   CLI11_PARSE(app, argc, argv);
+  InitLog("state_bench", "warn");
   lab::WatchForInterrupts();
   const auto result = StateBench(settings).Run();
   if (!result.ok()) {
