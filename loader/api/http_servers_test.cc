@@ -187,7 +187,7 @@ class TheServersThatAreKnown : public SeveralServers {
   ScratchDirectory directory_;
 };
 
-TEST_F(TheServersThatAreKnown, SurviveARestart) {
+TEST_F(TheServersThatAreKnown, A1_7_survive_a_restart) {
   const Access access{.servers = {{.url = "https://127.0.0.9:1"}}};
   const kube::ObjectStore store = kube::StoreOf(
       "kind: EndpointSlice\napiVersion: discovery.k8s.io/v1\n"
