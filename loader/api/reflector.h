@@ -100,6 +100,7 @@ class Reflector : private Receiver {
   void ListCompleted(std::string version);
   void Commit();
   void Failed(std::string_view reason);
+  bool WasDeaf() const;
   void Refused(const ServerStatus& status);
   void VersionLost();
   void Wait(std::chrono::nanoseconds time);

@@ -37,6 +37,10 @@ void Reflector::Finished() {
     streams_lists_ = false;
     return Failed("the streamed list has ended too early; it will be listed by pages");
   }
+  if (WasDeaf()) {
+    needs_list_ = true;
+    return Proceed();
+  }
   // The server's timeout, if it has not come at once.
   const bool was_good =
       counts_.events != events_before_ || clock_.Now() - asked_at_ >= kShortestGoodWatch;
@@ -75,7 +79,15 @@ void Reflector::ListCompleted(std::string version) {
 void Reflector::Failed(std::string_view reason) {
   ++counts_.failures;
   SetProblem(fmt::format("cannot {} {}: {}", verb(), resource_.name, reason));
+  if (WasDeaf()) needs_list_ = true;
   WaitAndProceed();
+}
+
+// A server that came back from a backup says nothing to a watch from a version that it has not
+// reached yet, not even a bookmark; otherwise there is one every minute. A list tells.
+bool Reflector::WasDeaf() const {
+  return asked_ == Asked::kWatch && head_.code == kOk && counts_.events == events_before_ &&
+         clock_.Now() - asked_at_ >= kShortestWatch;
 }
 
 void Reflector::Refused(const ServerStatus& status) {

@@ -235,6 +235,23 @@ TEST(Watch, FromAVersionThatIsNoneIsReplacedByAList) {
   EXPECT_EQ(w.Query("resourceVersion"), "");
 }
 
+TEST(Watch, ThatHasHeardNothingForLongIsReplacedByAList) {
+  for (const auto& end : {absl::OkStatus(), absl::DeadlineExceededError("nothing came")}) {
+    Watching w;
+    w.call().Begin();
+    w.clock.Advance(Reflector::kShortestWatch);
+    w.call().End(end);
+    w.clock.Advance(seconds(5));
+    EXPECT_FALSE(w.IsWatch());
+    // What the server says if it came back from a backup.
+    w.call().Answer(504, StatusText(504, "Timeout", "Too large resource version: 5, current: 3",
+                                    R"({"causes":[{"reason":"ResourceVersionTooLarge"}]})"));
+    EXPECT_EQ(w.Query("resourceVersion"), "");
+    w.List("3", {ServiceText("a", "1")});
+    EXPECT_THAT(w.Names(), ElementsAre("a"));
+  }
+}
+
 TEST(Server, ThatIsAwayForDaysTakesNothingAwayAndIsAskedCalmly) {
   Watching w;
   w.call().End(absl::UnavailableError("no route to host"));

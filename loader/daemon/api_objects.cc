@@ -2,6 +2,7 @@
 #include "loader/daemon/api_objects.h"
 
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <random>
 #include <utility>
@@ -80,8 +81,12 @@ void ApiObjects::Changed(const api::Reflector& by) {
   servers_->Follow(store_);
   changed_();
   if (is_ready_) TellNode();
-  // The first time everything is programmed, which is another matter.
-  if (!std::exchange(begun_, true)) return;
+  if (!std::exchange(begun_, true)) {
+    // Everything has been programmed, which is no change; and what the lists took on the way can go
+    // back to the system.
+    malloc_trim(0);
+    return;
+  }
   metrics_.Applied(by.resource().name, clock_->Now() - by.heard_at());
 }
 

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <type_traits>
 #include <variant>
 
 #include "absl/container/btree_map.h"
@@ -30,6 +31,17 @@ using AnyObject = std::variant<std::shared_ptr<const Service>, std::shared_ptr<c
                                std::shared_ptr<const Pod>, std::shared_ptr<const Node>,
                                std::shared_ptr<const Namespace>, std::shared_ptr<const ServiceCidr>,
                                std::shared_ptr<const NetworkPolicy>>;
+
+// The kind of this type.
+template <typename T, size_t kIndex = 0>
+constexpr Kind KindOf() {
+  using Pointer = std::variant_alternative_t<kIndex, AnyObject>;
+  if constexpr (std::is_same_v<Pointer, std::shared_ptr<const T>>) {
+    return static_cast<Kind>(kIndex);
+  } else {
+    return KindOf<T, kIndex + 1>();
+  }
+}
 
 // All objects of one kind, by name.
 template <typename T>

@@ -6,28 +6,7 @@ namespace {
 
 using Type = JsonValue::Type;
 
-Type TypeOf(simdjson::dom::element value) {
-  switch (value.type()) {
-    case simdjson::dom::element_type::ARRAY:
-      return Type::kList;
-    case simdjson::dom::element_type::OBJECT:
-      return Type::kMapping;
-    case simdjson::dom::element_type::INT64:
-      return Type::kInteger;
-    case simdjson::dom::element_type::UINT64:  // only where INT64 is too small
-    case simdjson::dom::element_type::DOUBLE:
-      return Type::kNumber;
-    case simdjson::dom::element_type::STRING:
-      return Type::kText;
-    case simdjson::dom::element_type::BOOL:
-      return Type::kBool;
-    case simdjson::dom::element_type::NULL_VALUE:
-      break;
-  }
-  return Type::kNull;
-}
-
-Type TypeOf(const nlohmann::json& value) {
+Type TreeType(const nlohmann::json& value) {
   switch (value.type()) {
     case nlohmann::json::value_t::object:
       return Type::kMapping;
@@ -50,9 +29,8 @@ Type TypeOf(const nlohmann::json& value) {
 
 }  // namespace
 
-JsonValue::Type JsonValue::type() const {
-  if (is_parsed_) return TypeOf(parsed_);
-  return tree_ == nullptr ? Type::kNull : TypeOf(*tree_);
+JsonValue::Type JsonValue::TypeInTree() const {
+  return tree_ == nullptr ? Type::kNull : TreeType(*tree_);
 }
 
 const char* JsonValue::type_name() const {

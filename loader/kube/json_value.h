@@ -31,7 +31,7 @@ class JsonValue {
   JsonValue(const nlohmann::json& value) : tree_(&value) {}  // NOLINT(google-explicit-constructor)
   explicit JsonValue(simdjson::dom::element value) : is_parsed_(true), parsed_(value) {}
 
-  Type type() const;
+  Type type() const { return is_parsed_ ? TypeOf(parsed_.type()) : TypeInTree(); }
   const char* type_name() const;  // as people say it: "mapping"
   bool is_null() const { return type() == Type::kNull; }
 
@@ -76,6 +76,28 @@ class JsonValue {
   }
 
  private:
+  static Type TypeOf(simdjson::dom::element_type type) {
+    switch (type) {
+      case simdjson::dom::element_type::ARRAY:
+        return Type::kList;
+      case simdjson::dom::element_type::OBJECT:
+        return Type::kMapping;
+      case simdjson::dom::element_type::INT64:
+        return Type::kInteger;
+      case simdjson::dom::element_type::UINT64:  // only where INT64 is too small
+      case simdjson::dom::element_type::DOUBLE:
+        return Type::kNumber;
+      case simdjson::dom::element_type::STRING:
+        return Type::kText;
+      case simdjson::dom::element_type::BOOL:
+        return Type::kBool;
+      case simdjson::dom::element_type::NULL_VALUE:
+        break;
+    }
+    return Type::kNull;
+  }
+  Type TypeInTree() const;
+
   bool is_parsed_ = false;
   const nlohmann::json* tree_ = nullptr;
   simdjson::dom::element parsed_;

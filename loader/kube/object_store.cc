@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "loader/kube/object_store.h"
 
+#include <algorithm>
 #include <type_traits>
 #include <utility>
 
@@ -47,7 +48,7 @@ bool ObjectStore::PutInto(const std::shared_ptr<const T>& object) {
     LinkSlice(*object);
   }
   entry->second = object;
-  NoteChange(static_cast<Kind>(AnyObject(object).index()), object->meta.name);
+  NoteChange(KindOf<T>(), object->meta.name);
   return true;
 }
 
@@ -59,7 +60,7 @@ bool ObjectStore::EraseFrom(const ObjectName& name) {
   const std::shared_ptr<const T> gone = entry->second;
   if constexpr (std::is_same_v<T, EndpointSlice>) UnlinkSlice(*gone);
   map.erase(entry);
-  NoteChange(static_cast<Kind>(AnyObject(gone).index()), gone->meta.name);
+  NoteChange(KindOf<T>(), gone->meta.name);
   return true;
 }
 
@@ -110,8 +111,8 @@ bool ObjectStore::Holds(const AnyObject& object) const {
 template <typename Visit>
 void ObjectStore::VisitMap(Kind kind, Visit visit) const {
   const auto try_one = [&](const auto& map) {
-    const AnyObject example = typename std::decay_t<decltype(map)>::mapped_type();
-    if (static_cast<Kind>(example.index()) == kind) visit(map);
+    using Object = std::decay_t<decltype(map)>::mapped_type::element_type;
+    if (KindOf<std::remove_const_t<Object>>() == kind) visit(map);
   };
   std::apply([&](const auto&... map) { (try_one(map), ...); }, maps_);
 }
@@ -134,7 +135,11 @@ std::vector<ObjectName> ObjectStore::NamesOf(Kind kind) const {
 void ObjectStore::LinkSlice(const EndpointSlice& slice) {
   const ObjectName service = ServiceOf(slice);
   if (service.name.empty()) return;
-  slices_of_service_[service].insert(slice.meta.name);
+  std::vector<const EndpointSlice*>& linked = slices_of_service_[service];
+  linked.insert(std::ranges::lower_bound(
+                    linked, slice.meta.name, {},
+                    [](const EndpointSlice* one) -> const ObjectName& { return one->meta.name; }),
+                &slice);
   changes_.affected_services.insert(service);
 }
 
@@ -142,19 +147,14 @@ void ObjectStore::UnlinkSlice(const EndpointSlice& slice) {
   const ObjectName service = ServiceOf(slice);
   const auto linked = slices_of_service_.find(service);
   if (linked == slices_of_service_.end()) return;
-  linked->second.erase(slice.meta.name);
+  std::erase(linked->second, &slice);
   if (linked->second.empty()) slices_of_service_.erase(linked);
   changes_.affected_services.insert(service);
 }
 
 std::vector<const EndpointSlice*> ObjectStore::SlicesOf(const ObjectName& service) const {
-  std::vector<const EndpointSlice*> slices;
   const auto linked = slices_of_service_.find(service);
-  if (linked == slices_of_service_.end()) return slices;
-  for (const ObjectName& name : linked->second) {
-    slices.push_back(endpoint_slices().at(name).get());
-  }
-  return slices;
+  return linked == slices_of_service_.end() ? std::vector<const EndpointSlice*>() : linked->second;
 }
 
 std::string ObjectStore::SourceOf(const ObjectRef& ref) const {

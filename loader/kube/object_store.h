@@ -90,7 +90,7 @@ class ObjectStore {
   std::tuple<ObjectMap<Service>, ObjectMap<EndpointSlice>, ObjectMap<Pod>, ObjectMap<Node>,
              ObjectMap<Namespace>, ObjectMap<ServiceCidr>, ObjectMap<NetworkPolicy>>
       maps_;
-  absl::btree_map<ObjectName, absl::btree_set<ObjectName>> slices_of_service_;
+  absl::btree_map<ObjectName, std::vector<const EndpointSlice*>> slices_of_service_;  // by name
   absl::btree_map<ObjectRef, std::string> sources_;  // only those that have a name
   ObjectChanges changes_;
   uint64_t revision_ = 0;

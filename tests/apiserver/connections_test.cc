@@ -13,6 +13,7 @@
 
 #include "loader/netlink/links.h"
 #include "loader/netlink/scratch_netns.h"
+#include "tests/apiserver/control.h"
 #include "tests/apiserver/curl_client.h"
 #include "tests/apiserver/test_api_server.h"
 
@@ -243,6 +244,25 @@ TEST_P(ApiServerConnection, RestartsWithAnOlderState) {
   EXPECT_EQ(client_->Get("/api/v1/services?resourceVersion=" + version).code, 504);
   EXPECT_THAT(client_->Get("/api/v1/services?watch=true&resourceVersion=1").body,
               HasSubstr("\"code\":410"));
+}
+
+TEST_P(ApiServerConnection, ObeysCommandsOnItsControlSocket) {
+  const testing::ScratchDirectory directory;
+  const std::string socket = directory.path() + "/control.sock";
+  server_->Do([&](ApiServer& server) {
+    testing::MustOk(server.ServeUnix(socket, ControlHandler(server)));
+  });
+  CurlClient control({.url = "http://control", .unix_socket = socket});
+  EXPECT_EQ(control.Send("POST", "/", R"({"refuse":{"code":503,"kind":"nodes"}})").code, 200);
+  EXPECT_EQ(client_->Get("/api/v1/nodes").code, 503);
+  EXPECT_EQ(client_->Get("/api/v1/nodes").code, 200);
+  EXPECT_EQ(control.Send("POST", "/", R"({"connections":"refuse"})").code, 200);
+  EXPECT_EQ(NewClient()->Get("/version").result, CURLE_COULDNT_CONNECT);
+  EXPECT_EQ(control.Send("POST", "/", R"({"connections":"listen","heal":true})").code, 200);
+  EXPECT_EQ(NewClient()->Get("/version").code, 200);
+  for (const char* nonsense : {"{", R"({"lamp":true})", R"({"spoil":{"how":"gently"}})"}) {
+    EXPECT_EQ(control.Send("POST", "/", nonsense).code, 400) << nonsense;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(BothVersions, ApiServerConnection, ::testing::Bool(),

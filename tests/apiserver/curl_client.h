@@ -33,6 +33,7 @@ class CurlClient {
     std::string token = {};
     KeyPair client = {};
     bool http2 = true;
+    std::string unix_socket = {};  // instead of the address in the URL
   };
 
   explicit CurlClient(const Options& options);

@@ -208,6 +208,18 @@ TEST_F(EmptyApi, KeepsSpecAndStatusApart) {
   EXPECT_EQ(Get("/api/v1/nodes/node1")["status"]["phase"], "z");
 }
 
+TEST_F(EmptyApi, MergesConditionsByTheirType) {
+  store().Put(ResourceOf("nodes"),
+              Json::parse(R"({"metadata":{"name":"node1"},"status":{"conditions":[
+      {"type":"Ready","status":"True"},{"type":"NetworkUnavailable","status":"True"}]}})"));
+  const std::string patch =
+      R"({"status":{"conditions":[{"type":"NetworkUnavailable","status":"False"}]}})";
+  const std::string type = "application/strategic-merge-patch+json";
+  EXPECT_EQ(Ask("/api/v1/nodes/node1/status", "PATCH", patch, type).code, 200);
+  EXPECT_EQ(Get("/api/v1/nodes/node1")["status"]["conditions"].dump(),
+            R"([{"type":"Ready","status":"True"},{"type":"NetworkUnavailable","status":"False"}])");
+}
+
 TEST_F(EmptyApi, SaysWhatItServes) {
   EXPECT_EQ(Get("/api/v1")["kind"], "APIResourceList");
   EXPECT_EQ(Get("/apis")["groups"].size(), 3);

@@ -67,6 +67,26 @@ Written AsWritten(const Place& place, const ObjectPtr& object, int code = 200) {
   return {.code = code, .text = WithKind(*place.resource, object->text)};
 }
 
+// The strategic merge of a status, of which one rule is enough: conditions are known by their type.
+void MergeStatus(Json& object, const Json& patch) {
+  const Json conditions = patch.contains("status") && patch["status"].contains("conditions")
+                              ? patch["status"]["conditions"]
+                              : Json::array();
+  Json rest = patch;
+  if (rest.contains("status")) rest["status"].erase("conditions");
+  object.merge_patch(rest);
+  for (const Json& condition : conditions) {
+    Json& all = object["status"]["conditions"];
+    const auto same = std::ranges::find_if(
+        all, [&](const Json& one) { return one["type"] == condition["type"]; });
+    if (same == all.end()) {
+      all.push_back(condition);
+    } else {
+      same->merge_patch(condition);
+    }
+  }
+}
+
 // What a client does not decide, and what a write to one half leaves of the other.
 WrittenOrStatus Update(Store& store, const Place& place, const Object& old, Json changed) {
   const Json before = Json::parse(old.text);
@@ -151,31 +171,6 @@ WrittenOrStatus Replace(Store& store, const Place& place, const Request& request
   return Update(store, place, *old, std::move(std::get<Json>(read)));
 }
 
-namespace {
-
-// A strategic merge where its rules are known here: a Node's conditions are told apart by type.
-void MergeNode(Json patch, Json& node) {
-  Json conditions = Json::array();
-  if (patch.contains("/status/conditions"_json_pointer)) {
-    conditions = patch["status"]["conditions"];
-    patch["status"].erase("conditions");
-  }
-  node.merge_patch(patch);
-  for (const Json& condition : conditions) {
-    Json& all = node["status"]["conditions"];
-    const auto old = std::ranges::find_if(all, [&condition](const Json& one) {
-      return StringOf(one, "type") == StringOf(condition, "type");
-    });
-    if (old == all.end()) {
-      all.push_back(condition);
-    } else {
-      old->merge_patch(condition);
-    }
-  }
-}
-
-}  // namespace
-
 WrittenOrStatus Patch(Store& store, const Place& place, const Request& request) {
   const ObjectPtr old = store.Find(*place.resource, place.Key());
   if (!old) return NotFound(*place.resource, place.name);
@@ -189,9 +184,8 @@ WrittenOrStatus Patch(Store& store, const Place& place, const Request& request) 
       changed.merge_patch(*patch);
     } else if (type == "application/json-patch+json") {
       changed = changed.patch(*patch);
-    } else if (type == "application/strategic-merge-patch+json" &&
-               place.resource->plural == "nodes") {
-      MergeNode(*patch, changed);
+    } else if (type == "application/strategic-merge-patch+json" && place.status) {
+      MergeStatus(changed, *patch);
     } else {
       return UnsupportedMediaType();  // a strategic merge needs the types' own rules
     }
