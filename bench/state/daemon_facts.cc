@@ -17,6 +17,7 @@ absl::StatusOr<ProcessCost> CostOf(int pid) {
   std::ifstream status(fmt::format("/proc/{}/status", pid));
   for (std::string line; std::getline(status, line);) {
     if (line.starts_with("VmRSS:")) cost.resident_kib = std::stoll(line.substr(6));
+    if (line.starts_with("RssAnon:")) cost.anonymous_kib = std::stoll(line.substr(8));
     if (line.starts_with("VmHWM:")) cost.peak_kib = std::stoll(line.substr(6));
   }
   std::ifstream stat(fmt::format("/proc/{}/stat", pid));

@@ -15,6 +15,7 @@ namespace fairlead::bench {
 
 struct ProcessCost {
   int64_t resident_kib = 0;
+  int64_t anonymous_kib = 0;  // of those: the heap. Others are tables and programs, mapped.
   int64_t peak_kib = 0;
   double cpu_seconds = 0;
 };

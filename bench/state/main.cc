@@ -36,6 +36,9 @@ using std::chrono::steady_clock;
 constexpr auto kPatience = std::chrono::seconds(60);
 constexpr uint16_t kPort = 6443;
 constexpr size_t kChangedSlices = 500;
+// What a table is asked to hold for so many.
+size_t WithRoom(size_t entries) { return entries + entries / 8 + 64; }
+
 constexpr char kApplied[] = "fairlead_api_apply_duration_seconds";
 
 struct Settings {
@@ -75,8 +78,10 @@ class StateBench {
     const std::string name = fmt::format("state{}", ::getpid());
     kubeconfig_ = lab::LabFolder(name).Path("kubeconfig");
     std::vector<std::string> flags = {
-        "--kubeconfig", kubeconfig_, fmt::format("--max-services={}", 2 * settings_.size.services),
-        fmt::format("--max-backends={}", 2 * settings_.size.services * settings_.size.endpoints)};
+        "--kubeconfig", kubeconfig_,
+        fmt::format("--max-services={}", WithRoom(settings_.size.services)),
+        fmt::format("--max-backends={}",
+                    WithRoom(settings_.size.services * settings_.size.endpoints))};
     flags.insert(flags.end(), settings_.daemon_flags.begin(), settings_.daemon_flags.end());
     FL_ASSIGN_OR_RETURN(lab_, lab::Lab::Up({.name = name,
                                             .nodes = 1,
@@ -199,6 +204,7 @@ void Report(const Settings& settings, const Result& result) {
         {"services_and_slices_bytes", result.own_work.bytes},
         {"peak_rss_mib", mib(result.after_changes.peak_kib)},
         {"steady_rss_mib", mib(result.steady.resident_kib)},
+        {"steady_heap_mib", mib(result.steady.anonymous_kib)},
         {"changes", result.changes},
         {"changes_per_second", static_cast<double>(result.changes) / result.change_seconds},
         {"applications", result.applications},
@@ -215,8 +221,9 @@ void Report(const Settings& settings, const Result& result) {
              result.sync_seconds, result.after_sync.cpu_seconds, result.received_bytes / 1e6);
   fmt::print("own work            {:8.1f} ms for {} Services and slices, {:.0f} MB\n", own,
              result.own_work.objects, static_cast<double>(result.own_work.bytes) / 1e6);
-  fmt::print("memory              {:8.1f} MiB steady, {:.1f} MiB at most\n",
-             mib(result.steady.resident_kib), mib(result.after_changes.peak_kib));
+  fmt::print("memory              {:8.1f} MiB steady, {:.1f} MiB of it heap; {:.1f} MiB at most\n",
+             mib(result.steady.resident_kib), mib(result.steady.anonymous_kib),
+             mib(result.after_changes.peak_kib));
   fmt::print(
       "event to maps       {:8.0f} us p50, {:.0f} us p99, at {:.0f} changes/s, {:.2f} s of CPU\n",
       result.applied_p50 * 1e6, result.applied_p99 * 1e6,
