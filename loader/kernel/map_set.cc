@@ -34,9 +34,6 @@ uint32_t EntriesOf(const std::string& name, const MapSizes& sizes) {
   return 0;  // as the program says
 }
 
-// Also the compiler's own sections of constants, ".rodata.cst16".
-bool IsRodata(const std::string& name) { return name.find(".rodata") != std::string::npos; }
-
 // What declares every table of a family.
 std::vector<const EmbeddedObject*> Catalogue(Family family) {
   return {&EmbeddedObjects()[family == Family::kIpv4 ? 0 : 1], &SocketObject(family)};
@@ -48,7 +45,7 @@ absl::Status PrepareMaps(const BpfObject& object, const MapSizes& sizes,
   bpf_map* map = nullptr;
   bpf_object__for_each_map(map, object.get()) {
     const std::string name = bpf_map__name(map);
-    if (name.starts_with("tail_calls") || IsRodata(name)) continue;
+    if (name.starts_with("tail_calls") || IsOfProgram(name)) continue;
     uint32_t entries = EntriesOf(name, sizes);
     const std::string pin = pin_directory + "/" + name;
     if (!pin_directory.empty()) {
@@ -87,6 +84,11 @@ absl::Status FillFreeFlows(const BpfMap& queue, uint32_t flows) {
 
 }  // namespace
 
+bool IsOfProgram(const std::string& map) {
+  return map == "next_family" || map.starts_with("wire_hops") ||
+         map.starts_with("port_shortages") || map.find(".rodata") != std::string::npos;
+}
+
 absl::StatusOr<MapSet> MapSet::Create(const MapSizes& sizes, const std::string& pin_directory) {
   if (!std::has_single_bit(sizes.half_open_buckets)) {
     return absl::InvalidArgumentError(
@@ -120,7 +122,7 @@ absl::Status MapSet::AddMapsOf(const EmbeddedObject& embedded, const MapSizes& s
   bpf_map* map = nullptr;
   bpf_object__for_each_map(map, object.get()) {
     const std::string name = bpf_map__name(map);
-    if (name.starts_with("tail_calls") || IsRodata(name) || maps_.contains(name)) continue;
+    if (name.starts_with("tail_calls") || IsOfProgram(name) || maps_.contains(name)) continue;
     FL_ASSIGN_OR_RETURN(BpfMap owned,
                         BpfMap::FromFd(UniqueFd(fcntl(bpf_map__fd(map), F_DUPFD_CLOEXEC, 0))));
     maps_.emplace(name, std::move(owned));

@@ -18,6 +18,10 @@
 
 namespace fairlead {
 
+// Declared by a program for itself: neither shared nor pinned. Constants are, too
+// (".rodata.cst16").
+bool IsOfProgram(const std::string& map);
+
 class MapSet {
  public:
   // `pin_directory` exists, or is empty: no pins.

@@ -37,12 +37,6 @@ std::string TailCallsName(Family family) {
 
 constexpr char kNextFamily[] = "next_family";
 
-// Maps that each program has for itself.
-bool IsOfProgram(const std::string& map) {
-  return map == kNextFamily || map.find(".rodata") != std::string::npos ||
-         map.starts_with("wire_hops") || map.starts_with("port_shortages");
-}
-
 absl::StatusOr<BpfMap> MakeProgArray(const std::string& name, uint32_t entries) {
   UniqueFd fd(bpf_map_create(BPF_MAP_TYPE_PROG_ARRAY, name.c_str(), sizeof(uint32_t),
                              sizeof(uint32_t), entries, nullptr));
