@@ -115,7 +115,7 @@ TEST_F(Tls, LeavesWhoeverDoesNotShakeHandsOrIsSomebodyElse) {
                     {.url = impostor->url()},
                     {.url = good->url()}};
   HttpSettings settings = QuickSettings();
-  settings.connect_limit = std::chrono::milliseconds(1000);
+  settings.connect_limit = std::chrono::seconds(5);
   const RecordingReceiver receiver = Get(access, settings);
   EXPECT_TRUE(receiver.end.ok()) << receiver.end;
   EXPECT_EQ(receiver.head->server, good->url());
@@ -128,7 +128,7 @@ TEST_F(Tls, IsWaitedForOnceByAllWhoWait) {
   Access access = To(*good, authority_.certificate());
   access.servers = {{.url = "https://" + silent.where().ToString()}, {.url = good->url()}};
   HttpSettings settings = QuickSettings();
-  settings.connect_limit = std::chrono::milliseconds(500);
+  settings.connect_limit = std::chrono::seconds(5);
   Open(access, settings);
   std::list<RecordingReceiver> receivers(8);
   std::vector<std::unique_ptr<Exchange>> exchanges;
