@@ -96,7 +96,7 @@ static __always_inline void count_refusal(const context *skb)
  */
 __first_packet int choose_source_port(context *skb, struct packet *pkt)
 {
-	__u32 offset, pool;
+	__u32 offset;
 
 	if (!pkt || !config.snat_ports)
 		return DROP_NO_SNAT_PORT;
@@ -107,12 +107,10 @@ __first_packet int choose_source_port(context *skb, struct packet *pkt)
 		if (is_reply_unused(skb, pkt))
 			return 0;
 		offset += config.snat_ports > SNAT_TRIES * SNAT_TRIES ? i : 1;
-		if (i == SNAT_FEW_TRIES && is_short_of_ports(pkt, pool_of(pkt)))
+		if (i == SNAT_FEW_TRIES && is_short_of_ports(pkt))
 			break;
 	}
-	pool = pool_of(pkt);
-	if (!is_short_of_ports(pkt, pool))
-		note_port_shortage(pkt, pool);
+	note_port_shortage(pkt);
 	count_refusal(skb);
 	return DROP_NO_SNAT_PORT;
 }

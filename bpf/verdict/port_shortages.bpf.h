@@ -28,25 +28,31 @@ struct {
 	__type(value, struct port_shortage);
 } FAMILY(port_shortages) SEC(".maps");
 
-/* Which ports pkt->out could have. */
-static __always_inline __u32 pool_of(struct packet *pkt)
+/* The entry for the ports that pkt->out could have, which may be of others still. Takes the port
+ * that was tried last out of pkt->out, and tells their pool.
+ */
+static __always_inline struct port_shortage *shortage_of(struct packet *pkt, __u32 *pool)
 {
+	__u32 slot;
+
 	pkt->out.source_port = 0;
-	return hash_tuple(&pkt->out, config.hash_seed);
+	*pool = hash_tuple(&pkt->out, config.hash_seed);
+	slot = *pool % PORT_SHORTAGES;
+	return bpf_map_lookup_elem(&FAMILY(port_shortages), &slot);
 }
 
-static __always_inline bool is_short_of_ports(const struct packet *pkt, __u32 pool)
+static __always_inline bool is_short_of_ports(struct packet *pkt)
 {
-	__u32 slot = pool % PORT_SHORTAGES;
-	struct port_shortage *shortage = bpf_map_lookup_elem(&FAMILY(port_shortages), &slot);
+	__u32 pool;
+	struct port_shortage *shortage = shortage_of(pkt, &pool);
 
 	return shortage && shortage->pool == pool && shortage->tick == pkt->now;
 }
 
-static __always_inline void note_port_shortage(const struct packet *pkt, __u32 pool)
+static __always_inline void note_port_shortage(struct packet *pkt)
 {
-	__u32 slot = pool % PORT_SHORTAGES;
-	struct port_shortage *shortage = bpf_map_lookup_elem(&FAMILY(port_shortages), &slot);
+	__u32 pool;
+	struct port_shortage *shortage = shortage_of(pkt, &pool);
 
 	if (shortage)
 		*shortage = (struct port_shortage){.pool = pool, .tick = pkt->now};
