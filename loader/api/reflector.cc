@@ -17,7 +17,6 @@ using std::chrono::nanoseconds;
 using std::chrono::seconds;
 
 constexpr size_t kMostErrorBytes = size_t{64} << 10;
-constexpr int kOk = 200;
 
 }  // namespace
 
@@ -40,9 +39,6 @@ void Reflector::Commit() {
   listing_->Commit();
   listing_.reset();
 }
-
-// --- asking
-// ---------------------------------------------------------------------------------------
 
 void Reflector::Proceed() {
   if (!needs_list_) return AskWatch();
@@ -129,19 +125,16 @@ void Reflector::GuardInitialEvents() {
   });
 }
 
-// --- answers
-// --------------------------------------------------------------------------------------
-
 void Reflector::Begin(const ResponseHead& head) {
   head_ = head;
   heard_at_ = clock_.Now();
-  if (head.code == kOk && asked_ == Asked::kWatch) SetProblem("");
+  if (head.ok() && asked_ == Asked::kWatch) SetProblem("");
 }
 
 void Reflector::Receive(std::string_view bytes) {
   counts_.bytes += bytes.size();
   heard_at_ = clock_.Now();
-  if (head_.code != kOk) {
+  if (!head_.ok()) {
     error_body_.append(
         bytes.substr(0, kMostErrorBytes - std::min(kMostErrorBytes, error_body_.size())));
     return;
@@ -161,7 +154,7 @@ void Reflector::Receive(std::string_view bytes) {
 
 void Reflector::End(const absl::Status& status) {
   exchange_.reset();
-  if (head_.code != 0 && head_.code != kOk) {
+  if (head_.code != 0 && !head_.ok()) {
     ServerStatus refusal = ReadServerStatus(head_.code, std::move(error_body_), parser_);
     refusal.retry_after = std::max(refusal.retry_after, head_.retry_after.value_or(seconds(0)));
     Refused(refusal);

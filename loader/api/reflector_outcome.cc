@@ -18,7 +18,6 @@ using std::chrono::seconds;
 constexpr int kMostRefusedWatches = 3;
 constexpr seconds kShortestGoodWatch{1};
 
-constexpr int kOk = 200;
 constexpr int kBadRequest = 400;
 constexpr int kUnauthorized = 401;
 constexpr int kForbidden = 403;
@@ -86,7 +85,7 @@ void Reflector::Failed(std::string_view reason) {
 // A server that came back from a backup says nothing to a watch from a version that it has not
 // reached yet, not even a bookmark; otherwise there is one every minute. A list tells.
 bool Reflector::WasDeaf() const {
-  return asked_ == Asked::kWatch && head_.code == kOk && counts_.events == events_before_ &&
+  return asked_ == Asked::kWatch && head_.ok() && counts_.events == events_before_ &&
          clock_.Now() - asked_at_ >= kShortestWatch;
 }
 
@@ -109,7 +108,7 @@ void Reflector::Refused(const ServerStatus& status) {
   }
   // Also a server that could, but whose storage cannot: it says so by an ERROR event.
   if (asked_ == Asked::kStreamedList && lists &&
-      (IsBadRequest(status.code) || (head_.code == kOk && status.code == kInternal))) {
+      (IsBadRequest(status.code) || (head_.ok() && status.code == kInternal))) {
     LogInfo("{}: lists come by pages: {}", resource_.name, status.ToString());
     streams_lists_ = false;
     return Proceed();

@@ -34,6 +34,7 @@ struct Request {
 
 struct ResponseHead {
   int code = 0;  // of HTTP; redirects are not followed
+  bool ok() const { return code == 200; }
   std::string content_type = {};
   std::optional<std::chrono::seconds> retry_after = {};
   std::string server = {};  // which of the servers answered, for people
