@@ -3,14 +3,13 @@
 
 #include <fmt/format.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 
-#include <optional>
 #include <vector>
 
 #include "base/status_macros.h"
 #include "bench/median.h"
 #include "bench/network/pinned_sockets.h"
+#include "bench/services/inquiry.h"
 #include "lab/network_namespace.h"
 
 namespace fairlead::bench {
@@ -21,17 +20,10 @@ using lab::Clock;
 constexpr unsigned kCpu = 0;
 constexpr unsigned kOtherCpu = 1;
 constexpr auto kBetweenQuestions = std::chrono::microseconds(200);
-// A SYN that went astray is sent again after a second: rather begin anew.
-constexpr timeval kAstray = {.tv_sec = 0, .tv_usec = 10'000};
 
 // One connection; the answer. It ends with a reset.
-absl::StatusOr<char> Ask(const Endpoint& front, char question,
-                         std::optional<timeval> patience = std::nullopt) {
+absl::StatusOr<char> Ask(const Endpoint& front, char question) {
   const UniqueFd fd = NewTcpSocket(front.address.family());
-  if (patience) {
-    ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &*patience, sizeof(*patience));
-    ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &*patience, sizeof(*patience));
-  }
   const linger reset = {.l_onoff = 1, .l_linger = 0};
   ::setsockopt(fd.get(), SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
   FL_RETURN_IF_ERROR(Connect(fd.get(), front));
@@ -121,20 +113,19 @@ absl::StatusOr<Clock::time_point> AwaitAnswer(const std::string& client_namespac
   absl::StatusOr<Clock::time_point> answered = absl::CancelledError("stopped");
   FL_RETURN_IF_ERROR(lab::InNamespace(client_namespace, [&]() -> absl::Status {
     RunOn(kOtherCpu);
-    absl::StatusOr<char> answer = absl::UnknownError("not asked");
+    Inquiry inquiry(front);
     while (!stop.stop_requested() && !lab::Interrupted()) {
-      answer = Ask(front, kPing, kAstray);
+      inquiry.Ask();
+      const bool heard = inquiry.Hears(letter, Clock::now() + kBetweenQuestions);
       const Clock::time_point now = Clock::now();
-      if (answer.ok() && *answer == letter) {
+      if (heard) {
         answered = now;
         return absl::OkStatus();
       }
       if (now > end) {
-        return absl::DeadlineExceededError(
-            fmt::format("{} is not answered by '{}' in time: {}", front.ToString(), letter,
-                        answer.ok() ? std::string(1, *answer) : answer.status().ToString()));
+        return absl::DeadlineExceededError(fmt::format("{} is not answered by '{}' in time: {}",
+                                                       front.ToString(), letter, inquiry.last()));
       }
-      std::this_thread::sleep_for(kBetweenQuestions);
     }
     return absl::OkStatus();
   }));

@@ -42,8 +42,7 @@ class Answerer {
   std::jthread thread_;
 };
 
-// Asks over a new connection each time until `letter` answers; when that was.
-// A connection that fails is asked again.
+// Asks over a new connection every 200 µs until `letter` answers; when that was.
 absl::StatusOr<lab::Clock::time_point> AwaitAnswer(const std::string& client_namespace,
                                                    const Endpoint& front, char letter,
                                                    lab::Duration patience, std::stop_token stop);

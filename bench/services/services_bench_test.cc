@@ -24,6 +24,7 @@ TEST_P(ServicesBench, MeasuresEveryWorldWithEveryMeasure) {
                                    "--json",
                                    "--services=10",
                                    "--rounds=1",
+                                   "--syncs=1",
                                    "--changes=1",
                                    "--turn=20"};
   if (GetParam() == Family::kIpv6) argv.emplace_back("--ipv6");
