@@ -108,11 +108,9 @@ TEST(TheEndpointCache, RemembersWhereTheApiServersAre) {
   const std::vector<Endpoint> endpoints = ApiServerEndpoints(kube::StoreOf(kSlice));
   EXPECT_THAT(endpoints, ElementsAre(Endpoint{*IpAddress::Parse("10.0.0.1"), 6443},
                                      Endpoint{*IpAddress::Parse("10.0.0.2"), 6443}));
-  EndpointCache cache(path);
-  EXPECT_THAT(Must(cache.Read()), IsEmpty());
-  MustOk(cache.Keep(endpoints));
-  MustOk(cache.Keep({}));
-  EXPECT_EQ(Must(EndpointCache(path).Read()), endpoints) << "an empty list is no news";
+  EXPECT_THAT(Must(ReadEndpoints(path)), IsEmpty());
+  MustOk(WriteEndpoints(path, endpoints));
+  EXPECT_EQ(Must(ReadEndpoints(path)), endpoints);
   struct stat about{};
   ASSERT_EQ(stat(path.c_str(), &about), 0);
   EXPECT_EQ(about.st_mode & 0777, 0600U);
@@ -124,10 +122,9 @@ TEST(TheEndpointCache, SaysThatItIsDamagedAndIsWrittenAnew) {
   for (const char* text : {"", "{", "[]", "{\"endpoints\":1}", "{\"endpoints\":[1]}",
                            "{\"endpoints\":[\"name:1\"]}", "{\"endpoints\":[\"10.0.0.1:x\"]}"}) {
     MustOk(ReplaceFile(path, text));
-    EndpointCache cache(path);
-    EXPECT_TRUE(absl::IsInvalidArgument(cache.Read().status())) << text;
-    MustOk(cache.Keep({{*IpAddress::Parse("10.0.0.1"), 6443}}));
-    EXPECT_EQ(Must(EndpointCache(path).Read()).size(), 1U);
+    EXPECT_TRUE(absl::IsInvalidArgument(ReadEndpoints(path).status())) << text;
+    MustOk(WriteEndpoints(path, {{*IpAddress::Parse("10.0.0.1"), 6443}}));
+    EXPECT_EQ(Must(ReadEndpoints(path)).size(), 1U);
   }
 }
 

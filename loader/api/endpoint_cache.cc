@@ -7,7 +7,6 @@
 #include <set>
 
 #include "base/durable_file.h"
-#include "base/status_macros.h"
 #include "loader/api/rotating_file.h"
 #include "loader/api/server_url.h"
 
@@ -34,12 +33,12 @@ std::vector<Endpoint> ApiServerEndpoints(const kube::ObjectStore& store) {
   return {found.begin(), found.end()};
 }
 
-absl::StatusOr<std::vector<Endpoint>> EndpointCache::Read() {
-  const absl::StatusOr<std::string> text = ReadSmallFile(path_);
+absl::StatusOr<std::vector<Endpoint>> ReadEndpoints(const std::string& path) {
+  const absl::StatusOr<std::string> text = ReadSmallFile(path);
   if (absl::IsNotFound(text.status())) return std::vector<Endpoint>{};
   if (!text.ok()) return text.status();
-  const auto damaged = [this] {
-    return absl::InvalidArgumentError(path_ + ": is damaged; API servers are written there anew");
+  const auto damaged = [&path] {
+    return absl::InvalidArgumentError(path + ": is damaged; API servers are written there anew");
   };
   const json value = json::parse(*text, nullptr, /*allow_exceptions=*/false);
   if (!value.is_object() || !value.contains("endpoints")) return damaged();
@@ -54,19 +53,15 @@ absl::StatusOr<std::vector<Endpoint>> EndpointCache::Read() {
     if (!address.ok()) return damaged();
     endpoints.push_back({*address, url->port});
   }
-  kept_ = endpoints;
   return endpoints;
 }
 
-absl::Status EndpointCache::Keep(const std::vector<Endpoint>& endpoints) {
-  if (endpoints.empty() || endpoints == kept_) return absl::OkStatus();
+absl::Status WriteEndpoints(const std::string& path, const std::vector<Endpoint>& endpoints) {
   json listed = json::array();
   for (const Endpoint& endpoint : endpoints) {
     if (listed.size() < kMostEndpoints) listed.push_back(endpoint.ToString());
   }
-  FL_RETURN_IF_ERROR(WriteFileDurably(path_, json{{"endpoints", listed}}.dump() + "\n"));
-  kept_ = endpoints;
-  return absl::OkStatus();
+  return WriteFileDurably(path, json{{"endpoints", listed}}.dump() + "\n");
 }
 
 }  // namespace fairlead::api

@@ -6,7 +6,6 @@
 #define FAIRLEAD_LOADER_API_ENDPOINT_CACHE_H_
 
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -19,20 +18,9 @@ namespace fairlead::api {
 // In order, each once: the ready endpoints of default/kubernetes at its port "https".
 std::vector<Endpoint> ApiServerEndpoints(const kube::ObjectStore& store);
 
-class EndpointCache {
- public:
-  explicit EndpointCache(std::string path) : path_(std::move(path)) {}
-
-  // What was known last; nothing if there is no file. InvalidArgument for one that is damaged.
-  absl::StatusOr<std::vector<Endpoint>> Read();
-  // Writes what differs from the last call. Nothing is kept of an empty list: a cluster without API
-  // server has nobody to say so.
-  absl::Status Keep(const std::vector<Endpoint>& endpoints);
-
- private:
-  std::string path_;
-  std::vector<Endpoint> kept_;
-};
+// What was written last; nothing if there is no file. InvalidArgument for one that is damaged.
+absl::StatusOr<std::vector<Endpoint>> ReadEndpoints(const std::string& path);
+absl::Status WriteEndpoints(const std::string& path, const std::vector<Endpoint>& endpoints);
 
 }  // namespace fairlead::api
 

@@ -195,7 +195,9 @@ TEST_F(TheServersThatAreKnown, A1_7_survive_a_restart) {
       "addressType: IPv4\nports: [{name: https, port: 1}]\nendpoints: [{addresses: "
       "[127.0.0.8]}]\n");
   Open(access);
-  KnownServers(access, directory_.path(), *transport_).Follow(store);
+  KnownServers learning(access, directory_.path(), *transport_);
+  learning.Follow(store);
+  learning.Follow(kube::ObjectStore());  // that there are none is no news
   Open(access);
   const KnownServers known(access, directory_.path(), *transport_);
   const RecordingReceiver receiver = Get();

@@ -9,9 +9,10 @@
 #include <utility>
 #include <vector>
 
+#include "base/ip.h"
 #include "loader/api/cluster_access.h"
-#include "loader/api/endpoint_cache.h"
 #include "loader/api/http_transport.h"
+#include "loader/kube/object_store.h"
 
 namespace fairlead::api {
 
@@ -22,14 +23,15 @@ class KnownServers {
   // Begins with what the file in `state_directory` says. The transport must outlive this.
   KnownServers(Access access, const std::string& state_directory, HttpTransport& transport);
 
-  // Call when EndpointSlices have changed. Cheap when those of default/kubernetes have not.
+  // Call when EndpointSlices have changed. Cheap when those of default/kubernetes have not. That
+  // there are none is no news: a cluster without API server has nobody to say so.
   void Follow(const kube::ObjectStore& store);
 
  private:
   void Use(const std::vector<Endpoint>& endpoints);
 
   const Access access_;
-  EndpointCache cache_;
+  const std::string path_;  // of the file
   HttpTransport& transport_;
   std::vector<Endpoint> used_;
 };
