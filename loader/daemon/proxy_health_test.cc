@@ -40,6 +40,15 @@ TEST(ProxyHealth, IsGoodFromTheStart) {
             R"("IPv6":{"lastUpdated":"0001-01-01T00:00:00Z","healthy":true}}})");
 }
 
+TEST(ProxyRecord, DoesNotWaitForASliceOfNoService) {
+  kube::ObjectStore store = kube::StoreOf(
+      "kind: EndpointSlice\napiVersion: discovery.k8s.io/v1\nmetadata: {namespace: a, name: b}\n"
+      "addressType: IPv4\nendpoints: [{addresses: [10.0.0.1]}]\n");
+  ProxyRecord record(At(0));
+  record.Queued(store.TakeChanges(), store, At(1));
+  EXPECT_EQ(record.health().Livez(At(1000)).code, 200);
+}
+
 TEST(ProxyHealth, FailsWhenAChangeIsLate) {
   ProxyHealth health;
   health.Updated(At(0));

@@ -39,7 +39,8 @@ std::optional<std::chrono::system_clock::time_point> TriggerTime(const kube::End
 void ProxyRecord::Queued(const kube::ObjectChanges& changes, const kube::ObjectStore& store,
                          const Instant& now) {
   if (changes.affected_services.empty() && changes.endpoint_slices.empty()) return;
-  health_.Queued(now);
+  // A slice of no Service changes no table, so nothing would ever be applied for it.
+  if (!changes.affected_services.empty()) health_.Queued(now);
   size_t slices[2] = {0, 0};
   for (const kube::ObjectName& name : changes.endpoint_slices) {
     const auto slice = store.endpoint_slices().find(name);
