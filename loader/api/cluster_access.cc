@@ -43,7 +43,8 @@ absl::StatusOr<Access> FindAccess(const AccessFlags& flags) {
 
 std::vector<ServerAddress> ServersAt(const std::vector<Endpoint>& endpoints, const Access& access) {
   std::vector<ServerAddress> servers;
-  if (access.servers.empty()) return servers;
+  // What is found there is believed because of its certificate.
+  if (access.servers.empty() || access.insecure_skip_tls_verify) return servers;
   const ServerAddress& configured = access.servers.front();
   const absl::StatusOr<ServerUrl> url = ParseServerUrl(configured.url);
   // Where TLS ends at a proxy of its own, or there is none, the endpoints speak another language.

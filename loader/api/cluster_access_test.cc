@@ -90,6 +90,9 @@ TEST(ServersAtKnownAddresses, MustBeWhoTheConfiguredOneIs) {
   EXPECT_THAT(ServersAt(where, access), IsEmpty());
   access.servers = {{.url = "https://rancher/k8s/clusters/a"}};
   EXPECT_THAT(ServersAt(where, access), IsEmpty());
+  access.servers = {{.url = "https://lb.example:6443"}};
+  access.insecure_skip_tls_verify = true;
+  EXPECT_THAT(ServersAt(where, access), IsEmpty()) << "nobody looks at their certificates";
 }
 
 constexpr char kSlice[] = R"(

@@ -74,6 +74,14 @@ TEST_F(FilesOfAUser, MayBeAwayForAWhileOnceTheyWereThere) {
   EXPECT_EQ(AuthorizationOf(*source), "Bearer one");
 }
 
+TEST_F(FilesOfAUser, KeepTheirTextWhileSomebodyWritesThemAnew) {
+  const std::string token = Write("token", "one");
+  const auto source = Must(MakeCredentials({.token = {.file = token}}, clock_));
+  Write("token", "");
+  clock_.Jump(std::chrono::hours(1));
+  EXPECT_EQ(AuthorizationOf(*source), "Bearer one");
+}
+
 TEST_F(FilesOfAUser, AreMissedByName) {
   const auto source = MakeCredentials({.token = {.file = "/nowhere/token"}}, clock_);
   EXPECT_THAT(source.status().message(), HasSubstr("/nowhere/token"));
@@ -86,7 +94,7 @@ TEST_F(FilesOfAUser, CannotAddAHeader) {
   const auto source = MakeCredentials({.token = {.file = token}}, clock_);
   EXPECT_THAT(source.status().message(), HasSubstr("more than a token"));
   EXPECT_THAT(MakeCredentials({.token = {.file = Write("token", "\n")}}, clock_).status().message(),
-              HasSubstr("no token"));
+              HasSubstr("is empty"));
 }
 
 TEST_F(FilesOfAUser, MayBeNames) {

@@ -4,6 +4,7 @@
 #ifndef FAIRLEAD_LOADER_API_HTTP_ENTRY_H_
 #define FAIRLEAD_LOADER_API_HTTP_ENTRY_H_
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <utility>
@@ -49,6 +50,12 @@ class HttpTransport::Entry final : public TransferListener {
     last_byte = transport_.last_heard_ = transport_.clock_.Now();
     if (state == State::kRunning) receiver.Receive(bytes);
     return state == State::kRunning;
+  }
+
+  // For the state that it is in.
+  std::chrono::milliseconds quiet_limit() const {
+    const bool begun = transfer != nullptr && transfer->begun();
+    return begun || request.begin_limit.count() == 0 ? request.quiet_limit : request.begin_limit;
   }
 
   const Request request;

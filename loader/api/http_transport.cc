@@ -79,8 +79,8 @@ std::unique_ptr<Exchange> HttpTransport::Send(Request request, Receiver& receive
   auto handle = std::make_unique<Handle>(*this, entry);
   entry.handle = handle.get();
   entry.last_byte = clock_.Now();
-  if (entry.request.quiet_limit.count() > 0) {
-    entry.quiet = clock_.After(entry.request.quiet_limit, [this, &entry] { CheckQuiet(entry); });
+  if (entry.quiet_limit().count() > 0) {
+    entry.quiet = clock_.After(entry.quiet_limit(), [this, &entry] { CheckQuiet(entry); });
   }
   WakeSoon();
   return handle;
@@ -192,23 +192,25 @@ void HttpTransport::Cancel(Entry& entry) {
 }
 
 void HttpTransport::CheckQuiet(Entry& entry) {
+  const auto limit = entry.quiet_limit();
   const auto waited = clock_.Now() - entry.last_byte;
-  if (waited < entry.request.quiet_limit) {
-    entry.quiet =
-        clock_.After(entry.request.quiet_limit - waited, [this, &entry] { CheckQuiet(entry); });
+  if (waited < limit) {
+    entry.quiet = clock_.After(limit - waited, [this, &entry] { CheckQuiet(entry); });
     return;
   }
   if (entry.state != Entry::State::kQueued && entry.state != Entry::State::kRunning) return;
-  std::string whom = entry.failures + current_.url;
+  const double seconds = std::chrono::duration<double>(limit).count();
   if (entry.transfer != nullptr) {
-    whom = entry.failures + entry.transfer->server();
+    entry.end = absl::DeadlineExceededError(fmt::format(
+        "{}{}: says nothing for {} s", entry.failures, entry.transfer->server(), seconds));
     if (!entry.transfer->begun()) LoseTurn(entry.tried.back());
     curl_->Remove(entry.transfer->handle());
     entry.transfer.reset();
+  } else {
+    // Says nothing about any server.
+    entry.end = absl::UnauthenticatedError(
+        fmt::format("{}there are no credentials after {} s", entry.failures, seconds));
   }
-  entry.end = absl::DeadlineExceededError(
-      fmt::format("{}: says nothing for {} s", whom,
-                  std::chrono::duration<double>(entry.request.quiet_limit).count()));
   entry.state = Entry::State::kEnded;
   DeliverEnds();
 }

@@ -77,7 +77,6 @@ void Reflector::AskStreamedList() {
                         {"timeoutSeconds", std::to_string(time.count())}}),
       time + kWatchGrace);
   ++counts_.watches;
-  GuardInitialEvents();
 }
 
 void Reflector::AskWatch() {
@@ -104,6 +103,7 @@ void Reflector::Ask(Asked what, std::string target, seconds quiet_limit) {
   Request request;
   request.target = std::move(target);
   request.quiet_limit = quiet_limit;
+  request.begin_limit = kListQuiet;
   exchange_ = transport_.Send(std::move(request), *this);
 }
 
@@ -128,7 +128,11 @@ void Reflector::GuardInitialEvents() {
 void Reflector::Begin(const ResponseHead& head) {
   head_ = head;
   heard_at_ = clock_.Now();
-  if (head.ok() && asked_ == Asked::kWatch) SetProblem("");
+  if (!head.ok()) return;
+  refused_ = false;
+  refused_lists_ = 0;
+  if (asked_ == Asked::kWatch) SetProblem("");
+  if (asked_ == Asked::kStreamedList) GuardInitialEvents();
 }
 
 void Reflector::Receive(std::string_view bytes) {

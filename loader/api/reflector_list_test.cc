@@ -25,6 +25,7 @@ TEST(StreamedList, IsAskedForAsTheServerWants) {
   EXPECT_GE(timeout, 300);
   EXPECT_LE(timeout, 600);
   EXPECT_EQ(w.call().request().quiet_limit, seconds(timeout) + Reflector::kWatchGrace);
+  EXPECT_EQ(w.call().request().begin_limit, Reflector::kListQuiet);
 }
 
 TEST(StreamedList, OfARealServerIsTakenWholeAndFollowed) {
@@ -116,6 +117,15 @@ TEST(StreamedList, ThatGoesQuietWithoutAnEndIsGivenUp) {
   w.clock.Advance(seconds(2));
   EXPECT_EQ(w.Query("limit"), "500");
   EXPECT_THAT(w.Names(), IsEmpty());
+}
+
+TEST(StreamedList, ThatNeverBeginsSaysNothingAboutStreams) {
+  ReflectorWorld w;
+  w.clock.Advance(seconds(200));
+  EXPECT_FALSE(w.call().over()) << "that is left to the transport, which knows of other servers";
+  w.call().End(absl::DeadlineExceededError("says nothing for 60 s"));
+  w.clock.AdvanceToAlarm();
+  EXPECT_EQ(w.Query("sendInitialEvents"), "true");
 }
 
 TEST(StreamedList, MayTakeLongerThanThatAfterItsEnd) {

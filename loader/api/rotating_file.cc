@@ -10,6 +10,7 @@
 
 #include "base/errno_status.h"
 #include "base/unique_fd.h"
+#include "loader/api/ascii_text.h"
 
 namespace fairlead::api {
 namespace {
@@ -44,6 +45,10 @@ absl::StatusOr<std::string> RotatingFile::Text() {
   if (!source_.text.empty() || source_.file.empty()) return source_.text;
   if (read_at_ && clock_.Now() - *read_at_ < kReadAgainAfter) return *last_;
   absl::StatusOr<std::string> text = ReadSmallFile(source_.file);
+  // Somebody is just writing it.
+  if (text.ok() && Trim(*text).empty()) {
+    text = absl::FailedPreconditionError(fmt::format("read {}: is empty", source_.file));
+  }
   if (!text.ok() && !last_) return text.status();
   if (text.ok()) last_ = *std::move(text);
   read_at_ = clock_.Now();

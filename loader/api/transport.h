@@ -30,6 +30,8 @@ struct Request {
   // The longest time without a byte of the answer, from Send() on; then the exchange ends with
   // DeadlineExceeded. Zero: no limit.
   std::chrono::milliseconds quiet_limit{0};
+  // The same until the answer begins, where that is to be shorter. Zero: it is not.
+  std::chrono::milliseconds begin_limit{0};
 };
 
 struct ResponseHead {
