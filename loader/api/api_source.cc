@@ -31,10 +31,11 @@ void ApiSource::Heard(const Reflector& reflector) {
     for (const auto& one : reflectors_) one->Publish();
     LogInfo("the cluster's objects have been listed: services={} endpoint_slices={} nodes={}",
             store_.services().size(), store_.endpoint_slices().size(), store_.nodes().size());
-  } else if (store_.revision() == revision_) {
+  } else if (store_.revision() == revision_ && has_broken_objects() == had_broken_objects_) {
     return;
   }
   revision_ = store_.revision();
+  had_broken_objects_ = has_broken_objects();
   changed_(reflector);
 }
 

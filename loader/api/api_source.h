@@ -51,7 +51,9 @@ class ApiSource {
   const Changed changed_;
   std::vector<std::unique_ptr<Reflector>> reflectors_;
   bool synced_ = false;
-  uint64_t revision_ = 0;  // of the store, as the owner knows it
+  // As the owner knows it:
+  uint64_t revision_ = 0;  // of the store
+  bool had_broken_objects_ = false;
 };
 
 }  // namespace fairlead::api

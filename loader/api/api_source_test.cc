@@ -78,9 +78,17 @@ TEST_F(Source, TellsOfChangesOnceAPieceAndNotOfOtherThings) {
   EXPECT_THAT(changed_, SizeIs(1));
 }
 
-TEST_F(Source, TakesNoneOfAKindThatItMayNotSeeIfItCanDoWithout) {
+// A server that has just started forbids much that it allows a little later.
+TEST_F(Source, TakesNoneOfAKindThatItIsRefusedAgainAndAgainIfItCanDoWithout) {
+  List(kServicesPath);
+  List(kSlicesPath);
+  List(kNodesPath);
+  for (const int code : {401, 403, 403}) {
+    transport_.LastOf(kCidrsPath).Answer(code, StatusText(code, "Forbidden", "no"));
+    EXPECT_FALSE(source_.synced());
+    clock_.AdvanceToAlarm();
+  }
   transport_.LastOf(kCidrsPath).Answer(403, StatusText(403, "Forbidden", "no"));
-  ListAll();
   EXPECT_TRUE(source_.synced());
   EXPECT_THAT(source_.problems(),
               ElementsAre("cannot watch servicecidrs: needs the verb \"watch\" on servicecidrs in "
@@ -97,6 +105,19 @@ TEST_F(Source, WaitsForAKindThatItCannotDoWithout) {
   clock_.AdvanceToAlarm();
   List(kSlicesPath);
   EXPECT_TRUE(source_.synced());
+}
+
+TEST_F(Source, TellsThatWhatWasBrokenIsGone) {
+  List(kSlicesPath);
+  List(kNodesPath);
+  List(kCidrsPath);
+  List(kServicesPath, ServiceText("web", "1", R"({"type":"Odd"})"));
+  EXPECT_TRUE(source_.has_broken_objects());
+  changed_.clear();
+  transport_.LastOf(kServicesPath)
+      .Bytes(EventText("DELETED", ServiceText("web", "6", R"({"type":"Odd"})")));
+  EXPECT_FALSE(source_.has_broken_objects());
+  EXPECT_THAT(changed_, ElementsAre("services"));
 }
 
 TEST_F(Source, StaysSyncedAndFullWhenTheServerGoes) {

@@ -132,7 +132,7 @@ class Reflector : private Receiver {
   std::optional<Listing> listing_;  // the list under way; also one that is not published yet
   bool complete_ = false;           // listing_ is, and waits for Publish()
   bool published_ = false;
-  bool refused_ = false;  // the last list was: not served, or forbidden, for example
+  bool refused_ = false;  // lists are, and not by chance: not served, or forbidden
   std::string problem_;
   absl::btree_map<kube::ObjectName, std::string> broken_;  // objects that could not be read
   ReflectorCounts counts_;
@@ -151,6 +151,7 @@ class Reflector : private Receiver {
   Clock::Time asked_at_;
   Clock::Time heard_at_;
   int refused_watches_ = 0;                // in a row
+  int refused_lists_ = 0;                  // for want of a right, since the last one that came
   std::unique_ptr<Alarm> alarm_;           // ends a wait
   std::unique_ptr<Alarm> initial_events_;  // gives up a streamed list that goes quiet
 };

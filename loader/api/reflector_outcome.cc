@@ -16,6 +16,8 @@ using std::chrono::nanoseconds;
 using std::chrono::seconds;
 
 constexpr int kMostRefusedWatches = 3;
+// As often a server that has just started may not know yet who has which right.
+constexpr int kMostRefusedLists = 3;
 constexpr seconds kShortestGoodWatch{1};
 
 constexpr int kBadRequest = 400;
@@ -64,7 +66,7 @@ void Reflector::PageFinished() {
 
 void Reflector::ListCompleted(std::string version) {
   version_ = std::move(version);
-  version_lost_ = needs_list_ = whole_ = refused_ = false;
+  version_lost_ = needs_list_ = whole_ = false;
   initial_events_.reset();
   ++counts_.lists;
   SetProblem("");
@@ -113,13 +115,12 @@ void Reflector::Refused(const ServerStatus& status) {
     streams_lists_ = false;
     return Proceed();
   }
-  const bool is_busy = status.code == kTooManyRequests || status.code >= kInternal;
-  refused_ = lists && !is_busy;
-  if (status.code == kNotFound && !resource_.required) {
-    needs_list_ = true;
+  if (status.code == kNotFound && resource_.may_be_absent) {
+    needs_list_ = refused_ = true;
     SetProblem("");
     return Wait(backoff_.WithJitter(kAbsentAgain));
   }
+  if (lists && status.code == kForbidden && ++refused_lists_ >= kMostRefusedLists) refused_ = true;
   std::string problem = fmt::format("cannot {} {}: ", verb(), resource_.name);
   if (status.code == kForbidden) {
     problem += fmt::format("needs the verb \"{}\" on {}: ", verb(), resource_.InRbac());
@@ -127,7 +128,9 @@ void Reflector::Refused(const ServerStatus& status) {
     problem += "the credentials are refused: ";
   }
   SetProblem(problem + status.ToString());
-  if (!lists && ++refused_watches_ >= kMostRefusedWatches) needs_list_ = true;
+  // A busy server is not asked for more.
+  const bool is_busy = status.code == kTooManyRequests;
+  if (!lists && !is_busy && ++refused_watches_ >= kMostRefusedWatches) needs_list_ = true;
   if (IsBadRequest(status.code)) version_lost_ = needs_list_ = true;
   WaitAndProceed(std::min<seconds>(status.retry_after, kLongestRetryAfter));
 }

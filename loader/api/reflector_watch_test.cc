@@ -216,6 +216,16 @@ TEST(Watch, WaitsAsLongAsTheServerAsks) {
   EXPECT_EQ(w.clock.AdvanceToAlarm(), Reflector::kLongestRetryAfter);
 }
 
+TEST(Watch, OfABusyServerIsNotReplacedByAListWhichCostsItMore) {
+  Watching w;
+  for (int i = 0; i < 10; ++i) {
+    ASSERT_TRUE(w.IsWatch());
+    w.call().Answer(429, StatusText(429, "TooManyRequests", "slow down"));
+    w.clock.AdvanceToAlarm();
+  }
+  EXPECT_TRUE(w.IsWatch());
+}
+
 TEST(Watch, ThatIsRefusedAgainAndAgainIsReplacedByAList) {
   Watching w;
   for (int i = 0; i < 3; ++i) {

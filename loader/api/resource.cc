@@ -70,6 +70,7 @@ std::vector<Resource> ResourcesFor(const Needs& needs) {
     resources.push_back({.kind = kind, .name = name, .group = group, .required = false});
   };
   add(Kind::kServiceCidr, "servicecidrs", "networking.k8s.io");
+  resources.back().may_be_absent = true;
   if (needs.policies) {
     add(Kind::kNamespace, "namespaces", "");
     add(Kind::kPod, "pods", "");

@@ -21,9 +21,10 @@ struct Resource {
   std::string version = "v1";
   std::string label_selector = {};
   std::string field_selector = {};
-  // Nothing is programmed before it has been listed. Of the others a server may have none, or keep
-  // them from us.
+  // Nothing is programmed before it has been listed. The others may be kept from us.
   bool required = true;
+  // Not every server knows the kind.
+  bool may_be_absent = false;
 
   // "/apis/discovery.k8s.io/v1/endpointslices"
   std::string Path() const;
