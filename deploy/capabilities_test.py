@@ -47,7 +47,8 @@ def run(*argv, **more):
 
 
 def capabilities():
-    added = re.search(r"add: \[([^\]]+)\]", MANIFEST.read_text())[1]
+    container = MANIFEST.read_text().split("- name: fairleadd")[1]
+    added = re.search(r"add: \[([^\]]+)\]", container)[1]
     return [name.strip().lower() for name in added.split(",")]
 
 

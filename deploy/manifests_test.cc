@@ -51,6 +51,15 @@ json DaemonSetOf(const fs::path& directory) {
 
 json ContainerOf(const fs::path& directory) { return DaemonSetOf(directory)["containers"][0]; }
 
+std::set<std::string> CapabilitiesIn(const fs::path& directory) {
+  std::set<std::string> names;
+  const json added = ContainerOf(directory)["securityContext"]["capabilities"]["add"];
+  for (const json& name : added) {
+    names.insert(name.get<std::string>());
+  }
+  return names;
+}
+
 struct Overlay {
   const char* name;
   Mode mode;
@@ -145,7 +154,8 @@ TEST_P(EachOverlay, MountsThePlacesThatItsFlagsAndItsConfigurationName) {
       place = place.parent_path();
     EXPECT_TRUE(place.has_relative_path()) << path << " is not mounted";
   };
-  for (const json& argument : ContainerOf(kDeploy / "base")["args"]) {
+  const json arguments = ContainerOf(kDeploy / "base")["args"];
+  for (const json& argument : arguments) {
     const std::string text = argument.get<std::string>();
     const size_t path = text.find("=/");
     if (path != std::string::npos) check(text.substr(path + 1));
@@ -168,10 +178,16 @@ TEST_P(EachOverlay, IsExplainedToItsLastMountCapabilityAndRight) {
   for (const json& mount : Mounts()) {
     EXPECT_THAT(section, HasSubstr(fmt::format("`{}`", mount["mountPath"].get<std::string>())));
   }
-  for (const json& capability :
-       ContainerOf(kDeploy / "base")["securityContext"]["capabilities"]["add"]) {
-    EXPECT_THAT(section, HasSubstr(fmt::format("`{}`", capability.get<std::string>())));
+  for (const std::string& capability : CapabilitiesIn(kDeploy / "base")) {
+    EXPECT_THAT(section, HasSubstr(fmt::format("`{}`", capability)));
   }
+}
+
+// A patch replaces a list whole.
+TEST(FullOverlay, KeepsTheCapabilitiesOfTheBase) {
+  std::set<std::string> wanted = CapabilitiesIn(kDeploy / "base");
+  wanted.insert("DAC_OVERRIDE");
+  EXPECT_EQ(CapabilitiesIn(kDeploy / "overlays" / "full"), wanted);
 }
 
 INSTANTIATE_TEST_SUITE_P(Deploy, EachOverlay,
@@ -189,7 +205,8 @@ TEST(TheDaemonSet, UsesFlagsThatThereAre) {
   for (size_t got = 0; (got = fread(bytes, 1, sizeof(bytes), program)) > 0;)
     help.append(bytes, got);
   EXPECT_EQ(pclose(program), 0);
-  for (const json& argument : ContainerOf(kDeploy / "base")["args"]) {
+  const json arguments = ContainerOf(kDeploy / "base")["args"];
+  for (const json& argument : arguments) {
     const std::string text = argument.get<std::string>();
     EXPECT_THAT(help, ::testing::ContainsRegex("[ ,]" + text.substr(0, text.find('=')) + "[ ,]"));
   }
