@@ -6,7 +6,8 @@
  *
  * Flows are counted when they become objects, not when they are chosen for: choices
  * within the first round trip of each other do not see one another. Counts are of
- * this node, other nodes have their own.
+ * this node, other nodes have their own. Counts change: a relayed client, whose backend
+ * has to be found again, gets a random one.
  *
  * Price: for the second backend an array lookup, for each of both its count and its
  * weight.
@@ -38,7 +39,7 @@ static __always_inline __u32 choose_least(const struct packet *pkt, __u32 first,
 	__u32 one = number_at(first + index);
 	__u32 other;
 
-	if (count < 2)
+	if (count < 2 || is_found_again(pkt))
 		return one;
 	/* Any but the first one. */
 	index += 1 + (__u32)(((__u64)chance(pkt, 1) * (count - 1)) >> 32);

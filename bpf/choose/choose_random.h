@@ -18,11 +18,15 @@ static __always_inline __u32 chance(const struct packet *pkt, __u32 salt)
 /* Relayed, the choice follows from the packet: whoever has forgotten the flow, which it
  * may be without answers to see, finds its backend again.
  */
+static __always_inline bool is_found_again(const struct packet *pkt)
+{
+	return config.direct_return && (pkt->shape & PACKET_RELAYED);
+}
+
 static __always_inline __u32 choose_random(const struct packet *pkt, __u32 count)
 {
-	__u32 draw = config.direct_return && (pkt->shape & PACKET_RELAYED)
-			     ? hash_tuple(&pkt->tuple, config.hash_seed) >> 32
-			     : chance(pkt, 0);
+	__u32 draw = is_found_again(pkt) ? hash_tuple(&pkt->tuple, config.hash_seed) >> 32
+					 : chance(pkt, 0);
 
 	return ((__u64)draw * count) >> 32;
 }

@@ -191,6 +191,7 @@ __first_packet int recall(struct packet *pkt)
 {
 	struct FAMILY(half_open) * entry, *origin;
 	struct memory memory;
+	bool is_relay;
 	__u32 lost;
 
 	if (!pkt)
@@ -202,11 +203,9 @@ __first_packet int recall(struct packet *pkt)
 	if (config.guests && is_elsewhere(pkt, memory.flags & HALF_OPEN_OF_GUEST,
 					  memory.flags & HALF_OPEN_REPLY, &memory.reverse.source))
 		return VERDICT_PASSED;
-	if (config.direct_return && (memory.flags & HALF_OPEN_ONE_WAY)) {
-		if (pkt->hook != HOOK_FROM_NETWORK)
-			return 0;
-		pkt->shape |= PACKET_RELAYED;
-	}
+	is_relay = config.direct_return && (memory.flags & HALF_OPEN_ONE_WAY);
+	if (is_relay && pkt->hook != HOOK_FROM_NETWORK)
+		return 0;
 	lost = what_is_lost(pkt, &memory);
 	if (lost) {
 		if (!ASKS_ONLY)
@@ -214,6 +213,8 @@ __first_packet int recall(struct packet *pkt)
 		return lost;
 	}
 
+	if (is_relay)
+		pkt->shape |= PACKET_RELAYED;
 	take_memory(pkt, &memory);
 	if (ASKS_ONLY || (pkt->shape & PACKET_ICMP_ERROR))
 		return 0; /* asks for the flow's translation, says nothing for it */

@@ -5,6 +5,8 @@
 // Promise: with --load-balancer-mode dsr the first node sends a client on unchanged, and keeps it
 // at its node; it tells the client what does not fit and what is gone, believes no flood, and
 // relays nothing that has been relayed.
+#include <map>
+
 #include "tests/packet/direct_return.h"
 
 namespace fairlead::testing {
@@ -102,9 +104,13 @@ TEST_P(DirectReturnFirstNode, TcpIsResetWhenItsBackendGoesAndUdpMoves) {
   const Service dns = node_.AddService(
       {.name = "dns", .vip = {}, .port = UdpPort(53), .node_port = 30053}, {remote_});
   const Packet query = Udp(client(), node_.On(30053));
+  const Packet half_open = Udp(node_.World(2, 40000), node_.On(30053));
   for (int i = 0; i < 3; ++i) EXPECT_THAT(node_.FromNetwork(query), SendsByTunnel(query));
+  EXPECT_THAT(node_.FromNetwork(half_open), SendsByTunnel(half_open));
   node_.SetEndpoints(dns, {local_.On(5353)});
-  EXPECT_THAT(node_.FromNetwork(query), Delivers(query.To(local_.On(5353)), local_));
+  for (const Packet& next : {query, half_open}) {
+    EXPECT_THAT(node_.FromNetwork(next), Delivers(next.To(local_.On(5353)), local_));
+  }
 }
 
 TEST_P(DirectReturnFirstNode, AFlowStaysWithItsNodeWhileItsBackendDrains) {
@@ -126,6 +132,25 @@ TEST_P(DirectReturnFirstNode, AForgottenFlowFindsItsNodeAgain) {
     node_.TimePasses(std::chrono::hours(25));
     EXPECT_EQ(node_.FromNetwork(request.Ack()).reason == VERDICT_TO_POD, is_here) << port;
   }
+}
+
+// Counts of flows change in between.
+TEST_P(DirectReturnFirstNode, AForgottenFlowFindsItsNodeAgainWhateverTheAlgorithm) {
+  const Service web = Web({remote_, local_.On(8080)});
+  Service least = web;
+  least.algorithm = "least-connections";
+  node_.ChangeService(least);
+  const auto is_here = [&](uint16_t port, bool begins) {
+    const Packet request = Tcp(node_.World(3, port), node_.On(kNodePort));
+    return node_.FromNetwork(begins ? request.Syn() : request.Ack()).reason == VERDICT_TO_POD;
+  };
+  std::map<uint16_t, bool> was_here;
+  for (uint16_t port = 1000; port < 1064; ++port) was_here[port] = is_here(port, true);
+  node_.TimePasses(std::chrono::hours(25));
+  for (uint16_t port = 1; port < 9; ++port) {
+    Establish(Tcp(node_.World(4, port), node_.On(kNodePort)));
+  }
+  for (const auto& [port, was] : was_here) EXPECT_EQ(is_here(port, false), was) << port;
 }
 
 // Anyone can send a SYN; who goes on talking may be a flow.
