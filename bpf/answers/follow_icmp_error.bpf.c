@@ -34,16 +34,26 @@ static __always_inline bool find_translation(struct packet *pkt, struct known *k
 	return true;
 }
 
-/* Rewrites the error's own header, and its checksum by all that has changed. The
- * sender becomes the translated one if it is the flow's end; a router stays.
+/* The flow's end has another name where the error goes to. A router keeps its own, unless
+ * both ends have others: there the flow is this node's, and nobody else is believed about
+ * it (20_guard).
  */
+static __always_inline bool is_sender_translated(const struct packet *pkt,
+						 const struct FAMILY(ip) * sender)
+{
+	return is_same_ip(sender, &pkt->tuple.source) ||
+	       (!is_same_ip(&pkt->tuple.source, &pkt->out.source) &&
+		!is_same_ip(&pkt->tuple.destination, &pkt->out.destination));
+}
+
+/* Rewrites the error's own header, and its checksum by all that has changed. */
 static __always_inline bool rewrite_error(struct __sk_buff *skb, struct packet *pkt,
 					  struct FAMILY(ip) * sender, __u16 quote_delta)
 {
 	ip_header *ip = header_at(skb, IP_OFFSET, IP_HEADER_BYTES);
 	struct icmp_header *icmp = header_at(skb, pkt->l4_offset, sizeof(*icmp));
 	const struct FAMILY(ip) *from =
-		is_same_ip(sender, &pkt->tuple.source) ? &pkt->out.source : sender;
+		is_sender_translated(pkt, sender) ? &pkt->out.source : sender;
 	__u16 address_delta = sum_fold(ip_delta(sender, from) +
 				       ip_delta(&pkt->tuple.destination, &pkt->out.destination));
 

@@ -97,5 +97,27 @@ TEST_P(FromOutside, A5_22_E6_is_refused_without_endpoints) {
 
 FL_BOTH_FAMILIES(FromOutside);
 
+class FromOutsideByTunnel : public FromOutside {
+ protected:
+  lab::Fabric LabFabric() const override { return {.routing = "vxlan", .subnets = 2}; }
+};
+
+// The router says to node1 what the pod on node2 has to know.
+TEST_P(FromOutsideByTunnel, ANarrowPathToTheClientIsFoundOut) {
+  const lab::Pod web = AddPod(2, "web", "web");
+  const auto serving = ServeTcp(web);
+  RouteVip();
+  Serve(On(web), "node2", {});
+  ExpectReached(Door(), "web", AddressOf(node(1)));
+  Ip("router", "link set world mtu 1300\n");
+  for (const Endpoint& door : {Door(), Vip()}) {
+    absl::StatusOr<TcpClient> client = TcpClient::Open(Outside(), door);
+    FL_ASSERT_OK(client.status());
+    FL_EXPECT_OK(client->Download(kMegabyte));
+  }
+}
+
+FL_BOTH_FAMILIES(FromOutsideByTunnel);
+
 }  // namespace
 }  // namespace fairlead::testing

@@ -231,6 +231,27 @@ TEST_P(ServiceFromATunnel, AProcessOfThisNodeAnswersThroughIt) {
   EXPECT_THAT(node_.ToOverlay(inside.Reply().SynAck()), EntersTunnel(request.Reply().SynAck()));
 }
 
+// Who is behind a tunnel believes this node about its flows, and no router (20_guard).
+TEST_P(ServiceFromATunnel, ARoutersErrorGoesOnUnderThisNodesAddress) {
+  const Endpoint backend = third_.Pod(1, 8080);
+  node_.AddService({.name = "web", .vip = {}, .port = TcpPort(80), .node_port = kNodePort},
+                   {backend});
+  const Packet request = Tcp(node_.World(1, 40000), node_.On(kNodePort));
+  const Hop hop = node_.FromNetwork(request.Syn());
+  const Packet onward = request.From(hop.Source()).To(backend);
+  ASSERT_THAT(hop, SendsByTunnel(onward.Syn()));
+  const auto error_about = [&](const IpAddress& router, const Packet& answer) {
+    return IcmpError(router, IcmpErrorKind::kPacketTooBig, answer.Ack().Payload(600));
+  };
+  for (int i = 0; i < 3; ++i) {
+    node_.FromOverlay(third_, onward.Reply().SynAck());
+    EXPECT_THAT(node_.FromNetwork(error_about(node_.World(9, 0).address, request.Reply())),
+                SendsByTunnel(error_about(node_.address(), onward.Reply())));
+    node_.FromNetwork(request.Ack());
+  }
+  EXPECT_THAT(node_, Remembers(request, onward));
+}
+
 FAIRLEAD_BOTH_FAMILIES(ServiceFromATunnel);
 
 }  // namespace
