@@ -122,6 +122,12 @@ static __always_inline __u32 choose_number(const struct packet *pkt, __u32 flags
 						 : choose_random(pkt, among->count)));
 }
 
+/* Instead of a reason: the run was read just before it was replaced, and its backends
+ * were freed. Rare, and the service as it is now has others.
+ */
+#define RUN_REPLACED -1
+#define MOST_LOOKS   2
+
 /* Fills pkt->out's destination with one of the backends; 0 or a reason. */
 static __always_inline int take_backend(struct packet *pkt, const struct service *service,
 					const struct choice *among)
@@ -141,11 +147,8 @@ static __always_inline int take_backend(struct packet *pkt, const struct service
 	if (is_new)
 		pkt->backend = choose_number(pkt, service->flags, among);
 	backend = bpf_map_lookup_elem(&FAMILY(backends), &pkt->backend);
-	/* Free only if the run was read just before it was replaced: the client's
-	 * next try sees the new one.
-	 */
 	if (!backend || backend->state == BACKEND_FREE || backend->service != service->id)
-		return DROP_NO_BACKEND;
+		return RUN_REPLACED;
 
 	pkt->backend_generation = backend->generation;
 	if (service->affinity && is_new)
@@ -187,24 +190,34 @@ static __always_inline int take_outside(struct packet *pkt, const struct service
 __first_packet int choose_backend(struct packet *pkt)
 {
 	struct service *service;
+	int reason;
 
 	if (!pkt)
 		return 0;
-	service = find_service(pkt);
-	return service ? take_inside(pkt, service) : 0; /* 0: an ordinary destination */
+	for (int look = 0; look < MOST_LOOKS; look++) {
+		service = find_service(pkt);
+		reason = service ? take_inside(pkt, service) : 0; /* 0: an ordinary destination */
+		if (reason != RUN_REPLACED)
+			return reason;
+	}
+	return DROP_NO_BACKEND;
 }
 
-/* A connection that a process of the host has is not taken from it by a host port
- * of the same number: the answers to what it has sent, and what it has accepted
- * before. One that only listens gives way, as to kube-proxy and portmap.
+/* A connection that a process of the host has is not taken from it by a service at
+ * an address of the node, on the same port: the answers to what it has sent, and what
+ * it has accepted before. One that only listens gives way, as to kube-proxy and portmap.
  */
-static __always_inline bool is_of_host_socket(context *skb, struct packet *pkt)
+static __always_inline bool is_of_host_socket(context *skb, struct packet *pkt,
+					      const struct service *service)
 {
 	struct bpf_sock_tuple *tuple = (void *)&pkt->tuple;
 	struct bpf_sock *sk = NULL;
 	bool connected;
 
-	if (pkt->tuple.protocol == IPPROTO_TCP && !is_syn(pkt))
+	if (is_syn(pkt) ||
+	    (!(service->flags & SERVICE_ON_HOST) && !is_own_address(&pkt->tuple.destination)))
+		return false;
+	if (pkt->tuple.protocol == IPPROTO_TCP)
 		sk = bpf_sk_lookup_tcp(skb, tuple, SOCKET_TUPLE_BYTES, BPF_F_CURRENT_NETNS, 0);
 	else if (pkt->tuple.protocol == IPPROTO_UDP)
 		sk = bpf_sk_lookup_udp(skb, tuple, SOCKET_TUPLE_BYTES, BPF_F_CURRENT_NETNS, 0);
@@ -219,17 +232,23 @@ static __always_inline bool is_of_host_socket(context *skb, struct packet *pkt)
 __first_packet int choose_outside_backend(context *skb, struct packet *pkt)
 {
 	struct service *service;
+	int reason;
 
 	if (!pkt)
 		return 0;
 	if (is_relayed_here(pkt))
 		pkt->shape |= PACKET_RELAYED;
-	service = find_at_port(pkt);
-	if (!service || ((service->flags & SERVICE_ON_HOST) && is_of_host_socket(skb, pkt)))
-		return 0;
-	if (config.direct_return && may_be_relayed(pkt, service))
-		pkt->shape |= PACKET_RELAYED;
-	return take_outside(pkt, service);
+	for (int look = 0; look < MOST_LOOKS; look++) {
+		service = find_at_port(pkt);
+		if (!service || is_of_host_socket(skb, pkt, service))
+			return 0;
+		if (config.direct_return && may_be_relayed(pkt, service))
+			pkt->shape |= PACKET_RELAYED;
+		reason = take_outside(pkt, service);
+		if (reason != RUN_REPLACED)
+			return reason;
+	}
+	return DROP_NO_BACKEND;
 }
 
 /* A half-open flow that began before its Service existed went wherever the host's

@@ -139,7 +139,8 @@ static __always_inline int refuse(const struct bpf_sock_addr *ctx, int reason, b
 {
 	if (!datagram && ctx->sk && ctx->sk->dst_port)
 		return ALLOW;
-	bpf_set_retval(reason == DROP_NO_BACKEND ? -ECONNREFUSED : -EHOSTUNREACH);
+	bpf_set_retval(reason == DROP_NO_BACKEND || reason == RUN_REPLACED ? -ECONNREFUSED
+									   : -EHOSTUNREACH);
 	return REFUSE;
 }
 
@@ -156,17 +157,20 @@ static __always_inline int speak(struct bpf_sock_addr *ctx, bool mapped, bool da
 {
 	struct packet pkt = {.backend = BACKEND_NONE};
 	struct service *service;
-	int reason;
+	int reason = RUN_REPLACED;
 
 	if (!is_of_this_node(ctx) || !read_peer(ctx, mapped, &pkt.tuple.destination))
 		return ALLOW;
 	pkt.tuple.destination_port = ctx->user_port;
 	pkt.tuple.protocol = ctx->protocol;
-	service = find_named(ctx, &pkt);
-	if (!service)
-		return ALLOW;
-	be_the_node(&pkt);
-	reason = datagram ? take_for_datagram(ctx, &pkt, service) : take_inside(&pkt, service);
+	for (int look = 0; reason == RUN_REPLACED && look < MOST_LOOKS; look++) {
+		service = find_named(ctx, &pkt);
+		if (!service)
+			return ALLOW;
+		be_the_node(&pkt);
+		reason = datagram ? take_for_datagram(ctx, &pkt, service)
+				  : take_inside(&pkt, service);
+	}
 	if (reason)
 		return refuse(ctx, reason, datagram);
 	write_peer(ctx, mapped, &pkt.out.destination);

@@ -156,6 +156,19 @@ TEST_P(HostPort, GivesWayToAConnectionOfTheHostButNotToAListener) {
   EXPECT_THAT(node_.FromNetwork(answer), LeavesAlone(answer));
 }
 
+// A load balancer that is the node itself (k3s), an external IP that is: not only host ports.
+TEST_P(HostPort, AServiceAtTheNodesOwnAddressGivesWayToo) {
+  node_.AddService(
+      {.name = "dns", .vip = {}, .port = UdpPort(40002), .load_balancer_ips = {node_.address()}},
+      {web_.On(53)});
+  const UniqueFd connected = Bind(SOCK_DGRAM, 40002);
+  Connect(connected, node_.World(2, 53));
+  const Packet answer = Udp(node_.World(2, 53), node_.On(40002));
+  const Packet query = Udp(node_.World(3, 53), node_.On(40002));
+  EXPECT_THAT(node_.FromNetwork(answer), LeavesAlone(answer));
+  EXPECT_THAT(node_.FromNetwork(query), Delivers(query.To(web_.On(53)), web_));
+}
+
 FAIRLEAD_BOTH_FAMILIES(HostPort);
 
 }  // namespace
