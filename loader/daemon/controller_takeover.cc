@@ -12,7 +12,10 @@ absl::Status Controller::AdoptFlows() {
   // Beside another network the packets of its pods meet conntrack as before: all connections
   // stay with the kernel's translation, and the hooks let them pass (hook_config.strangers).
   if (options_.has_guests()) return absl::OkStatus();
-  plan::WhereFlowsRun here{.node_addresses = context_.node_addresses, .is_our_pod = {}};
+  plan::WhereFlowsRun here{
+      .node_addresses = context_.node_addresses,
+      .is_our_pod = {},
+      .is_of_our_block = [this](const IpAddress& address) { return pods_->IsInBlocks(address); }};
   std::set<IpAddress> pods;
   for (const auto& [id, pod] : pods_->attachments()) {
     if (pod.ip4.has_value()) pods.insert(*pod.ip4);

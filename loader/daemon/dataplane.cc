@@ -19,6 +19,7 @@
 #include "loader/daemon/bpf_filesystem.h"
 #include "loader/daemon/host_ports.h"
 #include "loader/daemon/reassembly_room.h"
+#include "loader/netfilter/conntrack.h"
 #include "loader/netlink/netlink_socket.h"
 #include "maps/counter/verdict_counters.h"
 
@@ -103,6 +104,15 @@ void SetTimeouts(const FlowTimeouts& timeouts, HookOptions& hooks) {
   hooks.timeout_seconds[TIMEOUT_OTHER_CONVERSATION] = timeouts.other_conversation;
 }
 
+// Another proxy's connections that cannot become flows of ours: all of them beside another
+// network, otherwise those of the node's own processes, if there is a connection at all.
+absl::StatusOr<bool> HasStrangers(const Options& options) {
+  if (!options.adopt_kube_proxy || options.has_guests()) return options.adopt_kube_proxy;
+  FL_ASSIGN_OR_RETURN(NetlinkSocket netfilter, NetlinkSocket::Open(NETLINK_NETFILTER));
+  FL_ASSIGN_OR_RETURN(const auto connections, ListTranslatedConnections(netfilter));
+  return !connections.empty();
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Dataplane>> Dataplane::Create(const Options& options) {
@@ -118,7 +128,7 @@ absl::StatusOr<std::unique_ptr<Dataplane>> Dataplane::Create(const Options& opti
   HookOptions hooks;
   SetTimeouts(options.timeouts, hooks);
   hooks.guests = options.has_guests();
-  hooks.strangers = options.has_guests() && options.adopt_kube_proxy;
+  FL_ASSIGN_OR_RETURN(hooks.strangers, HasStrangers(options));
   hooks.masquerade = options.masquerade && !options.has_guests();
   if (options.masquerade || options.has_guests()) {
     FL_ASSIGN_OR_RETURN(const plan::PortRange ports, FindMasqueradePorts(options));

@@ -33,11 +33,13 @@ struct WhereFlowsRun {
   std::vector<IpAddress> node_addresses;
   // True for pods of this node with our hooks on their device.
   std::function<bool(const IpAddress&)> is_our_pod;
+  // True for addresses that pods of this node may have.
+  std::function<bool(const IpAddress&)> is_of_our_block;
 };
 
-// True if its frontend is in the plan, its backend is one of that's backends and a pod of ours,
-// and its client is elsewhere, or a pod of ours, too. Others stay with the kernel: clients on
-// this node without our hooks (its own processes) are translated where they began.
+// True if its frontend is in the plan, its backend is one of that's backends, and each end is
+// elsewhere or a pod of ours: packets in either direction meet our hooks. Others stay with the
+// kernel: an end on this node without our hooks (its own processes) is translated where it is.
 bool IsToAdopt(const LiveFlow& flow, const ServicePlan& plan, const WhereFlowsRun& here);
 
 }  // namespace fairlead::plan

@@ -18,9 +18,11 @@ class AnotherProxysConnections : public ::testing::TestWithParam<Family> {
  protected:
   AnotherProxysConnections() {
     PlannedService service;
-    service.backends.resize(2);
+    service.backends.resize(4);
     service.backends[0].endpoint = pod_;
     service.backends[1].endpoint = far_pod_;
+    service.backends[2].endpoint = strange_pod_;
+    service.backends[3].endpoint = process_;
     for (const auto& [address, kind] :
          {std::pair{vip_, FrontendKind::kClusterIp}, {every_address_, FrontendKind::kNodePort}}) {
       service.frontends.push_back({.address = {address.address, address.port}, .kind = kind});
@@ -42,7 +44,11 @@ class AnotherProxysConnections : public ::testing::TestWithParam<Family> {
   std::vector<LiveFlow> Adopted(const LiveFlow& flow) const {
     const WhereFlowsRun here{
         .node_addresses = {node_.address},
-        .is_our_pod = [this](const IpAddress& address) { return address == pod_.address; }};
+        .is_our_pod = [this](const IpAddress& address) { return address == pod_.address; },
+        .is_of_our_block =
+            [this](const IpAddress& address) {
+              return address == pod_.address || address == strange_pod_.address;
+            }};
     if (!IsToAdopt(flow, plan_, here)) return {};
     return {flow};
   }
@@ -52,23 +58,31 @@ class AnotherProxysConnections : public ::testing::TestWithParam<Family> {
   const Endpoint node_ = In("172.31.0.11", "fd00:31::11", 30080);
   const Endpoint pod_ = In("10.244.1.2", "fd00:10:244:1::2", 8080);
   const Endpoint far_pod_ = In("10.244.2.2", "fd00:10:244:2::2", 8080);
+  const Endpoint strange_pod_ = In("10.244.1.9", "fd00:10:244:1::9", 8080);
+  const Endpoint process_ = In("172.31.0.11", "fd00:31::11", 8080);
   const Endpoint outside_ = In("192.0.2.7", "2001:db8::7", 40000);
   ServicePlan plan_;
 };
 
-TEST_P(AnotherProxysConnections, FromOutsideToAPodOfOursAreAdopted) {
-  for (const Endpoint& front : {vip_, node_}) {
-    const LiveFlow flow = Flow(outside_, front, pod_);
-    EXPECT_THAT(Adopted(flow), ElementsAre(flow)) << front;
+TEST_P(AnotherProxysConnections, BetweenPodsOfOursAndElsewhereAreAdopted) {
+  for (const Endpoint& client : {outside_, Endpoint{pod_.address, 40000}}) {
+    for (const Endpoint& front : {vip_, node_}) {
+      for (const Endpoint& backend : {pod_, far_pod_}) {
+        const LiveFlow flow = Flow(client, front, backend);
+        EXPECT_THAT(Adopted(flow), ElementsAre(flow)) << client << front << backend;
+      }
+    }
   }
 }
 
 TEST_P(AnotherProxysConnections, OfProcessesOfThisNodeStayWithTheKernel) {
   EXPECT_THAT(Adopted(Flow({node_.address, 40000}, vip_, pod_)), IsEmpty());
+  EXPECT_THAT(Adopted(Flow(outside_, vip_, process_)), IsEmpty());
 }
 
-TEST_P(AnotherProxysConnections, ToPodsWithoutOurHooksStayWithTheKernel) {
-  EXPECT_THAT(Adopted(Flow(outside_, vip_, far_pod_)), IsEmpty());
+TEST_P(AnotherProxysConnections, OfPodsWithoutOurHooksStayWithTheKernel) {
+  EXPECT_THAT(Adopted(Flow(outside_, vip_, strange_pod_)), IsEmpty());
+  EXPECT_THAT(Adopted(Flow({strange_pod_.address, 40000}, vip_, pod_)), IsEmpty());
 }
 
 TEST_P(AnotherProxysConnections, ToWhatWeDoNotServeStayWithTheKernel) {

@@ -103,6 +103,7 @@ class PodAttacher {
   const std::map<AttachmentId, LocalPod>& attachments() const { return registry_.attachments(); }
   // The pod whose host end has this index; nullptr: none.
   const LocalPod* FindDevice(uint32_t ifindex) const { return registry_.FindDevice(ifindex); }
+  bool IsInBlocks(const IpAddress& address) const { return registry_.IsInBlocks(address); }
   // Pods that have an address outside of the node's present blocks.
   std::vector<LocalPod> Strays() const { return registry_.Strays(); }
   // Counts changes of pods(), so that nobody need compare.

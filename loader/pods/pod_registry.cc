@@ -87,6 +87,11 @@ absl::Status PodRegistry::SetBlocks(const std::vector<Cidr>& blocks, uint32_t mt
   return absl::OkStatus();
 }
 
+bool PodRegistry::IsInBlocks(const IpAddress& address) const {
+  return ipam_.Covers(address.family() == Family::kIpv4 ? PodAddresses{.ip4 = address}
+                                                        : PodAddresses{.ip6 = address});
+}
+
 std::vector<LocalPod> PodRegistry::Strays() const {
   std::vector<LocalPod> strays;
   if (ipam_.empty()) return strays;

@@ -31,6 +31,7 @@ class PodRegistry {
   absl::Status SetBlocks(const std::vector<Cidr>& blocks, uint32_t mtu);
   uint32_t mtu() const { return mtu_; }  // of new pods; 0: not known yet
   bool has_blocks() const { return !ipam_.empty(); }
+  bool IsInBlocks(const IpAddress& address) const;
   // Pods with an address that the present blocks do not have; none without blocks.
   std::vector<LocalPod> Strays() const;
 

@@ -8,6 +8,8 @@
 //   process of node1 ──▶ ClusterIP ──┘ DNAT
 #include <fmt/format.h>
 
+#include <list>
+
 #include "base/durable_file.h"
 #include "lab/network_namespace.h"
 #include "tests/netns/two_nodes.h"
@@ -120,6 +122,27 @@ class KubeProxyOnTheNode : public TwoNodes {
     EXPECT_EQ(after->seen_as(), OutsideAddress());
   }
 };
+
+// What kube-proxy sends on has this node's address; the answers come back to our hooks.
+TEST_P(KubeProxyOnTheNode, A13_64_connections_to_a_pod_elsewhere_go_on) {
+  const lab::Pod there = AddPod(2, "bench", "bench");
+  const auto serving = ServeTcp(there);
+  LetKubeProxyRun("nftables", there);
+  std::list<EndlessDownload> downloads;
+  for (const auto& [from, front] :
+       {std::pair{Outside(), NodePort()}, {node(1).network_namespace(), ClusterIp()}}) {
+    auto connected = TcpClient::Open(from, front);
+    FL_ASSERT_OK(connected.status());
+    downloads.emplace_back(*std::move(connected));
+    ASSERT_TRUE(downloads.back().Advances(kMegabyte)) << from;
+  }
+  WriteService();
+  FL_ASSERT_OK(lab().StartDaemon(node(1)));
+  for (EndlessDownload& download : downloads) {
+    EXPECT_TRUE(download.Advances(16 * kMegabyte));
+    FL_EXPECT_OK(download.Finish());
+  }
+}
 
 TEST_P(KubeProxyOnTheNode, A13_64_connections_through_its_nftables_go_on_without_them) {
   ExpectTakenOver("nftables");
