@@ -49,8 +49,9 @@ uint32_t Count(const FamilyTables<Abi>& tables) {
 // As the backends' answers would, which nobody sends here.
 template <typename Abi>
 void Answer(FamilyTables<Abi>& tables) {
-  for (uint32_t i = 0; i < tables.half_open.size(); ++i) {
-    for (auto& entry : tables.half_open[i].way) {
+  auto half_open = tables.half_open.Map().value();
+  for (uint32_t i = 0; i < half_open.size(); ++i) {
+    for (auto& entry : half_open[i].way) {
       if ((entry.flags & HALF_OPEN_REPLY) == 0) entry.flags |= HALF_OPEN_REPLIED;
     }
   }
@@ -60,8 +61,9 @@ void Answer(FamilyTables<Abi>& tables) {
 // that another flow has got meanwhile.
 template <typename Abi>
 void ForgetHalfOpen(FamilyTables<Abi>& tables) {
-  for (uint32_t i = 0; i < tables.half_open.size(); ++i) {
-    for (auto& entry : tables.half_open[i].way) entry.stamp = STAMP_EMPTY;
+  auto half_open = tables.half_open.Map().value();
+  for (uint32_t i = 0; i < half_open.size(); ++i) {
+    for (auto& entry : half_open[i].way) entry.stamp = STAMP_EMPTY;
   }
 }
 

@@ -286,8 +286,9 @@ uint32_t Count(const FamilyTables<Abi>& tables) {
 template <typename Abi>
 uint32_t CountWaiting(const FamilyTables<Abi>& tables) {
   uint32_t count = 0;
-  for (uint32_t i = 0; i < tables.half_open.size(); ++i) {
-    for (const auto& entry : tables.half_open[i].way) count += entry.stamp != STAMP_EMPTY;
+  const auto half_open = tables.half_open.Map().value();
+  for (uint32_t i = 0; i < half_open.size(); ++i) {
+    for (const auto& entry : half_open[i].way) count += entry.stamp != STAMP_EMPTY;
   }
   return count;
 }
@@ -300,7 +301,8 @@ absl::Status Forget(FamilyTables<Abi>& tables, const hook_config& config, uint32
 
 template <typename Abi>
 void Empty(FamilyTables<Abi>& tables) {
-  std::memset(&tables.half_open[0], 0, tables.half_open.size() * sizeof(tables.half_open[0]));
+  auto half_open = tables.half_open.Map().value();
+  std::memset(&half_open[0], 0, half_open.size() * sizeof(half_open[0]));
 }
 
 }  // namespace

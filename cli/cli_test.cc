@@ -124,7 +124,8 @@ TEST_F(FairleadOnANode, ListsFlowsOfBothFamiliesAndFiltersThem) {
 }
 
 TEST_F(FairleadOnANode, ShowsHalfOpenFlowsWhenAsked) {
-  auto& way = pins_.tables().v4.half_open[4].way[2];
+  auto half_open = Must(pins_.tables().v4.half_open.Map());
+  auto& way = half_open[4].way[2];
   testing::SetLeaves(way.tuple, Client(Family::kIpv4), Web(Family::kIpv4), ip4{});
   testing::SetLeaves(way.reverse, Web(Family::kIpv4), NodePort(Family::kIpv4), ip4{});
   way.tuple.protocol = way.reverse.protocol = 17;

@@ -106,7 +106,8 @@ absl::Status DumpFamily(const FamilyTables<Abi>& tables, const std::string& stem
       return std::any_of(std::begin(bucket.way), std::end(bucket.way),
                          [](const auto& way) { return way.stamp != STAMP_EMPTY; });
     };
-    return DumpArray(tables.half_open, all, is_used, value, show);
+    FL_ASSIGN_OR_RETURN(const auto buckets, tables.half_open.Map());
+    return DumpArray(buckets, all, is_used, value, show);
   }
   if (stem == "flow_index") return DumpTable(tables.flow_index, key, show);
   if (stem == "flows") {

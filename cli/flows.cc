@@ -66,12 +66,14 @@ class FlowsCommand final : public Command {
     FL_ASSIGN_OR_RETURN(const FlowTime time, node.Time());
     if (options.output == Output::kJson) {
       JsonArray array(out);
-      Scan(node, time, [&](const FlowView& flow) { array.Add(FlowRow(flow, node)); });
+      FL_RETURN_IF_ERROR(
+          Scan(node, time, [&](const FlowView& flow) { array.Add(FlowRow(flow, node)); }));
       array.End();
       return kFine;
     }
     std::vector<Json> rows;
-    Scan(node, time, [&](const FlowView& flow) { rows.push_back(FlowRow(flow, node)); });
+    FL_RETURN_IF_ERROR(
+        Scan(node, time, [&](const FlowView& flow) { rows.push_back(FlowRow(flow, node)); }));
     PrintColumns(out, Columns(), rows, options.output);
     if (matched_ > rows.size()) {
       out << "(" << matched_ - rows.size() << " more; --limit 0 prints all)\n";
@@ -82,25 +84,27 @@ class FlowsCommand final : public Command {
  private:
   // Calls `show` for the first limit_ flows that the filter lets through.
   template <typename Show>
-  void Scan(const PinnedNode& node, const FlowTime& time, const Show& show) {
-    ScanFamily<Abi4>(node.tables().v4, time, show);
-    ScanFamily<Abi6>(node.tables().v6, time, show);
+  absl::Status Scan(const PinnedNode& node, const FlowTime& time, const Show& show) {
+    FL_RETURN_IF_ERROR(ScanFamily<Abi4>(node.tables().v4, time, show));
+    return ScanFamily<Abi6>(node.tables().v6, time, show);
   }
 
   template <typename Abi, typename Show>
-  void ScanFamily(const FamilyTables<Abi>& tables, const FlowTime& time, const Show& show) {
+  absl::Status ScanFamily(const FamilyTables<Abi>& tables, const FlowTime& time, const Show& show) {
     for (uint32_t number = 0; number < tables.flows.size(); ++number) {
       if (tables.flows[number].side[SIDE_ORIGIN].last_seen == 0) continue;
       const typename Abi::Flow copy = tables.flows[number];
       Offer(DescribeFlow<Abi>(number, copy, time), show);
     }
-    if (!half_open_) return;
-    for (uint32_t bucket = 0; bucket < tables.half_open.size(); ++bucket) {
-      for (const auto& way : tables.half_open[bucket].way) {
+    if (!half_open_) return absl::OkStatus();
+    FL_ASSIGN_OR_RETURN(const auto half_open, tables.half_open.Map());
+    for (uint32_t bucket = 0; bucket < half_open.size(); ++bucket) {
+      for (const auto& way : half_open[bucket].way) {
         const auto copy = way;
         Offer(DescribeHalfOpen<Abi>(copy, time), show);
       }
     }
+    return absl::OkStatus();
   }
 
   template <typename Show>

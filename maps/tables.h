@@ -29,7 +29,7 @@ struct FamilyTables {
   MappedArray<uint32_t> runs;                                                 // runs
   MappedArray<typename Abi::Backend> backends;                                // backends
   MappedArray<uint32_t> backend_flows;                                        // backend_flows
-  MappedArray<typename Abi::HalfOpenBucket> half_open;                        // half_open
+  UnmappedArray<typename Abi::HalfOpenBucket> half_open;                      // half_open
   Table<typename Abi::Tuple, flow_ref> flow_index;                            // flow_index
   MappedArray<typename Abi::Flow> flows;                                      // flows
   BpfMap free_flows;                                                          // free_flows

@@ -75,6 +75,37 @@ class MappedArray {
   MappedMemory memory_;
 };
 
+// An array map of which this process has no use but now and then: as long as it is not mapped, its
+// pages are not this process's memory.
+template <MapBytes Value>
+class UnmappedArray {
+ public:
+  UnmappedArray() = default;
+  static absl::StatusOr<UnmappedArray> Open(BpfMap map, bool writable = true) {
+    if (map.value_size() != sizeof(Value)) {
+      return absl::InvalidArgumentError("map " + map.name() + " holds values of another size");
+    }
+    UnmappedArray array;
+    array.map_ = std::move(map);
+    array.writable_ = writable;
+    return array;
+  }
+
+  // For as long as the answer lives.
+  absl::StatusOr<MappedArray<Value>> Map() const {
+    absl::StatusOr<BpfMap> map = map_.Duplicate();
+    if (!map.ok()) return map.status();
+    return MappedArray<Value>::Open(*std::move(map), writable_);
+  }
+
+  const BpfMap& map() const { return map_; }
+  uint32_t size() const { return map_.max_entries(); }
+
+ private:
+  BpfMap map_;
+  bool writable_ = false;
+};
+
 }  // namespace fairlead
 
 #endif  // FAIRLEAD_MAPS_CORE_MAPPED_ARRAY_H_

@@ -61,8 +61,9 @@ absl::Status CountFamily(const FamilyTables<Abi>& tables, Counts& used) {
   used[name("source_ranges")] = CountKeys(tables.source_ranges.map());
   used[name("affinity")] = CountKeys(tables.affinity_of.map());
   uint64_t& half_open = used[name("half_open")];
-  for (uint32_t i = 0; i < tables.half_open.size(); ++i) {
-    for (const auto& way : tables.half_open[i].way) half_open += way.stamp != STAMP_EMPTY ? 1 : 0;
+  FL_ASSIGN_OR_RETURN(const auto buckets, tables.half_open.Map());
+  for (uint32_t i = 0; i < buckets.size(); ++i) {
+    for (const auto& way : buckets[i].way) half_open += way.stamp != STAMP_EMPTY ? 1 : 0;
   }
   const uint64_t flows =
       CountIf(tables.flows, [](const auto& flow) { return flow.side[SIDE_ORIGIN].last_seen != 0; });

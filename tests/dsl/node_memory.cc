@@ -48,8 +48,9 @@ bool IsHalfOpenIn(const FamilyTables<Abi>& tables, const Packet& request, const 
   const auto origin = TupleOf<Abi>(request);
   const auto other = TupleOf<Abi>(reply);
   int sides = 0;
-  for (uint32_t i = 0; i < tables.half_open.size(); ++i) {
-    for (const auto& entry : tables.half_open[i].way) {
+  const auto half_open = Must(tables.half_open.Map());
+  for (uint32_t i = 0; i < half_open.size(); ++i) {
+    for (const auto& entry : half_open[i].way) {
       if (entry.stamp == STAMP_EMPTY) continue;
       sides += IsSame(entry.tuple, origin) && IsSame(entry.reverse, other);
       sides += IsSame(entry.tuple, other) && IsSame(entry.reverse, origin);
@@ -60,8 +61,9 @@ bool IsHalfOpenIn(const FamilyTables<Abi>& tables, const Packet& request, const 
 
 template <typename Abi>
 void Age(FamilyTables<Abi>& tables, uint32_t jiffies) {
-  for (uint32_t i = 0; i < tables.half_open.size(); ++i) {
-    for (auto& entry : tables.half_open[i].way) {
+  auto half_open = Must(tables.half_open.Map());
+  for (uint32_t i = 0; i < half_open.size(); ++i) {
+    for (auto& entry : half_open[i].way) {
       if (entry.stamp != STAMP_EMPTY) entry.stamp = (entry.stamp - jiffies) | 1;
     }
   }
