@@ -19,6 +19,7 @@
 #include "loader/daemon/bpf_filesystem.h"
 #include "loader/daemon/host_ports.h"
 #include "loader/daemon/reassembly_room.h"
+#include "loader/kernel/embedded_objects.h"
 #include "loader/netfilter/conntrack.h"
 #include "loader/netlink/netlink_socket.h"
 #include "maps/counter/verdict_counters.h"
@@ -150,6 +151,7 @@ absl::StatusOr<std::unique_ptr<Dataplane>> Dataplane::Create(const Options& opti
                            *dataplane->programs_, dataplane->tables_.wire_exits);
   ServeOwnProcesses(options, maps, *dataplane->programs_);
   FL_ASSIGN_OR_RETURN(dataplane->clock_, FlowClock::Load());
+  ForgetObjectPages();
   FL_ASSIGN_OR_RETURN(dataplane->services_, apply::ServiceTables::Adopt(dataplane->tables_));
   FL_ASSIGN_OR_RETURN(dataplane->nodes_, apply::NodeTables::Adopt(dataplane->tables_));
   const hook_config& config = dataplane->programs_->config();

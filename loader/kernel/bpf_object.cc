@@ -2,6 +2,7 @@
 #include "loader/kernel/bpf_object.h"
 
 #include <bpf/btf.h>
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <cerrno>
@@ -88,9 +89,12 @@ absl::Status BpfObject::Load() {
   return absl::OkStatus();
 }
 
-int BpfObject::program_fd() const {
+absl::StatusOr<UniqueFd> BpfObject::TakeProgram() const {
   const bpf_program* program = bpf_object__next_program(object_.get(), nullptr);
-  return program == nullptr ? -1 : bpf_program__fd(program);
+  if (program == nullptr) return absl::NotFoundError(fmt::format("{} has no program", name_));
+  UniqueFd fd(fcntl(bpf_program__fd(program), F_DUPFD_CLOEXEC, 0));
+  if (!fd.ok()) return ErrnoStatus(errno, "keep program " + name_);
+  return fd;
 }
 
 }  // namespace fairlead

@@ -13,6 +13,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/unique_fd.h"
 #include "maps/abi/hook_config_abi.h"
 
 namespace fairlead {
@@ -29,8 +30,8 @@ class BpfObject {
   // Loads maps and programs into the kernel. A refusal quotes the verifier.
   absl::Status Load();
 
-  // The descriptor of the program, owned by the object; -1 before Load.
-  int program_fd() const;
+  // The program, which outlives the object; after Load.
+  absl::StatusOr<UniqueFd> TakeProgram() const;
   bpf_object* get() const { return object_.get(); }
 
  private:

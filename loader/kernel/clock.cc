@@ -2,7 +2,6 @@
 #include "loader/kernel/clock.h"
 
 #include <bpf/bpf.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -19,7 +18,7 @@ absl::StatusOr<FlowClock> FlowClock::Load() {
   FL_ASSIGN_OR_RETURN(BpfObject object, BpfObject::Open("read_clock", ClockObject()));
   FL_RETURN_IF_ERROR(object.Load());
   FlowClock clock;
-  clock.program_ = UniqueFd(fcntl(object.program_fd(), F_DUPFD_CLOEXEC, 0));
+  FL_ASSIGN_OR_RETURN(clock.program_, object.TakeProgram());
   return clock;
 }
 

@@ -2,8 +2,11 @@
 #include "loader/kernel/embedded_objects.h"
 
 #include <bpf/libbpf.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cstddef>
+#include <cstdint>
 
 #include "maps/abi/hook_config_abi.h"
 
@@ -60,6 +63,16 @@ std::span<const std::byte> Bytes(const void* (*elf_bytes)(size_t*)) {
   return {static_cast<const std::byte*>(data), size};
 }
 
+// Those that hold nothing else. They are of a file and never written: the kernel knows where to
+// find them again.
+void ForgetPages(std::span<const std::byte> bytes) {
+  const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
+  const auto begin = reinterpret_cast<uintptr_t>(bytes.data());
+  const uintptr_t first = (begin + page - 1) / page * page;
+  const uintptr_t end = (begin + bytes.size()) / page * page;
+  if (first < end) madvise(reinterpret_cast<void*>(first), end - first, MADV_DONTNEED);
+}
+
 }  // namespace
 
 std::span<const EmbeddedObject> EmbeddedObjects() {
@@ -97,5 +110,10 @@ const EmbeddedObject& SocketObject(Family family) {
 }
 
 std::span<const std::byte> ClockObject() { return Bytes(read_clock::elf_bytes); }
+
+void ForgetObjectPages() {
+  for (const EmbeddedObject& object : EmbeddedObjects()) ForgetPages(object.elf);
+  for (const Family family : {Family::kIpv4, Family::kIpv6}) ForgetPages(SocketObject(family).elf);
+}
 
 }  // namespace fairlead

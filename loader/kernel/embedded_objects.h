@@ -30,6 +30,10 @@ const EmbeddedObject& SocketObject(Family family);
 // read_clock.bpf.c, which has no family.
 std::span<const std::byte> ClockObject();
 
+// After the programs are loaded: eight megabytes of this binary are not needed in memory any more.
+// Who asks for an object all the same has it read from the file again.
+void ForgetObjectPages();
+
 }  // namespace fairlead
 
 #endif  // FAIRLEAD_LOADER_KERNEL_EMBEDDED_OBJECTS_H_

@@ -92,8 +92,16 @@ absl::Status Programs::PrepareFamily(const MapSet& maps, Family family, const ho
     programs_.push_back({embedded.name, family,
                          embedded.hook_id.has_value() ? static_cast<int>(*embedded.hook_id) : -1,
                          embedded.slot.has_value() ? uint32_t{*embedded.slot} : 0,
-                         std::move(object)});
+                         std::move(object), UniqueFd()});
   }
+  return absl::OkStatus();
+}
+
+absl::Status Programs::Program::Load() {
+  if (!object.has_value()) return absl::InternalError(fmt::format("{} was not wanted", name));
+  FL_RETURN_IF_ERROR(object->Load());
+  FL_ASSIGN_OR_RETURN(fd, object->TakeProgram());
+  object.reset();
   return absl::OkStatus();
 }
 
@@ -104,9 +112,8 @@ absl::Status Programs::LoadAnswers(Family family) {
     if (program.hook_id >= 0 || program.family != family) continue;
     ++filled;
     if (program.is_loaded()) continue;
-    FL_RETURN_IF_ERROR(program.object.Load());
-    FL_RETURN_IF_ERROR(
-        PutProgram(tail_calls, program.slot, program.object.program_fd(), program.name));
+    FL_RETURN_IF_ERROR(program.Load());
+    FL_RETURN_IF_ERROR(PutProgram(tail_calls, program.slot, program.fd.get(), program.name));
   }
   if (filled == TAIL_SLOT_COUNT) return absl::OkStatus();
   return absl::InternalError(
@@ -135,6 +142,7 @@ absl::StatusOr<Programs> Programs::Load(const MapSet& maps, const HookOptions& o
       FL_RETURN_IF_ERROR(programs.EnsureLoaded(static_cast<hook>(hook_id), family));
     }
   }
+  for (Program& program : programs.programs_) program.object.reset();
   return programs;
 }
 
@@ -152,7 +160,7 @@ absl::Status Programs::EnsureLoaded(hook hook_id, Family family) {
     } else if (family == Family::kIpv4) {
       FL_RETURN_IF_ERROR(FillNextFamily());
     }
-    return program.object.Load();
+    return program.Load();
   }
   return absl::NotFoundError(fmt::format("no program for hook {}", static_cast<int>(hook_id)));
 }
@@ -160,7 +168,7 @@ absl::Status Programs::EnsureLoaded(hook hook_id, Family family) {
 int Programs::fd(hook hook_id, Family family) const {
   for (const Program& program : programs_) {
     if (program.hook_id == static_cast<int>(hook_id) && program.family == family) {
-      return program.object.program_fd();
+      return program.fd.get();
     }
   }
   return -1;
@@ -172,8 +180,7 @@ absl::StatusOr<std::vector<ProgramSize>> Programs::Sizes() const {
   std::vector<ProgramSize> sizes;
   for (const Program& loaded : programs_) {
     if (!loaded.is_loaded()) continue;
-    FL_ASSIGN_OR_RETURN(ProgramSize size,
-                        SizeOf(loaded.name, loaded.family, loaded.object.program_fd()));
+    FL_ASSIGN_OR_RETURN(ProgramSize size, SizeOf(loaded.name, loaded.family, loaded.fd.get()));
     sizes.push_back(std::move(size));
   }
   return sizes;

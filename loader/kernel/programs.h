@@ -5,11 +5,13 @@
 #ifndef FAIRLEAD_LOADER_KERNEL_PROGRAMS_H_
 #define FAIRLEAD_LOADER_KERNEL_PROGRAMS_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "base/ip.h"
+#include "base/unique_fd.h"
 #include "loader/kernel/bpf_object.h"
 #include "loader/kernel/hook_config.h"
 #include "loader/kernel/map_set.h"
@@ -57,9 +59,13 @@ class Programs {
     Family family;
     int hook_id;    // -1: an answer
     uint32_t slot;  // of an answer
-    BpfObject object;
+    // Until it is loaded, or it is clear that it never will be: what libbpf remembers of an object
+    // is ten megabytes in all.
+    std::optional<BpfObject> object;
+    UniqueFd fd;  // since
 
-    bool is_loaded() const { return object.program_fd() >= 0; }
+    bool is_loaded() const { return fd.ok(); }
+    absl::Status Load();
   };
   absl::Status PrepareFamily(const MapSet& maps, Family family, const hook_config& config,
                              const HookOptions& options);
