@@ -10,6 +10,7 @@
 #include <set>
 #include <vector>
 
+#include "absl/container/btree_map.h"
 #include "absl/status/status.h"
 #include "loader/apply/number_queue.h"
 #include "loader/apply/port_bits.h"
@@ -19,7 +20,7 @@
 namespace fairlead::apply {
 
 // Of one service port.
-using BackendNumbers = std::map<Endpoint, uint32_t>;
+using BackendNumbers = absl::btree_map<Endpoint, uint32_t>;
 
 template <typename Abi>
 class BackendTable {
