@@ -31,9 +31,8 @@ plan::ServicePlan PlanOf(Family family, uint32_t services) {
     plan::PlannedService service;
     service.frontends = {{.address = vip}};
     for (uint32_t i = 0; i < kEndpoints; ++i) {
-      service.backends.push_back({.endpoint = {Numbered(family, 10, number * kEndpoints + i), 8080},
-                                  .in_cluster = true,
-                                  .node = ""});
+      service.backends.push_back(
+          {.endpoint = {Numbered(family, 10, number * kEndpoints + i), 8080}, .in_cluster = true});
     }
     plan::AddService(NameOf(vip, fmt::format("s{}", number).c_str()), std::move(service), "", plan);
   }

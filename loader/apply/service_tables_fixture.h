@@ -22,11 +22,11 @@ inline const plan::Frontend kWeb4{*IpAddress::Parse("10.96.0.10"), 80, Protocol:
 inline const plan::Frontend kWeb6{*IpAddress::Parse("fd00:96::10"), 80, Protocol::kTcp};
 
 inline plan::PlannedBackend Backend(const char* address, uint16_t port) {
-  return {.endpoint = {*IpAddress::Parse(address), port}, .in_cluster = true, .node = ""};
+  return {.endpoint = {*IpAddress::Parse(address), port}, .in_cluster = true};
 }
 
 inline plan::PlannedBackend Draining(const char* address, uint16_t port) {
-  return {.endpoint = {*IpAddress::Parse(address), port}, .node = ""};
+  return {.endpoint = {*IpAddress::Parse(address), port}};
 }
 
 inline plan::ServicePortName NameOf(const plan::Frontend& frontend, const char* name = "web") {

@@ -52,7 +52,7 @@ class HostPortPlanner {
                                .family = vip.family()};
     PlannedService planned;
     planned.frontends = {{.address = frontend, .kind = FrontendKind::kHostPort}};
-    planned.backends = {{.endpoint = backend, .in_cluster = true, .local = true, .node = ""}};
+    planned.backends = {{.endpoint = backend, .in_cluster = true, .local = true}};
     AddService(name, std::move(planned), "hostPort ", plan_);
   }
 

@@ -30,7 +30,7 @@ ServicePlan Plan(std::vector<PlannedBackend> backends, Protocol protocol = Proto
 }
 
 PlannedBackend Backend(const char* address) {
-  return {.endpoint = At(address, 5353), .in_cluster = true, .node = ""};
+  return {.endpoint = At(address, 5353), .in_cluster = true};
 }
 
 class SocketPlan : public ::testing::Test {

@@ -101,6 +101,7 @@ ChosenEndpoints ChooseEndpoints(const std::vector<Candidate>& candidates, UsedSe
   }
 
   ChosenEndpoints chosen;
+  chosen.backends.reserve(candidates.size());
   for (const Candidate& candidate : candidates) {
     const SliceEndpoint& endpoint = *candidate.source;
     chosen.usable_somewhere = chosen.usable_somewhere || endpoint.ready || IsFallback(endpoint);
@@ -115,8 +116,7 @@ ChosenEndpoints ChooseEndpoints(const std::vector<Candidate>& candidates, UsedSe
         .in_local = used.local && in_local,
         .local = candidate.local,
         .on_host =
-            context.has_guests || Contains(context.node_addresses, candidate.endpoint.address),
-        .node = endpoint.node_name};
+            context.has_guests || Contains(context.node_addresses, candidate.endpoint.address)};
     const bool drains = !backend.in_cluster && !backend.in_local;
     if (drains && !endpoint.serving && protocol == Protocol::kUdp) continue;
     chosen.backends.push_back(backend);

@@ -53,7 +53,6 @@ struct PlannedBackend {
   // A process of this node itself: hostNetwork, or no pod at all. With guests all are as well:
   // their answers are known by their port in the same way.
   bool on_host = false;
-  std::string node;  // empty: unknown
 
   bool In(EndpointSet set) const { return set == EndpointSet::kCluster ? in_cluster : in_local; }
   friend bool operator==(const PlannedBackend&, const PlannedBackend&) = default;
