@@ -109,7 +109,7 @@ class ExpiredWatch : public ::testing::TestWithParam<Expiry> {};
 
 TEST_P(ExpiredWatch, ListsAnewAndTouchesOnlyWhatDiffers) {
   Watching w;
-  const kube::Service* b = w.store.services().rbegin()->second.get();
+  const kube::Service* b = w.store.services().find({"shop", "b"})->second.get();
   w.store.TakeChanges();
   if (GetParam().code == 200) {
     w.call().Begin().Bytes(GetParam().body);

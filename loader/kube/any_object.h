@@ -12,7 +12,6 @@
 #include <type_traits>
 #include <variant>
 
-#include "absl/container/btree_map.h"
 #include "absl/status/statusor.h"
 #include "loader/kube/endpoint_slice.h"
 #include "loader/kube/json_value.h"
@@ -42,10 +41,6 @@ constexpr Kind KindOf() {
     return KindOf<T, kIndex + 1>();
   }
 }
-
-// All objects of one kind, by name.
-template <typename T>
-using ObjectMap = absl::btree_map<ObjectName, std::shared_ptr<const T>>;
 
 const ObjectName& NameOf(const AnyObject& object);
 ObjectRef RefOf(const AnyObject& object);

@@ -41,13 +41,14 @@ bool ObjectStore::Erase(const ObjectRef& ref) {
 
 template <typename T>
 bool ObjectStore::PutInto(const std::shared_ptr<const T>& object) {
-  auto [entry, added] = std::get<ObjectMap<T>>(maps_).try_emplace(object->meta.name, object);
-  if (!added && *entry->second == *object) return false;
+  auto& map = std::get<ObjectMap<T>>(maps_);
+  const auto [there, added] = map.Insert(object);
+  if (!added && *there->second == *object) return false;
   if constexpr (std::is_same_v<T, EndpointSlice>) {
-    if (!added) UnlinkSlice(*entry->second);
+    if (!added) UnlinkSlice(*there->second);
     LinkSlice(*object);
   }
-  entry->second = object;
+  if (!added) map.Replace(there, object);
   NoteChange(KindOf<T>(), object->meta.name);
   return true;
 }
@@ -59,7 +60,7 @@ bool ObjectStore::EraseFrom(const ObjectName& name) {
   if (entry == map.end()) return false;
   const std::shared_ptr<const T> gone = entry->second;
   if constexpr (std::is_same_v<T, EndpointSlice>) UnlinkSlice(*gone);
-  map.erase(entry);
+  map.Erase(entry);
   NoteChange(KindOf<T>(), gone->meta.name);
   return true;
 }
@@ -111,7 +112,7 @@ bool ObjectStore::Holds(const AnyObject& object) const {
 template <typename Visit>
 void ObjectStore::VisitMap(Kind kind, Visit visit) const {
   const auto try_one = [&](const auto& map) {
-    using Object = std::decay_t<decltype(map)>::mapped_type::element_type;
+    using Object = std::decay_t<decltype(map)>::Pointer::element_type;
     if (KindOf<std::remove_const_t<Object>>() == kind) visit(map);
   };
   std::apply([&](const auto&... map) { (try_one(map), ...); }, maps_);

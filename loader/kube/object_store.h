@@ -16,6 +16,7 @@
 #include "absl/container/btree_map.h"
 #include "absl/container/btree_set.h"
 #include "loader/kube/any_object.h"
+#include "loader/kube/object_map.h"
 
 namespace fairlead::kube {
 

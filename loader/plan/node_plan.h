@@ -10,7 +10,8 @@
 #include <vector>
 
 #include "base/ip.h"
-#include "loader/kube/any_object.h"
+#include "loader/kube/node.h"
+#include "loader/kube/object_map.h"
 #include "loader/plan/plan_problem.h"
 
 namespace fairlead::plan {

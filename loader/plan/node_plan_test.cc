@@ -29,7 +29,7 @@ NodePlan PlanOf(const std::vector<Given>& given, const std::string& own) {
     node.meta.labels.Set(kube::kZoneLabel, "zone of " + one.name);
     for (const char* block : one.blocks) node.pod_cidrs.push_back(*Cidr::Parse(block));
     for (const char* ip : one.addresses) node.internal_ips.push_back(*IpAddress::Parse(ip));
-    nodes[node.meta.name] = std::make_shared<const kube::Node>(node);
+    nodes.Put(std::make_shared<const kube::Node>(node));
   }
   return MakeNodePlan(nodes, own);
 }
@@ -87,8 +87,10 @@ TEST(NodePlan, FlagsReplaceTheFamiliesThatTheyName) {
   node.meta.name = {"", "a"};
   node.pod_cidrs = {*Cidr::Parse("10.1.1.0/24"), *Cidr::Parse("fd00:1::/64")};
   node.internal_ips = {*IpAddress::Parse("192.0.2.1")};
+  kube::ObjectMap<kube::Node> nodes;
+  nodes.Put(std::make_shared<const kube::Node>(node));
   const NodePlan plan = MakeNodePlan(
-      {{node.meta.name, std::make_shared<const kube::Node>(node)}}, "a",
+      nodes, "a",
       {.pod_cidrs = {*Cidr::Parse("10.9.0.0/24")}, .node_ips = {*IpAddress::Parse("2001:db8::1")}});
   EXPECT_THAT(plan.own->pod_cidrs,
               ElementsAre(*Cidr::Parse("fd00:1::/64"), *Cidr::Parse("10.9.0.0/24")));

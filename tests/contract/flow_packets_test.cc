@@ -53,9 +53,9 @@ class Stage {
     used_pods_ = 0;
     pods_there_ = 0;
     kube::ObjectMap<kube::EndpointSlice> slices;
-    for (const auto& [name, slice] : set.objects.endpoint_slices()) slices[name] = Cast(*slice);
+    for (const auto& [name, slice] : set.objects.endpoint_slices()) slices.Put(Cast(*slice));
     kube::ObjectMap<kube::Service> services;
-    for (const auto& [name, service] : set.objects.services()) services[name] = Cast(*service);
+    for (const auto& [name, service] : set.objects.services()) services.Put(Cast(*service));
     node_.SetObjects(services, slices);
   }
 

@@ -20,7 +20,7 @@ void ClusterObjects::PutNode(const std::string& name, int number, bool has_addre
     node->pod_cidrs.push_back(PodCidr(family, number));
     if (has_address) node->internal_ips.push_back(NodeAddress(family, number));
   }
-  nodes_[node->meta.name] = node;
+  nodes_.Put(node);
 }
 
 void ClusterObjects::PutService(const Service& service) {
@@ -47,17 +47,17 @@ void ClusterObjects::PutService(const Service& service) {
   if (!service.load_balancer_ips.empty()) object->type = kube::ServiceType::kLoadBalancer;
   if (service.local_only) object->internal_traffic_policy = kube::TrafficPolicy::kLocal;
   if (service.outside_local_only) object->external_traffic_policy = kube::TrafficPolicy::kLocal;
-  services_[object->meta.name] = object;
+  services_.Put(object);
 }
 
 void ClusterObjects::RemoveService(const Service& service) {
-  services_.erase({kNamespace, service.name});
+  services_.Erase({kNamespace, service.name});
 }
 
 void ClusterObjects::PutEndpoints(const Service& service, const std::vector<Endpoint>& ready,
                                   const std::vector<Endpoint>& draining) {
   for (auto it = slices_.begin(); it != slices_.end();) {
-    it = kube::ServiceOf(*it->second).name == service.name ? slices_.erase(it) : std::next(it);
+    it = kube::ServiceOf(*it->second).name == service.name ? slices_.Erase(it) : std::next(it);
   }
   for (const Endpoint& endpoint : ready) PutEndpoint(service, endpoint, true);
   for (const Endpoint& endpoint : draining) PutEndpoint(service, endpoint, false);
@@ -86,7 +86,7 @@ void ClusterObjects::PutEndpoint(const Service& service, const Endpoint& endpoin
     if (here) entry.node_name = name.name;
   }
   slice->endpoints.push_back(entry);
-  slices_[slice->meta.name] = slice;
+  slices_.Put(slice);
 }
 
 }  // namespace fairlead::testing

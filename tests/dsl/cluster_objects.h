@@ -5,7 +5,10 @@
 #ifndef FAIRLEAD_TESTS_DSL_CLUSTER_OBJECTS_H_
 #define FAIRLEAD_TESTS_DSL_CLUSTER_OBJECTS_H_
 
-#include "loader/kube/any_object.h"
+#include "loader/kube/endpoint_slice.h"
+#include "loader/kube/node.h"
+#include "loader/kube/object_map.h"
+#include "loader/kube/service.h"
 #include "tests/dsl/node.h"
 
 namespace fairlead::testing {
@@ -15,7 +18,7 @@ class ClusterObjects {
   static constexpr char kOwnName[] = "here";
 
   void PutNode(const std::string& name, int number, bool has_address = true);
-  void RemoveNode(const std::string& name) { nodes_.erase({"", name}); }
+  void RemoveNode(const std::string& name) { nodes_.Erase({"", name}); }
   void PutService(const Service& service);
   void RemoveService(const Service& service);
   void PutEndpoints(const Service& service, const std::vector<Endpoint>& ready,
