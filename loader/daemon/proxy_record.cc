@@ -20,7 +20,7 @@ size_t HashOfEndpoints(const kube::EndpointSlice& slice) {
   for (const kube::SliceEndpoint& endpoint : slice.endpoints) {
     hash =
         absl::HashOf(hash, endpoint.address, endpoint.ready, endpoint.serving, endpoint.terminating,
-                     endpoint.node_name, endpoint.hint_zones, endpoint.hint_nodes);
+                     endpoint.node_name, endpoint.hints().zones, endpoint.hints().nodes);
   }
   return hash;
 }

@@ -105,7 +105,7 @@ class ManifestDirectory : public ::testing::Test {
   std::vector<std::string> Services() const {
     std::vector<std::string> names;
     for (const auto& [name, service] : store_.services()) {
-      names.push_back(fmt::format("{}:{}", name.name, service->meta.creation_timestamp));
+      names.push_back(fmt::format("{}:{}", name.name, service->meta.creation_timestamp.view()));
     }
     return names;
   }

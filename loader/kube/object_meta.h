@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "loader/kube/shared_text.h"
 #include "loader/kube/text_map.h"
 
 namespace fairlead::kube {
@@ -59,7 +60,7 @@ struct ObjectRef {
 struct ObjectMeta {
   ObjectName name;
   // RFC 3339 in UTC, so it sorts as text; empty if unknown. Of Services and Nodes.
-  std::string creation_timestamp;
+  SharedText creation_timestamp;
   bool deleting = false;  // deletionTimestamp is set
   TextMap labels;
   TextMap annotations;  // of Services and EndpointSlices

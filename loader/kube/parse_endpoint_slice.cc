@@ -2,6 +2,9 @@
 //
 // EndpointSlice: defaults and limits follow k8s.io/api/discovery/v1.
 #include <algorithm>
+#include <map>
+#include <memory>
+#include <utility>
 
 #include "base/status_macros.h"
 #include "loader/kube/parse.h"
@@ -11,7 +14,7 @@ namespace {
 
 constexpr size_t kMostEndpoints = 1000;  // that a server takes
 
-std::vector<std::string> ReadHints(const FieldReader& field) {
+std::vector<std::string> ReadNames(const FieldReader& field) {
   std::vector<std::string> names;
   field.ForEachItem(
       [&](const FieldReader& item) { names.push_back(item.Field("name").RequiredText()); });
@@ -35,18 +38,27 @@ IpAddress ReadAddress(const FieldReader& addresses, AddressType type) {
   return first;
 }
 
-SliceEndpoint ReadEndpoint(const FieldReader& item, AddressType type) {
+// Those of a slice that have been read.
+using KnownHints = std::map<EndpointHints, std::shared_ptr<const EndpointHints>>;
+
+std::shared_ptr<const EndpointHints> ReadHints(const FieldReader& field, KnownHints& known) {
+  if (!field.present()) return nullptr;
+  EndpointHints hints{ReadNames(field.Field("forZones")), ReadNames(field.Field("forNodes"))};
+  if (hints == EndpointHints()) return nullptr;
+  std::shared_ptr<const EndpointHints>& shared = known[hints];
+  if (shared == nullptr) shared = std::make_shared<const EndpointHints>(std::move(hints));
+  return shared;
+}
+
+SliceEndpoint ReadEndpoint(const FieldReader& item, AddressType type, KnownHints& known_hints) {
   SliceEndpoint endpoint;
   endpoint.address = ReadAddress(item.Field("addresses"), type);
   const FieldReader conditions = item.Field("conditions");
   endpoint.ready = conditions.Field("ready").Bool(true);
   endpoint.serving = conditions.Field("serving").Bool(true);
   endpoint.terminating = conditions.Field("terminating").Bool(false);
-  endpoint.node_name = item.Field("nodeName").Text();
-  endpoint.zone = item.Field("zone").Text();
-  const FieldReader hints = item.Field("hints");
-  endpoint.hint_zones = ReadHints(hints.Field("forZones"));
-  endpoint.hint_nodes = ReadHints(hints.Field("forNodes"));
+  endpoint.node_name = item.Field("nodeName").View();
+  endpoint.shared_hints = ReadHints(item.Field("hints"), known_hints);
   return endpoint;
 }
 
@@ -64,7 +76,7 @@ absl::StatusOr<EndpointSlice> ParseEndpointSlice(JsonValue object) {
       AddressType::kIpv4);
   root.Field("ports").ForEachItem([&](const FieldReader& item) {
     SlicePort port;
-    port.name = item.Field("name").Text();
+    port.name = item.Field("name").View();
     port.protocol = item.Field("protocol").TransportProtocol();
     port.port = static_cast<uint16_t>(item.Field("port").Integer(0, 65535, 0));
     slice.ports.push_back(std::move(port));
@@ -72,8 +84,9 @@ absl::StatusOr<EndpointSlice> ParseEndpointSlice(JsonValue object) {
   if (slice.address_type != AddressType::kFqdn) {
     const FieldReader endpoints = root.Field("endpoints");
     slice.endpoints.reserve(std::min(endpoints.size(), kMostEndpoints));
+    KnownHints known_hints;
     endpoints.ForEachItem([&](const FieldReader& item) {
-      slice.endpoints.push_back(ReadEndpoint(item, slice.address_type));
+      slice.endpoints.push_back(ReadEndpoint(item, slice.address_type, known_hints));
     });
   }
   FL_RETURN_IF_ERROR(error);

@@ -16,6 +16,7 @@ constexpr char kLastApplied[] = "kubectl.kubernetes.io/last-applied-configuratio
 
 TextMap ReadTexts(const FieldReader& field) {
   std::vector<TextMap::value_type> texts;
+  if (field.present()) texts.reserve(8);
   field.ForEachMember([&](std::string_view key, const FieldReader& value) {
     if (key != kLastApplied) texts.emplace_back(key, value.View());
   });
@@ -33,7 +34,7 @@ ObjectMeta ReadMeta(const FieldReader& object, Kind kind) {
   meta.deleting = metadata.Field("deletionTimestamp").present();
   meta.labels = ReadTexts(metadata.Field("labels"));
   if (kind == Kind::kService || kind == Kind::kNode) {
-    meta.creation_timestamp = metadata.Field("creationTimestamp").Text();
+    meta.creation_timestamp = metadata.Field("creationTimestamp").View();
   }
   // Many a controller writes into those of Nodes, which would be a change each time.
   if (kind == Kind::kService || kind == Kind::kEndpointSlice) {

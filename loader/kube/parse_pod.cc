@@ -10,7 +10,7 @@ namespace {
 void ReadNamedPorts(const FieldReader& container, std::vector<ContainerPort>& ports) {
   container.Field("ports").ForEachItem([&](const FieldReader& item) {
     ContainerPort port;
-    port.name = item.Field("name").Text();
+    port.name = item.Field("name").View();
     port.protocol = item.Field("protocol").TransportProtocol();
     const FieldReader number = item.Field("containerPort");
     if (!number.present()) number.Fail("is required");
@@ -36,7 +36,7 @@ absl::StatusOr<Pod> ParsePod(JsonValue object) {
   Pod pod;
   pod.meta = ReadMeta(root, Kind::kPod);
   const FieldReader spec = root.Field("spec");
-  pod.node_name = spec.Field("nodeName").Text();
+  pod.node_name = spec.Field("nodeName").View();
   pod.host_network = spec.Field("hostNetwork").Bool(false);
   spec.Field("containers").ForEachItem([&](const FieldReader& item) {
     ReadNamedPorts(item, pod.named_ports);

@@ -124,7 +124,8 @@ TEST(EndpointSliceParser, ReadsEveryField) {
   EXPECT_EQ(ServiceOf(*parsed), (ObjectName{"shop", "web"}));
   EXPECT_EQ(parsed->address_type, AddressType::kIpv6);
   EXPECT_TRUE(parsed->ports == (std::vector<SlicePort>{{"http", Protocol::kTcp, 8080}}));
-  const SliceEndpoint expected{Ip("fd00::1"), false, true, true, "n1", "z1", {"z1", "z2"}, {"n1"}};
+  const auto hints = std::make_shared<const EndpointHints>(EndpointHints{{"z1", "z2"}, {"n1"}});
+  const SliceEndpoint expected{Ip("fd00::1"), false, true, true, "n1", hints};
   ASSERT_EQ(parsed->endpoints.size(), 1u);
   EXPECT_TRUE(parsed->endpoints[0] == expected);
 }

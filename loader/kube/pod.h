@@ -5,11 +5,11 @@
 #define FAIRLEAD_LOADER_KUBE_POD_H_
 
 #include <cstdint>
-#include <string>
 #include <vector>
 
 #include "base/ip.h"
 #include "loader/kube/object_meta.h"
+#include "loader/kube/shared_text.h"
 
 namespace fairlead::kube {
 
@@ -18,7 +18,7 @@ enum class PodPhase : uint8_t { kPending, kRunning, kSucceeded, kFailed, kUnknow
 // A named port of a container, or of an init container that keeps running
 // (restartPolicy: Always). Unnamed ports are documentation only and left out.
 struct ContainerPort {
-  std::string name;
+  SharedText name;
   Protocol protocol = Protocol::kTcp;
   uint16_t port = 0;
 
@@ -27,7 +27,7 @@ struct ContainerPort {
 
 struct Pod {
   ObjectMeta meta;
-  std::string node_name;  // empty: not scheduled
+  SharedText node_name;  // empty: not scheduled
   bool host_network = false;
   PodPhase phase = PodPhase::kPending;
   std::vector<IpAddress> pod_ips;  // status.podIPs[], or podIP where that is absent

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <string>
 
 namespace fairlead::kube {
 namespace {
@@ -35,18 +36,30 @@ TextMap::const_iterator& TextMap::const_iterator::operator++() {
 
 TextMap::TextMap(std::vector<value_type> entries) {
   const auto by_key = [](const value_type& a, const value_type& b) { return a.first < b.first; };
-  std::stable_sort(entries.begin(), entries.end(), by_key);
-  const auto same_key = [](const value_type& a, const value_type& b) { return a.first == b.first; };
-  entries.erase(std::unique(entries.begin(), entries.end(), same_key), entries.end());
+  const auto not_behind = [](const value_type& a, const value_type& b) {
+    return a.first >= b.first;
+  };
+  // As an API server writes them.
+  const bool is_done =
+      std::adjacent_find(entries.begin(), entries.end(), not_behind) == entries.end();
+  if (!is_done) {
+    std::stable_sort(entries.begin(), entries.end(), by_key);
+    const auto same_key = [](const value_type& a, const value_type& b) {
+      return a.first == b.first;
+    };
+    entries.erase(std::unique(entries.begin(), entries.end(), same_key), entries.end());
+  }
   size_t size = 0;
   for (const auto& [key, value] : entries) size += sizeof(Lengths) + key.size() + value.size();
-  bytes_.reserve(size);
+  std::string bytes;
+  bytes.reserve(size);
   for (const auto& [key, value] : entries) {
     const Lengths lengths{static_cast<uint32_t>(key.size()), static_cast<uint32_t>(value.size())};
     char raw[sizeof(lengths)];
     std::memcpy(raw, &lengths, sizeof(lengths));
-    bytes_.append(raw, sizeof(raw)).append(key).append(value);
+    bytes.append(raw, sizeof(raw)).append(key).append(value);
   }
+  bytes_ = bytes;
 }
 
 std::optional<std::string_view> TextMap::Find(std::string_view key) const {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Labels and annotations: a map of texts in one piece of memory. A cluster has
-// hundreds of thousands of them, with a handful of entries each, and a tree of
-// strings would take five times as much.
+// Labels and annotations: a map of texts in one piece of memory, which equal
+// maps share. A cluster has hundreds of thousands of them, with a handful of
+// entries each, and a tree of strings would take five times as much; most Pods
+// have the labels of many others.
 #ifndef FAIRLEAD_LOADER_KUBE_TEXT_MAP_H_
 #define FAIRLEAD_LOADER_KUBE_TEXT_MAP_H_
 
@@ -10,10 +11,11 @@
 #include <initializer_list>
 #include <iterator>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "loader/kube/shared_text.h"
 
 namespace fairlead::kube {
 
@@ -53,15 +55,15 @@ class TextMap {
   // Adds or replaces. Price: a new map.
   void Set(std::string_view key, std::string_view value);
 
-  const_iterator begin() const { return const_iterator(bytes_.data()); }
-  const_iterator end() const { return const_iterator(bytes_.data() + bytes_.size()); }
+  const_iterator begin() const { return const_iterator(bytes_.view().data()); }
+  const_iterator end() const { return const_iterator(bytes_.view().data() + bytes_.view().size()); }
   bool empty() const { return bytes_.empty(); }
   size_t size() const { return static_cast<size_t>(std::distance(begin(), end())); }
 
   friend bool operator==(const TextMap&, const TextMap&) = default;
 
  private:
-  std::string bytes_;  // of each entry: both lengths, the key, the value
+  SharedText bytes_;  // of each entry: both lengths, the key, the value
 };
 
 }  // namespace fairlead::kube

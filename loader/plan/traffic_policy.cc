@@ -29,9 +29,9 @@ bool Allows(Topology topology, const SliceEndpoint& endpoint, const PlanContext&
     case Topology::kAnywhere:
       return true;
     case Topology::kSameNode:
-      return Contains(endpoint.hint_nodes, context.node_name);
+      return Contains(endpoint.hints().nodes, context.node_name);
     case Topology::kSameZone:
-      return Contains(endpoint.hint_zones, context.zone);
+      return Contains(endpoint.hints().zones, context.zone);
   }
   return true;
 }
@@ -46,10 +46,10 @@ Topology TopologyOf(const std::vector<Candidate>& candidates, const PlanContext&
   for (const Candidate& candidate : candidates) {
     const SliceEndpoint& endpoint = *candidate.source;
     if (!endpoint.ready) continue;
-    all_for_nodes = all_for_nodes && !endpoint.hint_nodes.empty();
-    all_for_zones = all_for_zones && !endpoint.hint_zones.empty();
-    one_for_node = one_for_node || Contains(endpoint.hint_nodes, context.node_name);
-    one_for_zone = one_for_zone || Contains(endpoint.hint_zones, context.zone);
+    all_for_nodes = all_for_nodes && !endpoint.hints().nodes.empty();
+    all_for_zones = all_for_zones && !endpoint.hints().zones.empty();
+    one_for_node = one_for_node || Contains(endpoint.hints().nodes, context.node_name);
+    one_for_zone = one_for_zone || Contains(endpoint.hints().zones, context.zone);
   }
   if (all_for_nodes && one_for_node) return Topology::kSameNode;
   if (all_for_zones && one_for_zone && !context.zone.empty()) return Topology::kSameZone;

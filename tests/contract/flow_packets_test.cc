@@ -107,9 +107,9 @@ class Stage {
         endpoint.address = Cast(endpoint.address, is_here);
       }
       if (is_here) endpoint.node_name = ClusterObjects::kOwnName;
-      for (std::string& name : endpoint.hint_nodes) {
-        if (name == set_->node_name) name = ClusterObjects::kOwnName;
-      }
+      auto hints = std::make_shared<kube::EndpointHints>(endpoint.hints());
+      std::ranges::replace(hints->nodes, set_->node_name, std::string(ClusterObjects::kOwnName));
+      endpoint.shared_hints = hints;
     }
     return std::make_shared<kube::EndpointSlice>(std::move(slice));
   }
