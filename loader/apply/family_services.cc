@@ -203,11 +203,13 @@ absl::Status FamilyServices<Abi>::Put(const plan::ServicePortName& name,
   for (const auto& [endpoint, number] : port.backends) before.insert(endpoint);
 
   absl::Status status = backends_.Put(port.id, planned.backends, port.backends);
-  if (status.ok()) status = Replace(planned, port);
-  // Better at random than not at all.
   absl::Status no_table;
-  if (absl::IsResourceExhausted(status) && planned.algorithm == plan::Algorithm::kMaglev) {
-    no_table = std::exchange(status, ReplaceAtRandom(planned, port));
+  if (status.ok()) {
+    status = Replace(planned, port);
+    // Better at random than not at all.
+    if (absl::IsResourceExhausted(status) && planned.algorithm == plan::Algorithm::kMaglev) {
+      no_table = std::exchange(status, ReplaceAtRandom(planned, port));
+    }
   }
   if (!status.ok()) {
     backends_.Remove(before, port.backends);

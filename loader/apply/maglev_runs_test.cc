@@ -103,6 +103,17 @@ TEST_F(MaglevRuns, WithoutRoomItIsServedAtRandomAndSaidSo) {
   EXPECT_EQ(Find(Other(82)).count, 1021U);
 }
 
+TEST_F(MaglevRuns, WithMoreEndpointsThanThereIsRoomForItStaysAsItWas) {
+  ASSERT_TRUE(services_.Put(NameOf(kWeb4), Maglev(two_)).ok());
+  const service before = Find(kWeb4);
+  std::vector<plan::PlannedBackend> many;
+  for (uint16_t port = 1; port <= 9; ++port) many.push_back(Backend("10.1.0.2", port));
+  EXPECT_EQ(services_.Put(NameOf(kWeb4), Maglev(many)).code(),
+            absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(Find(kWeb4).first, before.first);
+  EXPECT_EQ(Find(kWeb4).flags, before.flags);
+}
+
 TEST_F(MaglevRuns, AnotherAlgorithmGivesTheTableBack) {
   for (int i = 0; i < 5; ++i) {
     ASSERT_TRUE(services_.Put(NameOf(kWeb4), Maglev(two_)).ok());
