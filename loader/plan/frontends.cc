@@ -88,8 +88,9 @@ std::vector<PlannedFrontend> FrontendsOf(const kube::Service& service,
       frontends.Add(addresses, number, kind, EndpointSet::kCluster, external);
     }
   };
-  add(service.external_ips, port.port, FrontendKind::kExternalIp);
+  // First: its source ranges are for the address, whoever else gives it.
   add(LoadBalancerAddresses(service), port.port, FrontendKind::kLoadBalancer);
+  add(service.external_ips, port.port, FrontendKind::kExternalIp);
   if (HasNodePorts(service) && port.node_port != 0) {
     add(context.node_port_addresses, port.node_port, FrontendKind::kNodePort);
   }

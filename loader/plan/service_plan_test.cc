@@ -336,6 +336,22 @@ TEST(ServicePlan, OfTwoServicesWithOneFrontendTheOlderGetsIt) {
                                        "10.96.0.1:81/tcp already belongs to Service default/a"}));
 }
 
+TEST(ServicePlan, AnExternalIpThatIsALoadBalancersIsTheLoadBalancers) {
+  const auto kind_of = [](const char* mode) {
+    const ServicePlan plan = PlanOf(fmt::format(R"(
+{{apiVersion: v1, kind: Service, metadata: {{name: web}},
+ spec: {{type: LoadBalancer, clusterIP: 10.96.0.10, externalIPs: [192.0.2.80],
+        loadBalancerSourceRanges: [10.0.0.0/8], ports: [{{port: 80}}]}},
+ status: {{loadBalancer: {{ingress: [{{ip: 192.0.2.80, ipMode: {}}}]}}}}}}
+)",
+                                                mode));
+    const Frontend address{*IpAddress::Parse("192.0.2.80"), 80, Protocol::kTcp};
+    return FindFrontend(plan, address, false).value().frontend->kind;
+  };
+  EXPECT_EQ(kind_of("VIP"), FrontendKind::kLoadBalancer);
+  EXPECT_EQ(kind_of("Proxy"), FrontendKind::kExternalIp);
+}
+
 TEST(ServicePlan, OneServiceAloneIsPlannedAsInTheWhole) {
   const kube::ObjectStore store = kube::StoreOf(R"(
 {apiVersion: v1, kind: Service, metadata: {name: web},
