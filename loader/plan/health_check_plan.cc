@@ -17,11 +17,6 @@ using kube::Service;
 using kube::TrafficPolicy;
 using Slices = std::vector<const EndpointSlice*>;
 
-bool HasFamily(const Service& service, Family family) {
-  return std::ranges::any_of(service.cluster_ips,
-                             [family](const IpAddress& ip) { return ip.family() == family; });
-}
-
 // Whatever the slices call their ports: an endpoint counts once, by its address.
 size_t CountLocalReady(const Slices& slices, Family family, const PlanContext& context) {
   std::set<std::pair<std::string, Protocol>> ports;

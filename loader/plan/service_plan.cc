@@ -104,6 +104,11 @@ bool IsProxied(const kube::Service& service) {
          !service.meta.labels.Find(kube::kServiceProxyNameLabel).has_value();
 }
 
+bool HasFamily(const kube::Service& service, Family family) {
+  return std::ranges::any_of(service.cluster_ips,
+                             [family](const IpAddress& ip) { return ip.family() == family; });
+}
+
 std::vector<std::pair<ServicePortName, PlannedService>> PlanService(
     const kube::Service& service, const std::vector<const kube::EndpointSlice*>& slices,
     const PlanContext& context) {
@@ -111,6 +116,7 @@ std::vector<std::pair<ServicePortName, PlannedService>> PlanService(
   if (!IsProxied(service)) return services;
   for (const kube::ServicePort& port : service.ports) {
     for (const Family family : {Family::kIpv4, Family::kIpv6}) {
+      if (!HasFamily(service, family)) continue;
       PlannedService planned;
       planned.frontends = FrontendsOf(service, port, family, context);
       if (planned.frontends.empty()) continue;

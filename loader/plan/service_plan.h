@@ -122,6 +122,9 @@ bool HasBackend(const PlannedService& service, const Endpoint& endpoint);
 // to another proxy (service.kubernetes.io/service-proxy-name).
 bool IsProxied(const kube::Service& service);
 
+// By its ClusterIPs. It has no frontend of another family, whatever its other addresses are.
+bool HasFamily(const kube::Service& service, Family family);
+
 // The service ports of one Service, in no particular order; empty if it is not proxied. `slices`
 // are those whose label names this Service, of any family. Price: the endpoints, sorted, once per
 // port and family.

@@ -352,6 +352,14 @@ TEST(ServicePlan, AnExternalIpThatIsALoadBalancersIsTheLoadBalancers) {
   EXPECT_EQ(kind_of("Proxy"), FrontendKind::kExternalIp);
 }
 
+// A host elsewhere may have that address.
+TEST(ServicePlan, AnExternalIpOfAFamilyThatTheServiceDoesNotHaveIsNotServed) {
+  EXPECT_THAT(Frontends(PlanOf(R"({apiVersion: v1, kind: Service, metadata: {name: web},
+    spec: {clusterIP: 10.96.0.10, externalIPs: [192.0.2.80, "2001:db8::80"],
+           ports: [{port: 80}]}})")),
+              ElementsAre("10.96.0.10:80/tcp", "192.0.2.80:80/tcp"));
+}
+
 TEST(ServicePlan, OneServiceAloneIsPlannedAsInTheWhole) {
   const kube::ObjectStore store = kube::StoreOf(R"(
 {apiVersion: v1, kind: Service, metadata: {name: web},
