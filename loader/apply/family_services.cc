@@ -171,8 +171,10 @@ template <typename Abi>
 absl::Status FamilyServices<Abi>::Replace(const plan::PlannedService& planned, ServicePort& port) {
   std::vector<Run> runs;
   typename FrontendTable<Abi>::Undo undo;
+  const std::vector<Cidr> sources = source_ranges_.Of(port.id);
   if (absl::Status status = WriteEntries(planned, port, runs, undo); !status.ok()) {
     frontends_.TakeBack(undo);
+    source_ranges_.Trim(port.id, sources).IgnoreError();
     runs_.GiveBack(runs, port.runs);
     return status;
   }

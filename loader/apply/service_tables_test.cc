@@ -113,6 +113,23 @@ TEST_F(ServicesInTables, WhatFindsNoRoomForItsLastFrontendLeavesNoneBehind) {
   EXPECT_EQ(tables_.v4.services.Snapshot()->size(), 1U);
 }
 
+TEST_F(ServicesInTables, WhatFindsNoRoomHasTheSourceRangesThatItHad) {
+  plan::PlannedService many = WithNodePort({Backend("10.1.1.2", 1)});
+  for (uint16_t port = 1; port <= 3; ++port) {
+    many.frontends.push_back({.address = {kExternal4.vip, port, Protocol::kTcp}});
+  }
+  many.sources = {*Cidr::Parse("10.0.0.0/8")};
+  EXPECT_FALSE(services_.Put(NameOf(kWeb4), many).ok());
+  EXPECT_EQ(tables_.v4.source_ranges.Snapshot()->size(), 0U);
+  plan::PlannedService one = Service({Backend("10.1.1.3", 1)});
+  one.sources = {*Cidr::Parse("192.0.2.0/24")};
+  ASSERT_TRUE(services_.Put(NameOf(kWeb4), one).ok());
+  EXPECT_FALSE(services_.Put(NameOf(kWeb4), many).ok());
+  const auto ranges = *tables_.v4.source_ranges.Snapshot();
+  ASSERT_EQ(ranges.size(), 1U);
+  EXPECT_EQ(FromAbi(ranges[0].first.address).ToString(), "192.0.2.0");
+}
+
 TEST_F(ServicesInTables, ARestartFindsAServicePortByMostOfItsFrontends) {
   ASSERT_TRUE(services_.Put(NameOf(kWeb4), WithNodePort({Backend("10.1.1.2", 1)})).ok());
   const uint32_t id = Find(kWeb4).id;

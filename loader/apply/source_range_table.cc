@@ -34,15 +34,20 @@ absl::StatusOr<SourceRangeTable<Abi>> SourceRangeTable<Abi>::Adopt(FamilyTables<
 }
 
 template <typename Abi>
+std::vector<Cidr> SourceRangeTable<Abi>::Of(uint32_t service) const {
+  const auto found = ranges_.find(service);
+  if (found == ranges_.end()) return {};
+  return {found->second.begin(), found->second.end()};
+}
+
+template <typename Abi>
 absl::Status SourceRangeTable<Abi>::Add(uint32_t service, const std::vector<Cidr>& ranges) {
   if (ranges.empty()) return absl::OkStatus();
   std::set<Cidr>& present = ranges_[service];
-  const std::set<Cidr> before = present;
   for (const Cidr& range : ranges) {
     if (!present.insert(range).second) continue;
     if (tables_->source_ranges.Put(KeyOf<Abi>(service, range), 1).ok()) continue;
     present.erase(range);
-    Trim(service, {before.begin(), before.end()}).IgnoreError();
     return absl::ResourceExhaustedError(
         fmt::format("table source_ranges{} has no room for {}", Abi::kDigit, range.ToString()));
   }

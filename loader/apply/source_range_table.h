@@ -23,7 +23,9 @@ class SourceRangeTable {
   // Reads what the table holds, which outlives this object.
   static absl::StatusOr<SourceRangeTable> Adopt(FamilyTables<Abi>& tables);
 
-  // Adds what the service port, by its id, does not have yet. On failure it has what it had.
+  // Of the service port with that id.
+  std::vector<Cidr> Of(uint32_t service) const;
+  // Adds what it does not have yet; on failure, some of that.
   absl::Status Add(uint32_t service, const std::vector<Cidr>& ranges);
   // Takes away all but these.
   absl::Status Trim(uint32_t service, const std::vector<Cidr>& ranges);
