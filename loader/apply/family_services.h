@@ -41,6 +41,7 @@ class FamilyServices {
   absl::Status SetServiceCidrs(const std::vector<Cidr>& cidrs) {
     return frontends_.SetServiceCidrs(cidrs);
   }
+  absl::Status KeepPrefixes() { return frontends_.KeepPrefixes(); }
   // After a batch: what was freed may be used again.
   void Settle() { runs_.Settle(); }
 

@@ -39,6 +39,8 @@ class FrontendTable {
 
   // Where ClusterIPs are from.
   absl::Status SetServiceCidrs(const std::vector<Cidr>& cidrs) { return prefixes_.SetCidrs(cidrs); }
+  // After NodeTables may have changed theirs.
+  absl::Status KeepPrefixes() { return prefixes_.Keep(); }
 
   const Entries& entries() const { return entries_; }
   // The entry if that service port owns it, or nullptr.

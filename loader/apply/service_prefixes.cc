@@ -17,21 +17,26 @@ absl::StatusOr<ServicePrefixes<Abi>> ServicePrefixes<Abi>::Adopt(FamilyTables<Ab
   FL_ASSIGN_OR_RETURN(const auto entries, tables.prefixes.Snapshot());
   for (const auto& [key, entry] : entries) {
     if (!IsOfServices(entry)) continue;
-    result.written_[BlockOf(key)] = entry.kind;
+    result.wanted_[BlockOf(key)] = entry.kind;
   }
   return result;
 }
 
 template <typename Abi>
 absl::Status ServicePrefixes<Abi>::Put(const Cidr& block, uint32_t kind) {
-  uint32_t& written = written_[block];
-  if (std::exchange(written, kind) == kind) return absl::OkStatus();
+  uint32_t& wanted = wanted_[block];
+  return std::exchange(wanted, kind) == kind ? absl::OkStatus() : Ensure(block, kind);
+}
+
+template <typename Abi>
+absl::Status ServicePrefixes<Abi>::Ensure(const Cidr& block, uint32_t kind) {
   FL_ASSIGN_OR_RETURN(const auto present, tables_->prefixes.Find(PrefixKeyOf<Abi>(block)));
-  if (present.has_value() && !IsOfServices(*present)) return absl::OkStatus();
+  if (present.has_value() && (!IsOfServices(*present) || present->kind == kind)) {
+    return absl::OkStatus();
+  }
   if (tables_->prefixes.Put(PrefixKeyOf<Abi>(block), {.kind = kind, .node = 0}).ok()) {
     return absl::OkStatus();
   }
-  written_.erase(block);
   return absl::ResourceExhaustedError(
       fmt::format("table prefixes{} has no room for {}", Abi::kDigit, block.ToString()));
 }
@@ -39,7 +44,7 @@ absl::Status ServicePrefixes<Abi>::Put(const Cidr& block, uint32_t kind) {
 // NodeTables may have put an entry of its own there since: that one stays.
 template <typename Abi>
 absl::Status ServicePrefixes<Abi>::Erase(const Cidr& block) {
-  if (written_.erase(block) == 0) return absl::OkStatus();
+  if (wanted_.erase(block) == 0) return absl::OkStatus();
   FL_ASSIGN_OR_RETURN(const auto present, tables_->prefixes.Find(PrefixKeyOf<Abi>(block)));
   if (!present.has_value() || !IsOfServices(*present)) return absl::OkStatus();
   return tables_->prefixes.Erase(PrefixKeyOf<Abi>(block));
@@ -60,7 +65,10 @@ uint32_t* ServicePrefixes<Abi>::UsersOf(const IpAddress& vip, uint32_t frontend_
 
 template <typename Abi>
 void ServicePrefixes<Abi>::Know(const IpAddress& vip, uint32_t frontend_kind) {
-  if (uint32_t* const users = UsersOf(vip, frontend_kind)) ++*users;
+  uint32_t* const users = UsersOf(vip, frontend_kind);
+  if (users == nullptr) return;
+  ++*users;
+  wanted_[Cidr::Of(vip)] = users_.at(vip).kind();
 }
 
 template <typename Abi>
@@ -75,12 +83,16 @@ absl::Status ServicePrefixes<Abi>::Remove(const IpAddress& vip, uint32_t fronten
   return users == nullptr || --*users != 0 ? absl::OkStatus() : Write(vip);
 }
 
-// What the table shall say of an address, by who uses it now.
+template <typename Abi>
+uint32_t ServicePrefixes<Abi>::Users::kind() const {
+  if (of_cluster_ip != 0) return PREFIX_SERVICE;
+  return of_virtual_ip != 0 ? PREFIX_VIRTUAL_IP : 0;
+}
+
+// By who uses it now.
 template <typename Abi>
 absl::Status ServicePrefixes<Abi>::Write(const IpAddress& vip) {
-  const Users& users = users_.at(vip);
-  if (users.of_cluster_ip != 0) return Put(Cidr::Of(vip), PREFIX_SERVICE);
-  if (users.of_virtual_ip != 0) return Put(Cidr::Of(vip), PREFIX_VIRTUAL_IP);
+  if (const uint32_t kind = users_.at(vip).kind(); kind != 0) return Put(Cidr::Of(vip), kind);
   users_.erase(vip);
   return Erase(Cidr::Of(vip));
 }
@@ -91,7 +103,7 @@ absl::Status ServicePrefixes<Abi>::SetCidrs(const std::vector<Cidr>& cidrs) {
     if (cidr.family() == Abi::kFamily) FL_RETURN_IF_ERROR(Put(cidr, PREFIX_SERVICE_CIDR));
   }
   std::vector<Cidr> gone;
-  for (const auto& [block, kind] : written_) {
+  for (const auto& [block, kind] : wanted_) {
     const bool stays =
         kind != PREFIX_SERVICE_CIDR || std::ranges::find(cidrs, block) != cidrs.end();
     if (!stays) gone.push_back(block);
@@ -103,11 +115,18 @@ absl::Status ServicePrefixes<Abi>::SetCidrs(const std::vector<Cidr>& cidrs) {
 template <typename Abi>
 absl::Status ServicePrefixes<Abi>::ForgetUnknown() {
   std::vector<Cidr> gone;
-  for (const auto& [block, kind] : written_) {
+  for (const auto& [block, kind] : wanted_) {
     if (kind != PREFIX_SERVICE_CIDR && !users_.contains(block.address())) gone.push_back(block);
   }
   for (const Cidr& block : gone) FL_RETURN_IF_ERROR(Erase(block));
   return absl::OkStatus();
+}
+
+template <typename Abi>
+absl::Status ServicePrefixes<Abi>::Keep() {
+  absl::Status status;
+  for (const auto& [block, kind] : wanted_) status.Update(Ensure(block, kind));
+  return status;
 }
 
 template class ServicePrefixes<Abi4>;

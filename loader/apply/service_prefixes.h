@@ -41,21 +41,28 @@ class ServicePrefixes {
   absl::Status SetCidrs(const std::vector<Cidr>& cidrs);
   // Takes away addresses that nobody has counted.
   absl::Status ForgetUnknown();
+  // Writes what is missing since NodeTables took away an entry of its own there. Price: a lookup
+  // for each.
+  absl::Status Keep();
 
  private:
   struct Users {
     uint32_t of_cluster_ip = 0;
     uint32_t of_virtual_ip = 0;
+
+    // What the table shall say of their address; 0: nothing.
+    uint32_t kind() const;
   };
 
   // nullptr: a kind of frontend at the node's own addresses.
   uint32_t* UsersOf(const IpAddress& vip, uint32_t frontend_kind);
   absl::Status Write(const IpAddress& vip);
   absl::Status Put(const Cidr& block, uint32_t kind);
+  absl::Status Ensure(const Cidr& block, uint32_t kind);
   absl::Status Erase(const Cidr& block);
 
   FamilyTables<Abi>* tables_ = nullptr;
-  std::map<Cidr, uint32_t> written_;  // kinds
+  std::map<Cidr, uint32_t> wanted_;  // kinds; in the table unless NodeTables has the place
   std::map<IpAddress, Users> users_;
 };
 

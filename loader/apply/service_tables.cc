@@ -91,7 +91,10 @@ absl::Status ServiceTables::Apply(const plan::ServicePlan& desired, Unasked unas
     const auto planned = desired.services.find(name);
     if (planned != desired.services.end()) failures.Note(name, Put(name, planned->second));
   }
-  return failures.Summary();
+  absl::Status status = failures.Summary();
+  status.Update(v4_.KeepPrefixes());
+  status.Update(v6_.KeepPrefixes());
+  return status;
 }
 
 absl::Status ServiceTables::ApplyOnly(const std::set<plan::ServicePortName>& names,
