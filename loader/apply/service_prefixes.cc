@@ -28,11 +28,22 @@ absl::Status ServicePrefixes<Abi>::Put(const Cidr& block, uint32_t kind) {
   return std::exchange(wanted, kind) == kind ? absl::OkStatus() : Ensure(block, kind);
 }
 
+// The table finds the longest match, which may be of a block around this one.
+template <typename Abi>
+absl::StatusOr<bool> ServicePrefixes<Abi>::IsThere(const prefix& match, const Cidr& block) {
+  if (block.prefix_length() == 0) return true;
+  const Cidr wider = Cidr::Make(block.address(), block.prefix_length() - 1);
+  FL_ASSIGN_OR_RETURN(const auto around, tables_->prefixes.Find(PrefixKeyOf<Abi>(wider)));
+  return !around.has_value() || around->kind != match.kind || around->node != match.node;
+}
+
 template <typename Abi>
 absl::Status ServicePrefixes<Abi>::Ensure(const Cidr& block, uint32_t kind) {
-  FL_ASSIGN_OR_RETURN(const auto present, tables_->prefixes.Find(PrefixKeyOf<Abi>(block)));
-  if (present.has_value() && (!IsOfServices(*present) || present->kind == kind)) {
-    return absl::OkStatus();
+  FL_ASSIGN_OR_RETURN(const auto match, tables_->prefixes.Find(PrefixKeyOf<Abi>(block)));
+  if (match.has_value() && match->kind == kind) return absl::OkStatus();
+  if (match.has_value() && !IsOfServices(*match)) {
+    FL_ASSIGN_OR_RETURN(const bool is_there, IsThere(*match, block));
+    if (is_there) return absl::OkStatus();
   }
   if (tables_->prefixes.Put(PrefixKeyOf<Abi>(block), {.kind = kind, .node = 0}).ok()) {
     return absl::OkStatus();

@@ -58,6 +58,7 @@ class ServicePrefixes {
   uint32_t* UsersOf(const IpAddress& vip, uint32_t frontend_kind);
   absl::Status Write(const IpAddress& vip);
   absl::Status Put(const Cidr& block, uint32_t kind);
+  absl::StatusOr<bool> IsThere(const prefix& match, const Cidr& block);
   absl::Status Ensure(const Cidr& block, uint32_t kind);
   absl::Status Erase(const Cidr& block);
 

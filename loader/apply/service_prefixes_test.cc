@@ -19,6 +19,7 @@ class PrefixesOfServices : public ServicesInTables {
   void NodeHas(const std::vector<IpAddress>& addresses) {
     NodeFacts facts;
     facts.local_addresses = addresses;
+    facts.masquerade.direct = direct_;
     absl::StatusOr<NodeTables> nodes = NodeTables::Adopt(tables_);
     ASSERT_TRUE(nodes.ok() && nodes->Apply(facts).ok());
   }
@@ -27,6 +28,7 @@ class PrefixesOfServices : public ServicesInTables {
     return found.ok() && found->has_value() ? (*found)->kind : 0;
   }
 
+  std::vector<Cidr> direct_;
   plan::ServicePlan plan_;
   const Cidr vip_ = Cidr::Of(kWeb4.vip);
 };
@@ -55,6 +57,18 @@ TEST_F(PrefixesOfServices, AnAddressThatTheNodeGivesUpMeanwhileIsTheServicesAfte
   EXPECT_EQ(KindOf(vip_), uint32_t{PREFIX_SERVICE});
   ASSERT_TRUE(services_.Apply({}).ok());
   EXPECT_EQ(KindOf(vip_), 0U);
+}
+
+// As --non-masquerade-cidrs=10.0.0.0/8 is.
+TEST_F(PrefixesOfServices, ABlockAroundThemIsNotInTheirWay) {
+  const Cidr service_cidr = *Cidr::Parse("10.96.0.0/12");
+  const Cidr nobody = *Cidr::Parse("10.96.0.99/32");
+  direct_ = {*Cidr::Parse("10.0.0.0/8")};
+  plan_.service_cidrs = {service_cidr};
+  NodeHas({});
+  ASSERT_TRUE(services_.Apply(plan_).ok());
+  EXPECT_EQ(KindOf(vip_), uint32_t{PREFIX_SERVICE});
+  EXPECT_EQ(KindOf(nobody), uint32_t{PREFIX_SERVICE_CIDR});
 }
 
 }  // namespace
