@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/log.h"
 
@@ -25,17 +26,17 @@ void ApiSource::Start() {
 }
 
 void ApiSource::Heard(const Reflector& reflector) {
+  const bool had_broken_objects = std::exchange(had_broken_objects_, has_broken_objects());
   if (!synced_) {
     synced_ = std::ranges::all_of(reflectors_, [](const auto& one) { return one->settled(); });
     if (!synced_) return;
     for (const auto& one : reflectors_) one->Publish();
     LogInfo("the cluster's objects have been listed: services={} endpoint_slices={} nodes={}",
             store_.services().size(), store_.endpoint_slices().size(), store_.nodes().size());
-  } else if (store_.revision() == revision_ && has_broken_objects() == had_broken_objects_) {
+  } else if (store_.revision() == revision_ && had_broken_objects_ == had_broken_objects) {
     return;
   }
   revision_ = store_.revision();
-  had_broken_objects_ = has_broken_objects();
   changed_(reflector);
 }
 

@@ -129,7 +129,6 @@ void Reflector::Begin(const ResponseHead& head) {
   head_ = head;
   heard_at_ = clock_.Now();
   if (!head.ok()) return;
-  refused_ = false;
   refused_lists_ = 0;
   if (asked_ == Asked::kWatch) SetProblem("");
   if (asked_ == Asked::kStreamedList) GuardInitialEvents();

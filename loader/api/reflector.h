@@ -64,7 +64,7 @@ class Reflector : private Receiver {
 
   const Resource& resource() const { return resource_; }
   // The list is complete; or there is none to be had, and it is not required.
-  bool settled() const { return published_ || complete_ || (refused_ && !resource_.required); }
+  bool settled() const { return published_ || complete_ || (is_refused() && !resource_.required); }
   // From here on the store follows.
   void Publish();
   // When bytes last came.
@@ -79,6 +79,10 @@ class Reflector : private Receiver {
 
  private:
   enum class Asked { kPage, kStreamedList, kWatch };
+  // So often a server that has just started may not know yet who has which right.
+  static constexpr int kMostRefusedLists = 3;
+
+  bool is_refused() const { return refused_lists_ >= kMostRefusedLists; }
 
   void Begin(const ResponseHead& head) override;
   void Receive(std::string_view bytes) override;
@@ -132,7 +136,6 @@ class Reflector : private Receiver {
   std::optional<Listing> listing_;  // the list under way; also one that is not published yet
   bool complete_ = false;           // listing_ is, and waits for Publish()
   bool published_ = false;
-  bool refused_ = false;  // lists are, and not by chance: not served, or forbidden
   std::string problem_;
   absl::btree_map<kube::ObjectName, std::string> broken_;  // objects that could not be read
   ReflectorCounts counts_;
@@ -151,7 +154,7 @@ class Reflector : private Receiver {
   Clock::Time asked_at_;
   Clock::Time heard_at_;
   int refused_watches_ = 0;                // in a row
-  int refused_lists_ = 0;                  // for want of a right, since the last one that came
+  int refused_lists_ = 0;                  // not served, or forbidden, since one last began
   std::unique_ptr<Alarm> alarm_;           // ends a wait
   std::unique_ptr<Alarm> initial_events_;  // gives up a streamed list that goes quiet
 };

@@ -16,8 +16,6 @@ using std::chrono::nanoseconds;
 using std::chrono::seconds;
 
 constexpr int kMostRefusedWatches = 3;
-// As often a server that has just started may not know yet who has which right.
-constexpr int kMostRefusedLists = 3;
 constexpr seconds kShortestGoodWatch{1};
 
 constexpr int kBadRequest = 400;
@@ -116,11 +114,12 @@ void Reflector::Refused(const ServerStatus& status) {
     return Proceed();
   }
   if (status.code == kNotFound && resource_.may_be_absent) {
-    needs_list_ = refused_ = true;
+    needs_list_ = true;
+    refused_lists_ = kMostRefusedLists;
     SetProblem("");
     return Wait(backoff_.WithJitter(kAbsentAgain));
   }
-  if (lists && status.code == kForbidden && ++refused_lists_ >= kMostRefusedLists) refused_ = true;
+  if (lists && status.code == kForbidden) ++refused_lists_;
   std::string problem = fmt::format("cannot {} {}: ", verb(), resource_.name);
   if (status.code == kForbidden) {
     problem += fmt::format("needs the verb \"{}\" on {}: ", verb(), resource_.InRbac());

@@ -41,6 +41,12 @@ class MappedMemory {
 };
 
 template <MapBytes Value>
+absl::Status CheckValues(const BpfMap& map) {
+  if (map.value_size() == sizeof(Value)) return absl::OkStatus();
+  return absl::InvalidArgumentError("map " + map.name() + " holds values of another size");
+}
+
+template <MapBytes Value>
 class MappedArray {
  public:
   // The kernel rounds an element up to eight bytes; only types that fill their
@@ -49,9 +55,7 @@ class MappedArray {
 
   MappedArray() = default;
   static absl::StatusOr<MappedArray> Open(BpfMap map, bool writable = true) {
-    if (map.value_size() != sizeof(Value)) {
-      return absl::InvalidArgumentError("map " + map.name() + " holds values of another size");
-    }
+    if (absl::Status fits = CheckValues<Value>(map); !fits.ok()) return fits;
     absl::StatusOr<MappedMemory> memory = MappedMemory::Map(map, kStride, writable);
     if (!memory.ok()) return memory.status();
     MappedArray array;
@@ -82,9 +86,7 @@ class UnmappedArray {
  public:
   UnmappedArray() = default;
   static absl::StatusOr<UnmappedArray> Open(BpfMap map, bool writable = true) {
-    if (map.value_size() != sizeof(Value)) {
-      return absl::InvalidArgumentError("map " + map.name() + " holds values of another size");
-    }
+    if (absl::Status fits = CheckValues<Value>(map); !fits.ok()) return fits;
     UnmappedArray array;
     array.map_ = std::move(map);
     array.writable_ = writable;
