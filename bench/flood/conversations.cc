@@ -26,6 +26,7 @@ namespace fairlead::bench {
 namespace {
 
 constexpr timeval kPatience = {.tv_sec = 60, .tv_usec = 0};
+constexpr unsigned kPatienceMs = 60'000;  // the same
 // TCP_RTO_MAX_MS, of Linux 6.15: a connection whose packets the flood crowds out tries again after
 // a second at most, not after two minutes. Older kernels do not know it.
 constexpr int kRtoMaxMs = 44;
@@ -51,13 +52,21 @@ absl::StatusOr<UniqueFd> Listen(const SocketAddress& address) {
   return fd;
 }
 
+// Says things at once, and again every second until somebody hears them. TCP_USER_TIMEOUT: the
+// kernel would give up after 15 tries, which are a quarter of an hour without kRtoMaxMs, and 14
+// seconds with it.
+void TalkPatiently(int fd) {
+  constexpr int kOn = 1;
+  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &kOn, sizeof(kOn));
+  ::setsockopt(fd, IPPROTO_TCP, kRtoMaxMs, &kSecond, sizeof(kSecond));
+  ::setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &kPatienceMs, sizeof(kPatienceMs));
+}
+
 absl::StatusOr<UniqueFd> Connect(const SocketAddress& address) {
   UniqueFd fd(::socket(address.domain(), SOCK_STREAM | SOCK_CLOEXEC, 0));
-  const int on = 1;
   ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof(kPatience));
   ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof(kPatience));
-  ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-  ::setsockopt(fd.get(), IPPROTO_TCP, kRtoMaxMs, &kSecond, sizeof(kSecond));
+  TalkPatiently(fd.get());
   if (!fd.ok() || ::connect(fd.get(), address.get(), address.size) != 0) {
     return ErrnoStatus(errno, "connect to " + address.ToEndpoint().ToString());
   }
@@ -68,9 +77,7 @@ void Accept(int listener, int epoll) {
   for (;;) {
     const int fd = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd < 0) return;
-    const int on = 1;
-    ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    ::setsockopt(fd, IPPROTO_TCP, kRtoMaxMs, &kSecond, sizeof(kSecond));
+    TalkPatiently(fd);
     if (!Follow(epoll, fd).ok()) ::close(fd);
   }
 }
@@ -95,6 +102,18 @@ void Echo(int fd) {
       fd == listener ? Accept(listener, epoll) : Echo(fd);
     }
   }
+}
+
+// What the client's kernel knows of a connection: who looks for a lost one begins with its port.
+std::string HistoryOf(int fd) {
+  SocketAddress local;
+  ::getsockname(fd, local.get(), &local.size);
+  tcp_info info{};
+  socklen_t size = sizeof(info);
+  ::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size);
+  return fmt::format("from {}, {} segments repeated, last data {} ms ago, last answer {} ms ago",
+                     local.ToEndpoint().ToString(), info.tcpi_total_retrans,
+                     info.tcpi_last_data_recv, info.tcpi_last_ack_recv);
 }
 
 }  // namespace
@@ -137,7 +156,7 @@ absl::StatusOr<Conversations> Conversations::Open(const std::string& network_nam
 }
 
 void Conversations::Lose(UniqueFd& fd, const std::string& why) {
-  if (lost_++ == 0) first_loss_ = why;
+  if (lost_++ == 0) first_loss_ = fmt::format("{} ({})", why, HistoryOf(fd.get()));
   fd = UniqueFd();
 }
 
