@@ -12,6 +12,9 @@
 namespace fairlead::apply {
 namespace {
 
+// In `service`, which begins at 1.
+constexpr uint32_t kRetired = 0;
+
 uint8_t StateOf(const plan::PlannedBackend& backend) {
   return static_cast<uint8_t>(BACKEND_LIVE | (backend.in_cluster ? BACKEND_IN_CLUSTER : 0U) |
                               (backend.in_local ? BACKEND_IN_LOCAL : 0U) |
@@ -22,6 +25,9 @@ uint8_t StateOf(const plan::PlannedBackend& backend) {
 uint32_t BitOf(uint16_t port) {
   return SERVICE_PORT_WORD(SERVICE_PORT_OF_BACKEND, ntohs(port)) * 32 + ntohs(port) % 32;
 }
+
+// Datagrams go to another backend at once, whatever became of their first.
+bool OutlivesItsService(Protocol protocol) { return protocol != Protocol::kUdp; }
 
 // What other CPUs must see before what follows: the map is shared memory.
 void Publish() { std::atomic_thread_fence(std::memory_order_release); }
@@ -38,14 +44,18 @@ BackendTable<Abi>::BackendTable(FamilyTables<Abi>& tables,
   for (uint32_t number = 0; number < table_->size(); ++number) {
     const auto& backend = (*table_)[number];
     if (backend.state == BACKEND_FREE) continue;
+    const Endpoint endpoint{FromAbi(backend.address), ntohs(backend.port)};
     const auto owner = services.find(backend.service);
-    if (owner == services.end()) {
+    if (owner != services.end()) {
+      owner->second[endpoint] = number;
+    } else if (backend.service == kRetired) {
+      retired_.emplace(endpoint, number);
+    } else {
       // Of a daemon that died between a backend and its service.
       Free(number);
       continue;
     }
     if ((backend.state & BACKEND_ON_HOST) != 0) host_ports_.Know(BitOf(backend.port));
-    owner->second[{FromAbi(backend.address), ntohs(backend.port)}] = number;
     used[number] = true;
   }
   host_ports_.Settle();
@@ -53,7 +63,15 @@ BackendTable<Abi>::BackendTable(FamilyTables<Abi>& tables,
 }
 
 template <typename Abi>
-absl::Status BackendTable<Abi>::Put(uint32_t service,
+std::optional<uint32_t> BackendTable<Abi>::TakeNumber() {
+  if (const std::optional<uint32_t> number = numbers_.Take(); number.has_value()) return number;
+  if (retired_.empty()) return std::nullopt;
+  FreeRetired(retired_.begin()->first);
+  return numbers_.Take();
+}
+
+template <typename Abi>
+absl::Status BackendTable<Abi>::Put(uint32_t service, Protocol protocol,
                                     const std::vector<plan::PlannedBackend>& planned,
                                     BackendNumbers& numbers) {
   for (const plan::PlannedBackend& backend : planned) {
@@ -63,19 +81,25 @@ absl::Status BackendTable<Abi>::Put(uint32_t service,
       SetState(found->second, StateOf(backend));
       continue;
     }
-    const std::optional<uint32_t> number = numbers_.Take();
-    if (!number.has_value()) {
+    const auto retired =
+        OutlivesItsService(protocol) ? retired_.find(backend.endpoint) : retired_.end();
+    std::optional<uint32_t> number;
+    if (retired != retired_.end()) {
+      number = retired_.extract(retired).mapped();
+    } else if (number = TakeNumber(); number.has_value()) {
+      auto& slot = (*table_)[*number];
+      slot.address = ToAbi<typename Abi::Ip>(backend.endpoint.address);
+      slot.port = htons(backend.endpoint.port);
+      // Flows of whoever had the number before are not counted any more: the generation says so.
+      (*flows_)[*number] = 0;
+    } else {
       return absl::ResourceExhaustedError(
           fmt::format("table backends{} is full ({} entries), see --max-backends", Abi::kDigit,
                       table_->size()));
     }
     auto& slot = (*table_)[*number];
-    slot.address = ToAbi<typename Abi::Ip>(backend.endpoint.address);
-    slot.port = htons(backend.endpoint.port);
     slot.service = service;
     slot.weight = static_cast<uint8_t>(backend.weight);
-    // Flows of whoever had the number before are not counted any more: the generation says so.
-    (*flows_)[*number] = 0;
     SetState(*number, StateOf(backend));
     numbers[backend.endpoint] = *number;
   }
@@ -83,16 +107,53 @@ absl::Status BackendTable<Abi>::Put(uint32_t service,
 }
 
 template <typename Abi>
-void BackendTable<Abi>::Remove(const std::set<Endpoint>& kept, BackendNumbers& numbers) {
+void BackendTable<Abi>::Remove(Protocol protocol, const std::set<Endpoint>& kept,
+                               BackendNumbers& numbers) {
   for (auto it = numbers.begin(); it != numbers.end();) {
     if (kept.contains(it->first)) {
       ++it;
       continue;
     }
     Free(it->second);
-    numbers_.GiveBack(it->second);
+    if (OutlivesItsService(protocol)) FreeRetired(it->first);
     it = numbers.erase(it);
   }
+}
+
+template <typename Abi>
+void BackendTable<Abi>::Retire(Protocol protocol, BackendNumbers& numbers) {
+  for (auto it = retired_.begin(); it != retired_.end();) {
+    if (HasFlows(it->second)) {
+      ++it;
+      continue;
+    }
+    Free(it->second);
+    it = retired_.erase(it);
+  }
+  if (!OutlivesItsService(protocol)) return Remove(protocol, {}, numbers);
+  for (const auto& [endpoint, number] : numbers) {
+    if (!HasFlows(number)) {
+      Free(number);
+      continue;
+    }
+    auto& slot = (*table_)[number];
+    SetState(number, BACKEND_LIVE | (slot.state & BACKEND_ON_HOST));
+    slot.service = kRetired;
+    retired_.emplace(endpoint, number);
+  }
+  numbers.clear();
+}
+
+template <typename Abi>
+void BackendTable<Abi>::FreeRetired(const Endpoint& endpoint) {
+  const auto [first, last] = retired_.equal_range(endpoint);
+  for (auto it = first; it != last; ++it) Free(it->second);
+  retired_.erase(first, last);
+}
+
+template <typename Abi>
+bool BackendTable<Abi>::HasFlows(uint32_t number) const {
+  return static_cast<int32_t>((*flows_)[number]) > 0;
 }
 
 template <typename Abi>
@@ -116,6 +177,7 @@ void BackendTable<Abi>::Free(uint32_t number) {
   slot.generation = slot.generation + 1;
   SetState(number, BACKEND_FREE);
   slot.service = 0;
+  numbers_.GiveBack(number);
 }
 
 template class BackendTable<Abi4>;

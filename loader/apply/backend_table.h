@@ -2,11 +2,16 @@
 //
 // BackendTable: one family's `backends` and `backend_flows`. A backend keeps its number while it
 // lives; a number that is given to another has another generation by then.
+//
+//   Put ──▶ of a service port ──Remove──▶ free: TCP is reset, UDP moves
+//              ▲        ╰──────Retire──▶ retired: keeps its TCP and SCTP flows, gets no new ones
+//              ╰───────────Put of its endpoint, by any service port─────────────╯
 #ifndef FAIRLEAD_LOADER_APPLY_BACKEND_TABLE_H_
 #define FAIRLEAD_LOADER_APPLY_BACKEND_TABLE_H_
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -31,13 +36,21 @@ class BackendTable {
   BackendTable(FamilyTables<Abi>& tables, std::map<uint32_t, BackendNumbers>& services);
 
   // Adds those that are new, and sets the state of all. ResourceExhausted, naming the table.
-  absl::Status Put(uint32_t service, const std::vector<plan::PlannedBackend>& planned,
-                   BackendNumbers& numbers);
-  // Frees those that are not `kept`.
-  void Remove(const std::set<Endpoint>& kept, BackendNumbers& numbers);
+  absl::Status Put(uint32_t service, Protocol protocol,
+                   const std::vector<plan::PlannedBackend>& planned, BackendNumbers& numbers);
+  // Frees those that are not `kept`: these endpoints are gone.
+  void Remove(Protocol protocol, const std::set<Endpoint>& kept, BackendNumbers& numbers);
+  // Of a service port that is gone: its endpoints may well live. Those that have flows keep them
+  // until these are over, the endpoint is removed somewhere, or nothing else is free
+  // (docs/decisions/0033). Price: those retired before, one read each.
+  void Retire(Protocol protocol, BackendNumbers& numbers);
 
  private:
+  // A free number, at last a retired one's.
+  std::optional<uint32_t> TakeNumber();
   void Free(uint32_t number);
+  void FreeRetired(const Endpoint& endpoint);
+  bool HasFlows(uint32_t number) const;
   // Keeps the bit of a port with the state of its backends.
   void SetState(uint32_t number, uint8_t state);
 
@@ -45,6 +58,7 @@ class BackendTable {
   MappedArray<typename Abi::Backend>* table_ = nullptr;
   MappedArray<uint32_t>* flows_ = nullptr;
   NumberQueue numbers_;
+  std::multimap<Endpoint, uint32_t> retired_;
 };
 
 }  // namespace fairlead::apply

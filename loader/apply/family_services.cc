@@ -204,7 +204,7 @@ absl::Status FamilyServices<Abi>::Put(const plan::ServicePortName& name,
   std::set<Endpoint> before;
   for (const auto& [endpoint, number] : port.backends) before.insert(endpoint);
 
-  absl::Status status = backends_.Put(port.id, planned.backends, port.backends);
+  absl::Status status = backends_.Put(port.id, name.protocol, planned.backends, port.backends);
   absl::Status no_table;
   if (status.ok()) {
     status = Replace(planned, port);
@@ -214,26 +214,32 @@ absl::Status FamilyServices<Abi>::Put(const plan::ServicePortName& name,
     }
   }
   if (!status.ok()) {
-    backends_.Remove(before, port.backends);
+    backends_.Remove(name.protocol, before, port.backends);
     if (port.frontends.empty()) installed_.erase(name);
     return {status.code(),
             fmt::format("service {}: {}", name.ToString(), std::string(status.message()))};
   }
   std::set<Endpoint> kept;
   for (const plan::PlannedBackend& backend : planned.backends) kept.insert(backend.endpoint);
-  backends_.Remove(kept, port.backends);
+  backends_.Remove(name.protocol, kept, port.backends);
   if (no_table.ok()) return absl::OkStatus();
   return {no_table.code(), fmt::format("service {} is balanced at random: {}", name.ToString(),
                                        std::string(no_table.message()))};
 }
 
+// A hostPort goes with its pod; a Service's pods may outlive it.
 template <typename Abi>
-absl::Status FamilyServices<Abi>::RemovePort(ServicePort& port) {
+absl::Status FamilyServices<Abi>::RemovePort(bool is_host_port, Protocol protocol,
+                                             ServicePort& port) {
   for (const plan::Frontend& frontend : port.frontends) {
     FL_RETURN_IF_ERROR(frontends_.Erase(frontend, port.id));
   }
   runs_.GiveBack(port.runs, {});
-  backends_.Remove({}, port.backends);
+  if (is_host_port) {
+    backends_.Remove(protocol, {}, port.backends);
+  } else {
+    backends_.Retire(protocol, port.backends);
+  }
   return source_ranges_.Trim(port.id, {});
 }
 
@@ -241,7 +247,7 @@ template <typename Abi>
 absl::Status FamilyServices<Abi>::Remove(const plan::ServicePortName& name) {
   const auto found = installed_.find(name);
   if (found == installed_.end()) return absl::OkStatus();
-  FL_RETURN_IF_ERROR(RemovePort(found->second));
+  FL_RETURN_IF_ERROR(RemovePort(name.owner.kind == kube::Kind::kPod, name.protocol, found->second));
   installed_.erase(found);
   return absl::OkStatus();
 }
@@ -258,7 +264,9 @@ absl::Status FamilyServices<Abi>::RemoveUnasked(bool only_host_ports) {
       ++it;
       continue;
     }
-    FL_RETURN_IF_ERROR(RemovePort(port));
+    // It was adopted by one of its frontends; their protocol is the service port's.
+    const plan::Frontend& any = port.frontends.front();
+    FL_RETURN_IF_ERROR(RemovePort(of_a_pod, any.protocol, port));
     it = adopted_.erase(it);
   }
   return absl::OkStatus();

@@ -61,7 +61,7 @@ class FamilyServices {
                             std::vector<Run>& placed, typename FrontendTable<Abi>::Undo& undo);
   absl::Status Replace(const plan::PlannedService& planned, ServicePort& port);
   absl::Status ReplaceAtRandom(plan::PlannedService planned, ServicePort& port);
-  absl::Status RemovePort(ServicePort& port);
+  absl::Status RemovePort(bool is_host_port, Protocol protocol, ServicePort& port);
 
   std::map<plan::ServicePortName, ServicePort> installed_;
   std::map<uint32_t, ServicePort> adopted_;  // by id: their names are not in the tables

@@ -165,6 +165,30 @@ TEST_P(LiveChange, AMovedServiceAnswersAtItsNewAddress) {
   EXPECT_TRUE(Settles(client, web, {"backend"}));
 }
 
+TEST_P(LiveChange, A11_51_a_connection_outlives_its_service_and_is_known_to_the_next) {
+  const lab::Pod client = AddPod(1, "client", "client");
+  const lab::Pod backend = AddPod(2, "backend", "web");
+  const TestService web = AddService("web", 10);
+  const auto serving = ServeTcp(backend);
+  ASSERT_TRUE(Settles(client, web, {"backend"}));
+  auto connection = TcpClient::Open(client.network_namespace(), web.Front(GetParam()));
+  FL_ASSERT_OK(connection.status());
+  EndlessDownload download(*std::move(connection));
+  ASSERT_TRUE(download.Advances(kMegabyte));
+  FL_ASSERT_OK(lab().RemoveManifest("web.json"));
+  ASSERT_TRUE(lab::WaitUntil(
+      [&] {
+        return ConnectError(client.network_namespace(), web.Front(GetParam()),
+                            kShortPatienceMilliseconds) != 0;
+      },
+      std::chrono::seconds(60)));
+  EXPECT_TRUE(download.Advances(kMegabyte));
+  AddService("web", 10);
+  ASSERT_TRUE(Settles(client, web, {"backend"}));
+  EXPECT_TRUE(download.Advances(kMegabyte));
+  FL_EXPECT_OK(download.Finish());
+}
+
 FL_BOTH_FAMILIES(LiveChange);
 
 }  // namespace

@@ -98,6 +98,32 @@ TEST_P(BackendGone, OneThatComesBackIsANewOne) {
               Answers(ResetOf(5001), client_, DROP_BACKEND_GONE));
 }
 
+// kube-proxy leaves such connections alone; so do we, and know them again.
+TEST_P(BackendGone, A11_51_a_service_that_goes_leaves_its_tcp_flows_alone) {
+  Open();
+  node_.FromPod(client_, request_.Ack());
+  const Packet data = request_.Ack().Payload(10);
+  const Packet forwarded = data.To(backend_.On(8080));
+  node_.RemoveService(web_);
+  EXPECT_THAT(node_.FromPod(client_, data), Delivers(forwarded, backend_));
+  EXPECT_THAT(node_.FromPod(backend_, forwarded.Reply()), Delivers(data.Reply(), client_));
+  const Service again = node_.AddService(web_, {backend_.On(8080)});
+  EXPECT_THAT(node_.FromPod(client_, data), Delivers(forwarded, backend_));
+  node_.SetEndpoints(again, {other_.On(8080)});
+  EXPECT_THAT(node_.FromPod(client_, request_.Ack().Sequence(1001, 5001)),
+              Answers(ResetOf(5001), client_, DROP_BACKEND_GONE));
+}
+
+TEST_P(BackendGone, A11_52_a_service_that_goes_takes_its_udp_flows_along) {
+  const Service dns = node_.AddService("dns", UdpPort(53), {backend_.On(5353)});
+  const Packet query = Udp(client_.On(40000), dns.Front());
+  node_.FromPod(client_, query);
+  node_.FromPod(backend_, query.To(backend_.On(5353)).Reply());
+  node_.FromPod(client_, query);
+  node_.RemoveService(dns);
+  EXPECT_EQ(node_.FromPod(client_, query).reason, static_cast<uint32_t>(VERDICT_TO_WORLD));
+}
+
 TEST_P(BackendGone, AnAnswerOnItsWayStillArrives) {
   const Service dns = node_.AddService("dns", UdpPort(53), {backend_.On(5353)});
   const Packet query = Udp(client_.On(40000), dns.Front());
