@@ -129,7 +129,7 @@ absl::Status DumpFamily(const FamilyTables<Abi>& tables, const std::string& stem
 }
 
 absl::Status DumpCounters(const Tables& tables, bool all, const ShowEntry& show) {
-  for (uint32_t index = 0; index < FL_COUNTERS; ++index) {
+  for (uint32_t index = 0; index < FL_COUNTING_HOOKS * 2 * FL_COUNTER_REASONS; ++index) {
     const uint32_t reason = index % FL_COUNTER_REASONS;
     if (reason >= FL_VERDICT_COUNT) continue;
     FL_ASSIGN_OR_RETURN(const std::vector<counter> cpus, tables.counters.Read(index));

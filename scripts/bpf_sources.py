@@ -139,7 +139,7 @@ def constants():
     for path in ("maps/abi/limits_abi.h", "maps/abi/verdict_abi.h",
                  "maps/service/service_port_abi.h"):
         text = pathlib.Path(path).read_text()
-        for name, value in re.findall(r"^#define\s+(\w+)\s+(\d+|\([\w *]+\))\s*(?:/\*|$)", text, re.M):
+        for name, value in re.findall(r"^#define\s+(\w+)\s+(\d+|\([\w *+()]+\))\s*(?:/\*|$)", text, re.M):
             numbers[name] = value
     numbers["HOOK_COUNT"] = str(len(hooks()))
     numbers["TAIL_SLOT_COUNT"] = str(len(enumerators("maps/abi/tail_slot_abi.h", "tail_slot")))
@@ -152,7 +152,7 @@ def evaluate(expression, numbers):
         if name not in numbers:
             raise SystemExit(f"{name} is a number that bpf_sources.py does not know")
         expression = re.sub(rf"\b{name}\b", f"({numbers[name]})", expression)
-    return eval(expression)  # digits, brackets and * only
+    return eval(expression)  # digits, brackets, * and + only
 
 
 def users(stem):

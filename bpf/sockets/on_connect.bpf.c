@@ -135,12 +135,16 @@ static __always_inline void remember_named(struct bpf_sock_addr *ctx, const stru
  * that may not come, would wait in vain. A UDP socket that is connected already keeps
  * the name instead, until there is a backend again.
  */
-static __always_inline int refuse(const struct bpf_sock_addr *ctx, int reason, bool datagram)
+static __always_inline int refuse(const struct bpf_sock_addr *ctx, struct packet *pkt, int reason,
+				  bool datagram)
 {
 	if (!datagram && ctx->sk && ctx->sk->dst_port)
 		return ALLOW;
-	bpf_set_retval(reason == DROP_NO_BACKEND || reason == RUN_REPLACED ? -ECONNREFUSED
-									   : -EHOSTUNREACH);
+	if (reason == RUN_REPLACED)
+		reason = DROP_NO_BACKEND;
+	pkt->hook = HOOK_ON_CONNECT;
+	note(pkt, reason);
+	bpf_set_retval(reason == DROP_NO_BACKEND ? -ECONNREFUSED : -EHOSTUNREACH);
 	return REFUSE;
 }
 
@@ -172,7 +176,7 @@ static __always_inline int speak(struct bpf_sock_addr *ctx, bool mapped, bool da
 				  : take_inside(&pkt, service);
 	}
 	if (reason)
-		return refuse(ctx, reason, datagram);
+		return refuse(ctx, &pkt, reason, datagram);
 	write_peer(ctx, mapped, &pkt.out.destination);
 	ctx->user_port = pkt.out.destination_port;
 	remember_named(ctx, &pkt);

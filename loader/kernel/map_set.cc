@@ -39,6 +39,21 @@ std::vector<const EmbeddedObject*> Catalogue(Family family) {
   return {&EmbeddedObjects()[family == Family::kIpv4 ? 0 : 1], &SocketObject(family)};
 }
 
+// A table whose size the programs say, pinned by another version with another one. Counters are
+// begun anew: whoever reads them knows resets. Programs that still run keep the old ones.
+absl::Status CheckFixedSize(const BpfMap& pinned, uint32_t entries, const std::string& pin) {
+  if (pinned.max_entries() == entries) return absl::OkStatus();
+  if (pinned.name() != "counters") {
+    return absl::FailedPreconditionError(
+        fmt::format("map {} was made by another version: {} entries, not {}", pinned.name(),
+                    pinned.max_entries(), entries));
+  }
+  LogInfo("table counters has {} entries, {} are needed: it begins anew", pinned.max_entries(),
+          entries);
+  if (::unlink(pin.c_str()) == 0) return absl::OkStatus();
+  return ErrnoStatus(errno, "remove " + pin);
+}
+
 // Sets size and pin of each map; nothing is loaded yet.
 absl::Status PrepareMaps(const BpfObject& object, const MapSizes& sizes,
                          const std::string& pin_directory, bool& adopted) {
@@ -52,13 +67,15 @@ absl::Status PrepareMaps(const BpfObject& object, const MapSizes& sizes,
       if (access(pin.c_str(), F_OK) == 0) {
         FL_ASSIGN_OR_RETURN(const BpfMap pinned, BpfMap::OpenPinned(pin));
         FL_RETURN_IF_ERROR(CheckMapLayout(pinned));
+        if (entries == 0)
+          FL_RETURN_IF_ERROR(CheckFixedSize(pinned, bpf_map__max_entries(map), pin));
         if (pinned.max_entries() < entries) {
           LogWarn(
               "table {} keeps its {} entries, {} were asked for: it is made anew after "
               "`fairlead cleanup` or a reboot",
               name, pinned.max_entries(), entries);
         }
-        entries = pinned.max_entries();
+        if (entries != 0) entries = pinned.max_entries();
         adopted = adopted || name.starts_with("flow_index");
       }
       bpf_map__set_pin_path(map, pin.c_str());

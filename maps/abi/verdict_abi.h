@@ -95,14 +95,18 @@ enum hook {
 	HOOK_COUNT
 };
 
+/* Counts system calls, and no packet passes it. */
+#define HOOK_ON_CONNECT	  HOOK_COUNT
+#define FL_COUNTING_HOOKS (HOOK_ON_CONNECT + 1)
+
 /* Covers every hook: for numbers that the verifier does not know. */
 #define FL_HOOK_MASK 15
-FL_ASSERT(HOOK_COUNT <= FL_HOOK_MASK + 1, "hooks outgrow their mask");
+FL_ASSERT(FL_COUNTING_HOOKS <= FL_HOOK_MASK + 1, "hooks outgrow their mask");
 
 /* Index into `counters`: hook, family, reason. */
 #define FL_COUNTER_REASONS 64
 #define FL_COUNTER_INDEX(hook, family, reason)                                                     \
 	((((hook) * 2 + ((family) == 6)) * FL_COUNTER_REASONS) + (reason))
-#define FL_COUNTERS (HOOK_COUNT * 2 * FL_COUNTER_REASONS)
+#define FL_COUNTERS ((FL_HOOK_MASK + 1) * 2 * FL_COUNTER_REASONS) /* room for more hooks */
 
 #endif /* FAIRLEAD_MAPS_ABI_VERDICT_ABI_H_ */

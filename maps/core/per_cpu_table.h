@@ -32,6 +32,7 @@ class PerCpuTable {
   // One value per possible CPU, by CPU number.
   absl::StatusOr<std::vector<Value>> Read(uint32_t index) const {
     std::vector<Value> values(static_cast<size_t>(libbpf_num_possible_cpus()));
+    if (index >= map_.max_entries()) return values;
     if (bpf_map_lookup_elem(map_.fd(), &index, values.data()) != 0) {
       return ErrnoStatus(errno, "look up in " + map_.name());
     }

@@ -20,12 +20,12 @@ static_assert(std::size(kVerdicts) == FL_VERDICT_COUNT, "a verdict has no text")
 
 constexpr std::string_view kHooks[] = {"from_pod",  "to_pod",       "from_network", "to_network",
                                        "from_room", "from_overlay", "to_overlay",   "from_guest",
-                                       "to_guest",  "from_wire"};
-static_assert(std::size(kHooks) == HOOK_COUNT, "a hook has no name");
+                                       "to_guest",  "from_wire",    "on_connect"};
+static_assert(std::size(kHooks) == FL_COUNTING_HOOKS, "a hook has no name");
 
 }  // namespace
 
-std::string_view HookName(uint32_t hook) { return hook < HOOK_COUNT ? kHooks[hook] : "?"; }
+std::string_view HookName(uint32_t hook) { return hook < FL_COUNTING_HOOKS ? kHooks[hook] : "?"; }
 
 std::string_view VerdictName(uint32_t reason) {
   return reason < FL_VERDICT_COUNT ? kVerdicts[reason].name : "?";
@@ -51,7 +51,7 @@ absl::StatusOr<VerdictCount> ReadVerdictCount(const Tables& tables, uint32_t hoo
 
 absl::StatusOr<std::vector<VerdictCount>> ReadAllVerdictCounts(const Tables& tables) {
   std::vector<VerdictCount> counts;
-  for (uint32_t hook = 0; hook < HOOK_COUNT; ++hook) {
+  for (uint32_t hook = 0; hook < FL_COUNTING_HOOKS; ++hook) {
     for (const Family family : {Family::kIpv4, Family::kIpv6}) {
       for (uint32_t reason = 0; reason < FL_VERDICT_COUNT; ++reason) {
         FL_ASSIGN_OR_RETURN(counts.emplace_back(), ReadVerdictCount(tables, hook, family, reason));

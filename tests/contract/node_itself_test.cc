@@ -48,6 +48,8 @@ TEST_P(NodeItself, E30_ReachesBackendsInTheNodesOwnNamespace) {
 TEST_P(NodeItself, A5_22_E6_IsRefusedAtOnceWithoutEndpoints) {
   PutService("web");
   ASSERT_TRUE(Comes([&] { return ConnectError(Host(1), ClusterIp()) == ECONNREFUSED; }));
+  const int64_t before = Counted("node1", "on_connect", "NO_BACKEND");
+  EXPECT_GT(before, 0);
   for (const Endpoint& front : Fronts()) {
     EXPECT_EQ(ConnectError(Host(1), front), ECONNREFUSED) << front;
     EXPECT_EQ(LooseSocket(Host(1), Domain()).Ask(front).error, ECONNREFUSED) << front;
@@ -55,6 +57,8 @@ TEST_P(NodeItself, A5_22_E6_IsRefusedAtOnceWithoutEndpoints) {
     Connect(Host(1), SOCK_DGRAM, front, error);
     EXPECT_EQ(error, ECONNREFUSED) << front;
   }
+  EXPECT_EQ(Counted("node1", "on_connect", "NO_BACKEND") - before,
+            3 * static_cast<int64_t>(Fronts().size()));
 }
 
 TEST_P(NodeItself, A5_23_E8_IsNotLedElsewhereByAnInternalPolicyLocal) {
@@ -66,6 +70,7 @@ TEST_P(NodeItself, A5_23_E8_IsNotLedElsewhereByAnInternalPolicyLocal) {
   ASSERT_TRUE(Comes([&] { return TcpServerOf(NodePortOf(1)) == "web"; }));
   EXPECT_EQ(ConnectError(Host(1), ClusterIp()), EHOSTUNREACH);
   EXPECT_EQ(LooseSocket(Host(1), Domain()).Ask(ClusterIp()).error, EHOSTUNREACH);
+  EXPECT_EQ(Counted("node1", "on_connect", "NO_LOCAL_BACKEND"), 2);
   const lab::Pod near = AddPod(1, "near", "web");
   Serve(near);
   EXPECT_TRUE(Comes([&] { return TcpServerOf(ClusterIp()) == "near"; }));
@@ -120,6 +125,7 @@ TEST_P(NodeItself, A9_43_ComesToBalancersFromItsOwnAddress) {
   PutService("web", only_from({"198.51.100.0/24", "2001:db8:51::/48"}));
   ASSERT_TRUE(Comes([&] { return TcpServerOf(ClusterIp()) == "web"; }));
   EXPECT_EQ(ConnectError(Host(1), Balancer()), EHOSTUNREACH);
+  EXPECT_EQ(Counted("node1", "on_connect", "SOURCE_NOT_ALLOWED"), 1);
   PutService("web", only_from({node(1).ipv4() + "/32", node(1).ipv6() + "/128"}));
   EXPECT_TRUE(Comes([&] { return TcpServerOf(Balancer()) == "web"; }));
 }

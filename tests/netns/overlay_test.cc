@@ -66,17 +66,8 @@ class Overlay : public TwoNodes {
     EXPECT_EQ(ping->exit_code, 0) << ping->out;
   }
 
-  // How often the node has met `reason` at from_overlay.
   int64_t Drops(const std::string& where, const std::string& reason) {
-    const auto drops =
-        lab().Run(where, {"fairlead", "drops", "-o", "json"}, std::chrono::seconds(10));
-    int64_t packets = 0;
-    for (const auto& row : lab::Object::parse(drops.ok() ? drops->out : "[]")) {
-      if (row["reason"] == reason && row["hook"] == "from_overlay") {
-        packets += row["packets"].get<int64_t>();
-      }
-    }
-    return packets;
+    return Counted(where, "from_overlay", reason);
   }
 };
 

@@ -124,6 +124,17 @@ std::unique_ptr<TcpServer> TwoNodes::ServeTcp(const lab::Pod& pod) const {
   return std::make_unique<TcpServer>(pod.name(), pod.network_namespace(), On(pod));
 }
 
+int64_t TwoNodes::Counted(const std::string& node, const std::string& hook,
+                          const std::string& reason) {
+  const auto shown =
+      lab().Run(node, {"fairlead", "drops", "--all", "-o", "json"}, std::chrono::seconds(10));
+  int64_t packets = 0;
+  for (const auto& row : lab::Object::parse(shown.ok() ? shown->out : "[]")) {
+    if (row["reason"] == reason && row["hook"] == hook) packets += row["packets"].get<int64_t>();
+  }
+  return packets;
+}
+
 std::string TwoNodes::Outside() const {
   return lab::NamespaceName(lab_->folder().lab(), "outside");
 }

@@ -84,6 +84,8 @@ class TwoNodes : public ::testing::TestWithParam<Family> {
   void Ip(const std::string& where, const std::string& commands);
 
   std::unique_ptr<TcpServer> ServeTcp(const lab::Pod& pod) const;
+  // What `fairlead drops --all` says there, both families.
+  int64_t Counted(const std::string& node, const std::string& hook, const std::string& reason);
   std::unique_ptr<TcpServer> ServeTcpOutside() const;
 
   // Waits until new connections to `front` reach exactly `servers`; false when

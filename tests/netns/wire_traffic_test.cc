@@ -57,17 +57,7 @@ class AtXdp : public TwoNodes {
   }
 
   // Packets that from_wire of node1 has brought to this end.
-  int64_t Count(const std::string& reason) {
-    const auto drops =
-        lab().Run("node1", {"fairlead", "drops", "--all", "-o", "json"}, std::chrono::seconds(10));
-    int64_t packets = 0;
-    for (const auto& row : lab::Object::parse(drops.ok() ? drops->out : "[]")) {
-      if (row["reason"] == reason && row["hook"] == "from_wire") {
-        packets += row["packets"].get<int64_t>();
-      }
-    }
-    return packets;
-  }
+  int64_t Count(const std::string& reason) { return Counted("node1", "from_wire", reason); }
   std::string Mode() {
     std::string mode;
     FL_EXPECT_OK(lab::InNamespace(node(1).network_namespace(), [&mode] {
