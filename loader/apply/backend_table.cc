@@ -41,6 +41,7 @@ BackendTable<Abi>::BackendTable(FamilyTables<Abi>& tables,
       table_(&tables.backends),
       flows_(&tables.backend_flows) {
   std::vector<bool> used(table_->size());
+  std::vector<uint32_t> strays;
   for (uint32_t number = 0; number < table_->size(); ++number) {
     const auto& backend = (*table_)[number];
     if (backend.state == BACKEND_FREE) continue;
@@ -52,18 +53,25 @@ BackendTable<Abi>::BackendTable(FamilyTables<Abi>& tables,
       retired_.emplace(endpoint, number);
     } else {
       // Of a daemon that died between a backend and its service.
-      Free(number);
+      strays.push_back(number);
       continue;
     }
     if ((backend.state & BACKEND_ON_HOST) != 0) host_ports_.Know(BitOf(backend.port));
     used[number] = true;
   }
   host_ports_.Settle();
+  for (const uint32_t number : strays) {
+    // Its port was not among those that are known.
+    (*table_)[number].state &= static_cast<uint8_t>(~BACKEND_ON_HOST);
+    Free(number);
+  }
   numbers_ = NumberQueue(used);
 }
 
 template <typename Abi>
 std::optional<uint32_t> BackendTable<Abi>::TakeNumber() {
+  if (const std::optional<uint32_t> number = numbers_.Take(); number.has_value()) return number;
+  FreeIdle();
   if (const std::optional<uint32_t> number = numbers_.Take(); number.has_value()) return number;
   if (retired_.empty()) return std::nullopt;
   FreeRetired(retired_.begin()->first);
@@ -122,6 +130,50 @@ void BackendTable<Abi>::Remove(Protocol protocol, const std::set<Endpoint>& kept
 
 template <typename Abi>
 void BackendTable<Abi>::Retire(Protocol protocol, BackendNumbers& numbers) {
+  FreeIdle();
+  if (!OutlivesItsService(protocol)) return Remove(protocol, {}, numbers);
+  for (const auto& [endpoint, number] : numbers) RetireOrFree(endpoint, number);
+  numbers.clear();
+}
+
+template <typename Abi>
+void BackendTable<Abi>::TakeBack(Protocol protocol, const std::set<Endpoint>& before,
+                                 BackendNumbers& numbers) {
+  for (auto it = numbers.begin(); it != numbers.end();) {
+    if (before.contains(it->first)) {
+      ++it;
+      continue;
+    }
+    if (OutlivesItsService(protocol)) {
+      RetireOrFree(it->first, it->second);
+    } else {
+      Free(it->second);
+    }
+    it = numbers.erase(it);
+  }
+}
+
+template <typename Abi>
+plan::PlannedBackend BackendTable<Abi>::Read(const Endpoint& endpoint, uint32_t number) const {
+  const auto& slot = (*table_)[number];
+  return {.endpoint = endpoint,
+          .weight = slot.weight,
+          .in_cluster = (slot.state & BACKEND_IN_CLUSTER) != 0,
+          .in_local = (slot.state & BACKEND_IN_LOCAL) != 0,
+          .on_host = (slot.state & BACKEND_ON_HOST) != 0};
+}
+
+template <typename Abi>
+void BackendTable<Abi>::RetireOrFree(const Endpoint& endpoint, uint32_t number) {
+  if (!HasFlows(number)) return Free(number);
+  auto& slot = (*table_)[number];
+  SetState(number, BACKEND_LIVE | (slot.state & BACKEND_ON_HOST));
+  slot.service = kRetired;
+  retired_.emplace(endpoint, number);
+}
+
+template <typename Abi>
+void BackendTable<Abi>::FreeIdle() {
   for (auto it = retired_.begin(); it != retired_.end();) {
     if (HasFlows(it->second)) {
       ++it;
@@ -130,18 +182,6 @@ void BackendTable<Abi>::Retire(Protocol protocol, BackendNumbers& numbers) {
     Free(it->second);
     it = retired_.erase(it);
   }
-  if (!OutlivesItsService(protocol)) return Remove(protocol, {}, numbers);
-  for (const auto& [endpoint, number] : numbers) {
-    if (!HasFlows(number)) {
-      Free(number);
-      continue;
-    }
-    auto& slot = (*table_)[number];
-    SetState(number, BACKEND_LIVE | (slot.state & BACKEND_ON_HOST));
-    slot.service = kRetired;
-    retired_.emplace(endpoint, number);
-  }
-  numbers.clear();
 }
 
 template <typename Abi>

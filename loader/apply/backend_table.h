@@ -38,17 +38,25 @@ class BackendTable {
   // Adds those that are new, and sets the state of all. ResourceExhausted, naming the table.
   absl::Status Put(uint32_t service, Protocol protocol,
                    const std::vector<plan::PlannedBackend>& planned, BackendNumbers& numbers);
+  // A Put that led to nothing: those that are not of `before` are free or retired, as they were.
+  void TakeBack(Protocol protocol, const std::set<Endpoint>& before, BackendNumbers& numbers);
   // Frees those that are not `kept`: these endpoints are gone.
   void Remove(Protocol protocol, const std::set<Endpoint>& kept, BackendNumbers& numbers);
   // Of a service port that is gone: its endpoints may well live. Those that have flows keep them
   // until these are over, the endpoint is removed somewhere, or nothing else is free
   // (docs/decisions/0033). Price: those retired before, one read each.
   void Retire(Protocol protocol, BackendNumbers& numbers);
+  // As it is in the tables.
+  plan::PlannedBackend Read(const Endpoint& endpoint, uint32_t number) const;
 
  private:
   // A free number, at last a retired one's.
   std::optional<uint32_t> TakeNumber();
   void Free(uint32_t number);
+  // Frees it if it has no flows.
+  void RetireOrFree(const Endpoint& endpoint, uint32_t number);
+  // Those whose flows are over.
+  void FreeIdle();
   void FreeRetired(const Endpoint& endpoint);
   bool HasFlows(uint32_t number) const;
   // Keeps the bit of a port with the state of its backends.

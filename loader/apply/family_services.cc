@@ -105,7 +105,10 @@ absl::StatusOr<FamilyServices<Abi>> FamilyServices<Abi>::Adopt(FamilyTables<Abi>
   std::map<uint32_t, BackendNumbers> backends;
   for (const auto& [id, port] : result.adopted_) backends[id];
   result.backends_ = BackendTable<Abi>(tables, backends);
-  for (auto& [id, numbers] : backends) result.adopted_[id].backends = std::move(numbers);
+  for (auto& [id, numbers] : backends) {
+    for (const auto& [endpoint, number] : numbers) result.adopted_[id].unasked.insert(endpoint);
+    result.adopted_[id].backends = std::move(numbers);
+  }
   FL_ASSIGN_OR_RETURN(result.source_ranges_, SourceRangeTable<Abi>::Adopt(tables));
   std::set<uint32_t> ids;
   for (const auto& [id, port] : result.adopted_) ids.insert(id);
@@ -113,28 +116,37 @@ absl::StatusOr<FamilyServices<Abi>> FamilyServices<Abi>::Adopt(FamilyTables<Abi>
   return result;
 }
 
-// The service port of that name. After a restart it is the adopted one that has most of its
-// frontends: they may have changed meanwhile, and some may have been another Service's.
 template <typename Abi>
-typename FamilyServices<Abi>::ServicePort& FamilyServices<Abi>::Find(
-    const plan::ServicePortName& name, const plan::PlannedService& planned) {
+ServicePort& FamilyServices<Abi>::Find(const plan::ServicePortName& name,
+                                       const plan::PlannedService& planned) {
+  if (!adopted_.empty()) Recognise({{name, planned}});
   const auto [found, inserted] = installed_.try_emplace(name);
-  ServicePort& port = found->second;
-  if (!inserted) return port;
-  std::map<uint32_t, uint32_t> shared;  // frontends, by id
-  for (const plan::PlannedFrontend& frontend : planned.frontends) {
-    const auto entry = frontends_.entries().find(frontend.address);
-    if (entry == frontends_.entries().end()) continue;
-    if (adopted_.contains(entry->second.id)) ++shared[entry->second.id];
+  if (inserted) found->second.id = next_id_++;
+  return found->second;
+}
+
+template <typename Abi>
+void FamilyServices<Abi>::ForgetEarlierRun() {
+  for (auto& [name, port] : installed_) port.unasked.clear();
+  for (auto& [id, port] : adopted_) port.unasked.clear();
+}
+
+// They drain; but if there is nobody else, they go on as they were.
+template <typename Abi>
+plan::PlannedService FamilyServices<Abi>::WithUnasked(plan::PlannedService planned,
+                                                      ServicePort& port) const {
+  bool is_served = false;
+  for (const plan::PlannedBackend& backend : planned.backends) {
+    port.unasked.erase(backend.endpoint);
+    is_served = is_served || backend.in_cluster || backend.in_local;
   }
-  const auto most = std::ranges::max_element(
-      shared, [](const auto& a, const auto& b) { return a.second < b.second; });
-  if (most == shared.end()) {
-    port.id = next_id_++;
-  } else {
-    port = std::move(adopted_.extract(most->first).mapped());
+  for (const Endpoint& endpoint : port.unasked) {
+    plan::PlannedBackend backend = backends_.Read(endpoint, port.backends.at(endpoint));
+    if (is_served) backend.in_cluster = backend.in_local = false;
+    planned.backends.push_back(backend);
   }
-  return port;
+  std::ranges::sort(planned.backends, {}, &plan::PlannedBackend::endpoint);
+  return planned;
 }
 
 // Runs and source ranges first, then the entries that need them.
@@ -201,6 +213,13 @@ template <typename Abi>
 absl::Status FamilyServices<Abi>::Put(const plan::ServicePortName& name,
                                       const plan::PlannedService& planned) {
   ServicePort& port = Find(name, planned);
+  if (port.unasked.empty()) return Install(name, planned, port);
+  return Install(name, WithUnasked(planned, port), port);
+}
+
+template <typename Abi>
+absl::Status FamilyServices<Abi>::Install(const plan::ServicePortName& name,
+                                          const plan::PlannedService& planned, ServicePort& port) {
   std::set<Endpoint> before;
   for (const auto& [endpoint, number] : port.backends) before.insert(endpoint);
 
@@ -214,7 +233,7 @@ absl::Status FamilyServices<Abi>::Put(const plan::ServicePortName& name,
     }
   }
   if (!status.ok()) {
-    backends_.Remove(name.protocol, before, port.backends);
+    backends_.TakeBack(name.protocol, before, port.backends);
     if (port.frontends.empty()) installed_.erase(name);
     return {status.code(),
             fmt::format("service {}: {}", name.ToString(), std::string(status.message()))};

@@ -20,6 +20,7 @@
 #include "loader/apply/backend_table.h"
 #include "loader/apply/frontend_table.h"
 #include "loader/apply/run_table.h"
+#include "loader/apply/service_port.h"
 #include "loader/apply/source_range_table.h"
 #include "loader/plan/service_plan.h"
 #include "maps/tables.h"
@@ -32,6 +33,12 @@ class FamilyServices {
   // Takes over what the tables hold. `tables` outlives this object.
   static absl::StatusOr<FamilyServices> Adopt(FamilyTables<Abi>& tables);
 
+  // Before a batch of Put: which of the earlier run's service ports they are.
+  void Recognise(const std::map<plan::ServicePortName, plan::PlannedService>& services) {
+    apply::Recognise(services, frontends_.entries(), adopted_, installed_);
+  }
+  // All is known that was known before: what an earlier run has left and nobody asks for may go.
+  void ForgetEarlierRun();
   // ResourceExhausted, naming table and service: it stays as it was. But where there is no room for
   // its Maglev table, it is served at random.
   absl::Status Put(const plan::ServicePortName& name, const plan::PlannedService& planned);
@@ -48,15 +55,11 @@ class FamilyServices {
   std::vector<plan::ServicePortName> names() const;
 
  private:
-  struct ServicePort {
-    uint32_t id = 0;
-    BackendNumbers backends;                // all, draining ones too
-    std::vector<Run> runs;                  // none is empty; sets that are equal share one
-    std::vector<plan::Frontend> frontends;  // some may have gone to another owner since
-  };
-
   absl::Status AdoptEntry(const plan::Frontend& frontend, const service& entry);
   ServicePort& Find(const plan::ServicePortName& name, const plan::PlannedService& planned);
+  plan::PlannedService WithUnasked(plan::PlannedService planned, ServicePort& port) const;
+  absl::Status Install(const plan::ServicePortName& name, const plan::PlannedService& planned,
+                       ServicePort& port);
   absl::Status WriteEntries(const plan::PlannedService& planned, const ServicePort& port,
                             std::vector<Run>& placed, typename FrontendTable<Abi>::Undo& undo);
   absl::Status Replace(const plan::PlannedService& planned, ServicePort& port);
@@ -64,7 +67,7 @@ class FamilyServices {
   absl::Status RemovePort(bool is_host_port, Protocol protocol, ServicePort& port);
 
   std::map<plan::ServicePortName, ServicePort> installed_;
-  std::map<uint32_t, ServicePort> adopted_;  // by id: their names are not in the tables
+  std::map<uint32_t, ServicePort> adopted_;  // by id
   FrontendTable<Abi> frontends_;
   BackendTable<Abi> backends_;
   SourceRangeTable<Abi> source_ranges_;

@@ -84,6 +84,20 @@ TEST_F(RetiredBackends, WhoNeedsANumberGetsTheirs) {
   EXPECT_EQ(generation(), 1U);
 }
 
+TEST_F(RetiredBackends, AServiceThatFindsNoRoomLeavesThemAlone) {
+  RemoveWithFlows();
+  plan::PlannedService service = Service({Backend("10.1.0.2", 1)});
+  for (uint16_t port = 1; port <= kSmall.services; ++port) {
+    service.frontends.push_back({.address = {kWeb4.vip, port, Protocol::kTcp}});
+  }
+  EXPECT_FALSE(services_.Put(NameOf(kWeb4), service).ok());
+  EXPECT_FALSE(IsFree());
+  EXPECT_EQ(generation(), 0U);
+  service.frontends.resize(1);
+  ASSERT_TRUE(services_.Put(NameOf(kWeb4), service).ok());
+  EXPECT_EQ(NumberAt(0), number_);
+}
+
 TEST_F(RetiredBackends, ARestartKnowsThem) {
   RemoveWithFlows();
   Restart();

@@ -71,16 +71,22 @@ void ServiceTables::Settle() {
 
 absl::Status ServiceTables::Apply(const plan::ServicePlan& desired, Unasked unasked) {
   Failures failures;
-  for (const auto& [name, planned] : desired.services) failures.Note(name, Put(name, planned));
   const bool keep = unasked == Unasked::kKeep;
+  if (!keep) {
+    v4_.ForgetEarlierRun();
+    v6_.ForgetEarlierRun();
+  }
+  v4_.Recognise(desired.services);
+  v6_.Recognise(desired.services);
+  for (const auto& [name, planned] : desired.services) failures.Note(name, Put(name, planned));
   if (!keep || !desired.service_cidrs.empty()) {
     FL_RETURN_IF_ERROR(v4_.SetServiceCidrs(desired.service_cidrs));
     FL_RETURN_IF_ERROR(v6_.SetServiceCidrs(desired.service_cidrs));
   }
   for (const auto& installed : {v4_.names(), v6_.names()}) {
     for (const plan::ServicePortName& name : installed) {
-      const bool stays = keep && name.owner.kind != kube::Kind::kPod;
-      if (!stays && !desired.services.contains(name)) failures.Note(name, Remove(name));
+      // Asked for since the start, and not any more.
+      if (!desired.services.contains(name)) failures.Note(name, Remove(name));
     }
   }
   FL_RETURN_IF_ERROR(v4_.RemoveUnasked(/*only_host_ports=*/keep));
