@@ -110,8 +110,9 @@ absl::Status ServicePrefixes<Abi>::Write(const IpAddress& vip) {
 
 template <typename Abi>
 absl::Status ServicePrefixes<Abi>::SetCidrs(const std::vector<Cidr>& cidrs) {
+  absl::Status status;
   for (const Cidr& cidr : cidrs) {
-    if (cidr.family() == Abi::kFamily) FL_RETURN_IF_ERROR(Put(cidr, PREFIX_SERVICE_CIDR));
+    if (cidr.family() == Abi::kFamily) status.Update(Put(cidr, PREFIX_SERVICE_CIDR));
   }
   std::vector<Cidr> gone;
   for (const auto& [block, kind] : wanted_) {
@@ -120,7 +121,7 @@ absl::Status ServicePrefixes<Abi>::SetCidrs(const std::vector<Cidr>& cidrs) {
     if (!stays) gone.push_back(block);
   }
   for (const Cidr& block : gone) FL_RETURN_IF_ERROR(Erase(block));
-  return absl::OkStatus();
+  return status;
 }
 
 template <typename Abi>

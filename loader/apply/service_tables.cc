@@ -5,6 +5,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/status_macros.h"
@@ -14,9 +15,12 @@ namespace {
 
 constexpr size_t kNamedFailures = 5;
 
-// What could not be done last, by service port.
+// What could not be done last, by service port, and what is no service port's.
 class Failures {
  public:
+  void Note(absl::Status status) {
+    if (!status.ok()) others_.push_back(std::move(status));
+  }
   void Note(const plan::ServicePortName& name, const absl::Status& status) {
     if (status.ok()) {
       statuses_.erase(name);
@@ -31,19 +35,32 @@ class Failures {
     return names;
   }
 
+  // A lack of room is all that is wrong, or it is not the summary's code.
   absl::Status Summary() const {
-    if (statuses_.empty()) return absl::OkStatus();
+    absl::Status worst;
     std::vector<std::string> texts;
     for (const auto& [name, status] : statuses_) {
+      worst = Worse(worst, status);
       if (texts.size() < kNamedFailures) texts.emplace_back(status.message());
     }
-    return {statuses_.begin()->second.code(),
-            fmt::format("{} services not applied as asked: {}{}", statuses_.size(),
-                        fmt::join(texts, "; "), statuses_.size() > kNamedFailures ? "; …" : "")};
+    if (!texts.empty()) {
+      texts = {fmt::format("{} services not applied as asked: {}{}", statuses_.size(),
+                           fmt::join(texts, "; "), statuses_.size() > kNamedFailures ? "; …" : "")};
+    }
+    for (const absl::Status& status : others_) {
+      worst = Worse(worst, status);
+      texts.emplace_back(status.message());
+    }
+    return {worst.code(), fmt::format("{}", fmt::join(texts, "; "))};
   }
 
  private:
+  static absl::Status Worse(const absl::Status& one, const absl::Status& other) {
+    return one.ok() || absl::IsResourceExhausted(one) ? other : one;
+  }
+
   std::map<plan::ServicePortName, absl::Status> statuses_;
+  std::vector<absl::Status> others_;
 };
 
 }  // namespace
@@ -80,8 +97,8 @@ absl::Status ServiceTables::Apply(const plan::ServicePlan& desired, Unasked unas
   v6_.Recognise(desired.services);
   for (const auto& [name, planned] : desired.services) failures.Note(name, Put(name, planned));
   if (!keep || !desired.service_cidrs.empty()) {
-    FL_RETURN_IF_ERROR(v4_.SetServiceCidrs(desired.service_cidrs));
-    FL_RETURN_IF_ERROR(v6_.SetServiceCidrs(desired.service_cidrs));
+    failures.Note(v4_.SetServiceCidrs(desired.service_cidrs));
+    failures.Note(v6_.SetServiceCidrs(desired.service_cidrs));
   }
   for (const auto& installed : {v4_.names(), v6_.names()}) {
     for (const plan::ServicePortName& name : installed) {
@@ -97,10 +114,9 @@ absl::Status ServiceTables::Apply(const plan::ServicePlan& desired, Unasked unas
     const auto planned = desired.services.find(name);
     if (planned != desired.services.end()) failures.Note(name, Put(name, planned->second));
   }
-  absl::Status status = failures.Summary();
-  status.Update(v4_.KeepPrefixes());
-  status.Update(v6_.KeepPrefixes());
-  return status;
+  failures.Note(v4_.KeepPrefixes());
+  failures.Note(v6_.KeepPrefixes());
+  return failures.Summary();
 }
 
 absl::Status ServiceTables::ApplyOnly(const std::set<plan::ServicePortName>& names,

@@ -26,8 +26,9 @@ class ServiceTables {
   static absl::StatusOr<ServiceTables> Adopt(Tables& tables);
 
   // Makes the tables say what the plan says, with the fewest writes. What does
-  // not fit is named in the error; everything else is applied. hostPorts never
-  // stay unasked: the pods of this node are known for sure.
+  // not fit is named in the error; everything else is applied. ResourceExhausted:
+  // a lack of room is all that is wrong. hostPorts never stay unasked: the pods
+  // of this node are known for sure.
   absl::Status Apply(const plan::ServicePlan& desired, Unasked unasked = Unasked::kDelete);
 
   // The same for these service ports; all others are as they were for the last Apply.

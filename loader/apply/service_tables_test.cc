@@ -53,6 +53,21 @@ TEST_F(ServicesInTables, FrontendsOfAServicePortShareItsIdItsBackendsAndItsRuns)
   EXPECT_EQ(tables_.v4.backends[local].state, BACKEND_LIVE | BACKEND_IN_CLUSTER | BACKEND_IN_LOCAL);
 }
 
+// The first of them, by name, lacks room.
+TEST_F(ServicesInTables, ALackOfRoomHidesNoOtherFailure) {
+  plan::ServicePlan plan;
+  std::vector<plan::PlannedBackend> many;
+  for (uint16_t port = 1; port < 20; ++port) many.push_back(Backend("10.1.0.2", port));
+  plan.services[NameOf(kWeb4, "a")] = Service(std::move(many));
+  EXPECT_TRUE(absl::IsResourceExhausted(services_.Apply(plan)));
+  plan.services[NameOf(kWeb6, "b")] = Service({Backend("fd00:1::2", 80)}, kWeb6);
+  tables_.v6.services = {};
+  const absl::Status status = services_.Apply(plan);
+  EXPECT_FALSE(absl::IsResourceExhausted(status)) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr("service shop/a"));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("service shop/b"));
+}
+
 TEST_F(ServicesInTables, EqualSetsAreOneRun) {
   ASSERT_TRUE(services_.Put(NameOf(kWeb4), WithNodePort({LocalBackend("10.1.0.2", 1)})).ok());
   EXPECT_EQ(Find(kNodePort4).outside_first, Find(kNodePort4).first);

@@ -10,6 +10,14 @@
 #include "loader/plan/host_port_plan.h"
 
 namespace fairlead {
+namespace {
+
+Outcome OutcomeOf(const ProblemLog& problems) {
+  if (!problems.failed()) return Outcome::kDone;
+  return problems.broken() ? Outcome::kFailed : Outcome::kLacksRoom;
+}
+
+}  // namespace
 
 // What was known to an earlier run may only be missing because a file, or an
 // object, is broken: nothing is deleted before all have been read without an error.
@@ -55,7 +63,7 @@ void Controller::ServicesApplied(const plan::ServicePlanner::Difference& differe
   // Twice: a socket may have been connected by the old tables while we looked.
   if (difference.HasDatagrams()) socket_looks_ = 2;
   FollowSockets();
-  record_.Applied(!service_problems_.failed(), began, ProxyRecord::Instant::Now());
+  record_.Applied(OutcomeOf(service_problems_), began, ProxyRecord::Instant::Now());
   EndTakeover();
   if (difference.in_frontends) NamesChanged();
 }

@@ -12,12 +12,13 @@ namespace fairlead {
 
 void ProblemLog::Begin() {
   before_ = std::exchange(now_, {});
-  failed_ = false;
+  failed_ = broken_ = false;
 }
 
 void ProblemLog::Note(const absl::Status& status, const char* what) {
   if (status.ok()) return;
   failed_ = true;
+  broken_ = broken_ || !absl::IsResourceExhausted(status);
   Note(fmt::format("{}: {}", what, std::string(status.message())));
 }
 

@@ -27,12 +27,15 @@ class ProblemLog {
 
   // A step of this round has failed and may succeed when tried again.
   bool failed() const { return failed_; }
+  // The same of a step that did not merely lack room (ResourceExhausted): all else is done then.
+  bool broken() const { return broken_; }
   const std::set<std::string>& texts() const { return now_; }
 
  private:
   std::set<std::string> before_;
   std::set<std::string> now_;
   bool failed_ = false;
+  bool broken_ = false;
 };
 
 }  // namespace fairlead

@@ -117,7 +117,7 @@ class Record : public ::testing::Test {
   }
   void ApplyAt(int second) {
     record_.Queued(store_.TakeChanges(), store_, At(second));
-    record_.Applied(true, At(second), At(second));
+    record_.Applied(Outcome::kDone, At(second), At(second));
   }
   std::string Metrics() const { return metrics::ToText(record_.metrics().Collect()); }
   static std::string Programmed(const char* which, int value) {
@@ -152,14 +152,30 @@ TEST_F(Record, MeasuresRealChangesOnly) {
 TEST_F(Record, AFailureKeepsTheChangePending) {
   Put("10.1.0.1", "2026-01-02T03:04:06Z");
   record_.Queued(store_.TakeChanges(), store_, At(1));
-  record_.Applied(false, At(1), At(1));
+  record_.Applied(Outcome::kFailed, At(1), At(1));
   EXPECT_TRUE(record_.health().IsHealthy(At(60)));
   EXPECT_FALSE(record_.health().IsHealthy(At(61)));
   EXPECT_THAT(Metrics(), HasSubstr("endpoint_changes_pending{ip_family=\"IPv4\"} 1\n"));
   EXPECT_THAT(Metrics(), HasSubstr("nftables_sync_failures_total{ip_family=\"IPv4\"} 1\n"));
-  record_.Applied(true, At(62), At(62));
+  record_.Applied(Outcome::kDone, At(62), At(62));
   EXPECT_TRUE(record_.health().IsHealthy(At(1000)));
   EXPECT_THAT(Metrics(), HasSubstr("endpoint_changes_pending{ip_family=\"IPv4\"} 0\n"));
+}
+
+TEST_F(Record, ALackOfRoomIsCountedAndHarmsNoHealth) {
+  Put("10.1.0.1", "2026-01-02T03:04:06Z");
+  record_.Queued(store_.TakeChanges(), store_, At(1));
+  record_.Applied(Outcome::kLacksRoom, At(1), At(1));
+  EXPECT_TRUE(record_.health().IsHealthy(At(1000)));
+  EXPECT_THAT(Metrics(), HasSubstr("endpoint_changes_pending{ip_family=\"IPv4\"} 0\n"));
+  EXPECT_THAT(Metrics(), HasSubstr("nftables_sync_failures_total{ip_family=\"IPv4\"} 1\n"));
+}
+
+TEST_F(Record, ALackOfRoomAfterAFailureIsHealthyAgain) {
+  record_.Applied(Outcome::kFailed, At(0), At(0));
+  EXPECT_FALSE(record_.health().IsHealthy(At(61)));
+  record_.Applied(Outcome::kLacksRoom, At(61), At(62));
+  EXPECT_TRUE(record_.health().IsHealthy(At(1000)));
 }
 
 }  // namespace

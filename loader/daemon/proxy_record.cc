@@ -71,10 +71,12 @@ void ProxyRecord::SliceQueued(const kube::EndpointSlice& slice) {
   triggers_.try_emplace(slice.meta.name, Trigger{family, *time});
 }
 
-void ProxyRecord::Applied(bool done, const Instant& began, const Instant& now) {
-  if (!done) {
-    health_.Queued(began);
+void ProxyRecord::Applied(Outcome outcome, const Instant& began, const Instant& now) {
+  if (outcome != Outcome::kDone) {
     for (const Family family : kFamilies) metrics_.SyncFailed(family);
+  }
+  if (outcome == Outcome::kFailed) {
+    health_.Queued(began);
     return;
   }
   health_.Updated(now);

@@ -16,6 +16,13 @@ namespace fairlead {
 // When what has changed a slice happened, in RFC 3339; written by its controller.
 inline constexpr char kTriggerTimeAnnotation[] = "endpoints.kubernetes.io/last-change-trigger-time";
 
+// Of a try to bring the tables up to date.
+enum class Outcome {
+  kDone,
+  kLacksRoom,  // what fits is done: no reason to end a daemon or to send nobody to its node
+  kFailed,
+};
+
 class ProxyRecord {
  public:
   using Instant = ProxyHealth::Instant;
@@ -25,8 +32,8 @@ class ProxyRecord {
   // Services or slices in `store` have changed.
   void Queued(const kube::ObjectChanges& changes, const kube::ObjectStore& store,
               const Instant& now);
-  // The tables have been brought up to date, or it was tried.
-  void Applied(bool done, const Instant& began, const Instant& now);
+  // The tables have been brought up to date, as far as `outcome` says.
+  void Applied(Outcome outcome, const Instant& began, const Instant& now);
 
   ProxyHealth& health() { return health_; }
   const ProxyHealth& health() const { return health_; }

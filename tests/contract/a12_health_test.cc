@@ -104,6 +104,37 @@ TEST_P(A12, A12_59_PortThatIsTakenIsAProblemOfItsServiceUntilItIsFree) {
   EXPECT_EQ(Metric("fairlead_problems{about=\"http\"}"), 0);
 }
 
+class SmallTables : public A12 {
+ protected:
+  std::vector<std::string> DaemonFlags() const override {
+    std::vector<std::string> flags = A12::DaemonFlags();
+    flags.insert(flags.end(), {"--max-services", "64"});
+    return flags;
+  }
+};
+
+TEST_P(SmallTables, A12_60_ATableThatIsFullIsAProblemAndLeavesTheRestAndTheNodeHealthy) {
+  const lab::Pod web = AddPod(1, "web", "web"), client = AddPod(1, "client", "client");
+  const TestService service = AddService("web", 50);
+  const auto serving = ServeTcp(web);
+  ASSERT_TRUE(Settles(client, service, {"web"}));
+  const std::string failures = OfFamily("kubeproxy_sync_proxy_rules_nftables_sync_failures_total");
+  EXPECT_EQ(Metric(failures), 0);
+
+  lab::Object greedy = lab::Object::parse(TestService{"greedy", 51}.Manifest());
+  greedy["spec"]["ports"] = lab::Object::array();
+  for (int port = 1; port <= 100; ++port) {
+    greedy["spec"]["ports"].push_back({{"name", fmt::format("p{}", port)}, {"port", port}});
+  }
+  FL_ASSERT_OK(lab().WriteManifest("greedy.json", lab::ToText(greedy)));
+  EXPECT_TRUE(Comes([&] { return Metric(failures) >= 2; })) << "tried again";
+  EXPECT_EQ(Metric("fairlead_problems{about=\"services\"}"), 1);
+  // Nothing waits, so nothing will be late.
+  EXPECT_EQ(Metric(OfFamily("kubeproxy_sync_proxy_rules_service_changes_pending")), 0);
+  EXPECT_EQ(Ask(1, kHealthz, "/healthz").code, 200);
+  EXPECT_TRUE(Settles(client, service, {"web"}));
+}
+
 TEST_P(A12, A12_60_HealthzAndLivezTellProxyFromNode) {
   const HttpAnswer healthz = Ask(1, kHealthz, "/healthz");
   EXPECT_THAT(healthz.headers, StartsWith("HTTP/1.1 200 OK\r\n"));
@@ -232,6 +263,7 @@ TEST_P(A12, A12_62_MetricsOfTheDataplaneOutliveTheDaemon) {
 }
 
 FL_BOTH_FAMILIES(A12);
+FL_BOTH_FAMILIES(SmallTables);
 
 }  // namespace
 }  // namespace fairlead::testing
