@@ -89,6 +89,7 @@ void Controller::Tick() {
   Log(checksum_probe_.Tick(), "verify the tunnel's checksums");
   if (node_problems_.failed()) ApplyNodes();
   if (service_problems_.failed()) ApplyServices();
+  EndTakeover();
   if (host_->KeepSlowly(*pods_, node_problems_)) ApplyNodes();
 }
 

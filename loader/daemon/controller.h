@@ -30,6 +30,7 @@
 #include "loader/daemon/problem_log.h"
 #include "loader/daemon/proxy_record.h"
 #include "loader/daemon/refusal_log.h"
+#include "loader/daemon/retry_delay.h"
 #include "loader/daemon/status_server.h"
 #include "loader/kube/object_store.h"
 #include "loader/netlink/monitor.h"
@@ -74,7 +75,7 @@ class Controller {
   plan::ServicePlan PlanHostPorts();
   void FollowHost();  // services, where pods or addresses of this node have changed them
   absl::Status AdoptFlows();
-  void BeginTakeover();
+  void BeginTakeover(const plan::ServicePlanner::Difference& difference);
   void EndTakeover();
   void ApplyNodes();
   void NoteStrayAddresses(const plan::NodePlan& nodes);
@@ -116,6 +117,8 @@ class Controller {
   std::unique_ptr<CniServer> cni_;                 // none: pods are another network's
   std::optional<MasqueradeFile> masquerade_file_;  // none: no --non-masquerade-config
   std::optional<KubeProxyTakeover> takeover_;      // none: nothing to take over, or done
+  RetryDelay takeover_delay_;
+  bool has_late_flows_ = false;  // of the takeover: all Services were served when it looked
   RefusalLog refusals_;
   UniqueFd signals_;
   UniqueFd timer_;
@@ -133,6 +136,7 @@ class Controller {
   uint64_t planned_changes_ = 0;  // PodAttacher::changes()
   ProblemLog node_problems_;
   ProblemLog service_problems_;
+  ProblemLog takeover_problems_;
   ProblemLog cni_problems_;
   bool cni_installed_ = false;
   uint32_t uplink_mtu_ = 0;       // of the narrowest uplink when there was one last; 0: never

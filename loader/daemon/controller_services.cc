@@ -30,7 +30,7 @@ void Controller::ApplyServices() {
   service_problems_.Begin();
   planned_context_ = context_;
   const auto difference = planner_.PlanAll(store_, context_, PlanHostPorts());
-  BeginTakeover();
+  BeginTakeover(difference);
   service_problems_.Note(dataplane_->ApplyServices(planner_.plan(), unasked()), "apply services");
   health_checks_.PlanAll(store_, options_.node_name);
   TellHealthChecks();
@@ -50,7 +50,7 @@ void Controller::ApplyOnly(const kube::ObjectChanges::Names& services) {
   const auto began = ProxyRecord::Instant::Now();
   service_problems_.Begin();
   const auto difference = planner_.Replan(services, store_);
-  BeginTakeover();
+  BeginTakeover(difference);
   service_problems_.Note(dataplane_->ApplyServicePorts(difference.names, planner_.plan()),
                          "apply services");
   if (health_checks_.Replan(services, store_)) TellHealthChecks();

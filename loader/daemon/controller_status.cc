@@ -17,6 +17,7 @@ metrics::Families Controller::ReadMetrics() const {
   metrics::DaemonFacts facts{options_.version, options_.has_guests() ? "proxy" : "full", {}};
   facts.problems = {{"node", node_problems_.texts().size()},
                     {"services", service_problems_.texts().size()},
+                    {"takeover", takeover_problems_.texts().size()},
                     {"cni", cni_problems_.texts().size()},
                     {"objects", source_->problems().size()},
                     {"http", status_->problems().texts().size() +

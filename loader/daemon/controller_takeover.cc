@@ -25,18 +25,32 @@ absl::Status Controller::AdoptFlows() {
   return takeover_->AdoptFlows(planner_.plan(), here, *dataplane_);
 }
 
-void Controller::BeginTakeover() {
-  if (!takeover_.has_value()) return;
-  service_problems_.Note(AdoptFlows(), "adopt kube-proxy's connections");
+// Where Services are about to be served that were not. Once all have been, no connection
+// begins at kube-proxy's rules any more.
+void Controller::BeginTakeover(const plan::ServicePlanner::Difference& difference) {
+  if (!takeover_.has_value() || has_late_flows_ || difference.names.empty()) return;
+  takeover_problems_.Begin();
+  takeover_problems_.Note(AdoptFlows(), "adopt kube-proxy's connections");
 }
 
 // Only once all is served: a file that is broken now may hold what kube-proxy serves.
 void Controller::EndTakeover() {
-  if (!takeover_.has_value() || !complete_ || service_problems_.failed()) return;
+  const auto now = std::chrono::steady_clock::now();
+  if (!takeover_.has_value() || !takeover_delay_.IsDue(now)) return;
+  if (!complete_ || service_problems_.failed()) return;
+  takeover_problems_.Begin();
   absl::Status status = AdoptFlows();
-  if (status.ok()) status = takeover_->RemoveRules();
-  service_problems_.Note(status, "take over from kube-proxy");
-  if (status.ok()) takeover_.reset();
+  takeover_problems_.Note(status, "adopt kube-proxy's connections");
+  if (status.ok()) {
+    has_late_flows_ = true;
+    status = takeover_->RemoveRules();
+    takeover_problems_.Note(status, "remove kube-proxy's rules");
+  }
+  if (status.ok()) {
+    takeover_.reset();
+  } else {
+    takeover_delay_.NoteFailure(now);
+  }
 }
 
 }  // namespace fairlead

@@ -72,8 +72,11 @@ absl::Status KubeProxyTakeover::AdoptFlows(const plan::ServicePlan& plan,
   }
   FL_ASSIGN_OR_RETURN(const apply::ImportReport report, dataplane.ImportFlows(flows));
   adopted_ = std::move(adopted);
-  LogInfo("kube-proxy's connections: adopted={} known={} left to the kernel={}", report.made,
-          report.known, connections.size() - flows.size());
+  if (report.made != 0 || (!told_ && !connections.empty())) {
+    LogInfo("kube-proxy's connections: adopted={} known={} left to the kernel={}", report.made,
+            report.known, connections.size() - flows.size());
+    told_ = true;
+  }
   return absl::OkStatus();
 }
 
@@ -85,15 +88,18 @@ absl::Status KubeProxyTakeover::RemoveRules() {
   adopted_.clear();
   FL_ASSIGN_OR_RETURN(Nftables nftables, Nftables::Open());
   FL_ASSIGN_OR_RETURN(const KubeProxyRules rules, FindKubeProxyRules(nftables));
-  FL_ASSIGN_OR_RETURN(const auto left, ListTranslatedConnections(netfilter_));
-  // Until a later start finds that none is left.
-  const bool is_over = rules.empty() && left.empty();
-  FL_RETURN_IF_ERROR(is_over ? StopTranslating(nftables) : KeepTranslating(nftables));
-  FL_RETURN_IF_ERROR(RemoveKubeProxyRules(nftables, rules));
+  if (!rules.empty()) {
+    FL_RETURN_IF_ERROR(KeepTranslating(nftables));
+    FL_RETURN_IF_ERROR(RemoveKubeProxyRules(nftables, rules));
+    LogInfo("kube-proxy's rules removed: tables={} chains={} jumps={}", rules.tables.size(),
+            rules.chains.size(), rules.jumps.size());
+  } else {
+    // What an earlier start has kept goes when a later one finds that no connection is left.
+    FL_ASSIGN_OR_RETURN(const auto left, ListTranslatedConnections(netfilter_));
+    if (left.empty()) FL_RETURN_IF_ERROR(StopTranslating(nftables));
+  }
   FL_RETURN_IF_ERROR(RemoveIpvsDevice());
   NameLegacyTables();
-  LogInfo("kube-proxy's rules removed: tables={} chains={} jumps={}", rules.tables.size(),
-          rules.chains.size(), rules.jumps.size());
   return absl::OkStatus();
 }
 

@@ -10,7 +10,7 @@
 //
 // Connections of the node's own processes stay with the kernel's translation,
 // which goes on without kube-proxy's rules (KeepTranslating). Each step can be
-// repeated: what fails is tried again from the start.
+// repeated: what fails is tried again from step 3, ever more seldom.
 #ifndef FAIRLEAD_LOADER_DAEMON_KUBE_PROXY_TAKEOVER_H_
 #define FAIRLEAD_LOADER_DAEMON_KUBE_PROXY_TAKEOVER_H_
 
@@ -42,6 +42,7 @@ class KubeProxyTakeover {
 
   NetlinkSocket netfilter_;
   std::vector<TrackedConnection> adopted_;
+  bool told_ = false;  // how many connections there are
 };
 
 }  // namespace fairlead

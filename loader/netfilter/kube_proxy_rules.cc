@@ -51,24 +51,25 @@ bool IsOneOf(const Names& names, const std::string& name) {
   return std::ranges::find(names, name) != std::end(names);
 }
 
-// Whether one of the rule's expressions goes on in a chain of kube-proxy.
-bool LeadsToKubeProxy(const json& rule) {
+// The chain of kube-proxy in which one of the rule's expressions goes on; "": none.
+std::string LeadsTo(const json& rule) {
   const auto expressions = rule.find("expr");
-  if (expressions == rule.end() || !expressions->is_array()) return false;
-  return std::ranges::any_of(*expressions, [](const json& expression) {
+  if (expressions == rule.end() || !expressions->is_array()) return "";
+  for (const json& expression : *expressions) {
     for (const char* verdict : {"jump", "goto"}) {
       const auto found = expression.find(verdict);
-      if (found != expression.end() && IsKubeProxyChain(Text(*found, "target"))) return true;
+      if (found == expression.end()) continue;
+      if (std::string target = Text(*found, "target"); IsKubeProxyChain(target)) return target;
     }
-    return false;
-  });
+  }
+  return "";
 }
 
 absl::Status FindJumps(Nftables& nftables, const std::string& chain, KubeProxyRules& rules) {
   FL_ASSIGN_OR_RETURN(const json elements, nftables.List("list chain " + chain));
   for (const json& element : elements) {
     const auto rule = element.find("rule");
-    if (rule == element.end() || !LeadsToKubeProxy(*rule)) continue;
+    if (rule == element.end() || LeadsTo(*rule).empty()) continue;
     const auto handle = rule->find("handle");
     if (handle == rule->end() || !handle->is_number_integer()) continue;
     rules.jumps.push_back(fmt::format("{} handle {}", chain, handle->get<int64_t>()));
@@ -81,6 +82,39 @@ bool IsBuiltIn(const json& chain) {
   const std::string name = Text(chain, "name");
   return chain.contains("hook") && !name.empty() &&
          std::ranges::all_of(name, [](unsigned char c) { return std::isupper(c) != 0; });
+}
+
+// Others' chains have the names that others chose: not every one may be part of a command.
+bool IsPlain(const std::string& name) {
+  return !name.empty() && std::isalpha(static_cast<unsigned char>(name[0])) != 0 &&
+         std::ranges::all_of(
+             name, [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_'; });
+}
+
+// "; ip nat MINE leads to KUBE-MARK-MASQ", for each chain that does; as far as it can be told.
+std::string LeadingThere(Nftables& nftables) {
+  std::string text;
+  const absl::StatusOr<json> chains = nftables.List("list chains");
+  if (!chains.ok()) return text;
+  for (const json& element : *chains) {
+    const auto chain = element.find("chain");
+    if (chain == element.end()) continue;
+    const std::string family = Text(*chain, "family"), table = Text(*chain, "table");
+    const std::string name = Text(*chain, "name");
+    if (!IsOneOf(kFamilies, family) || !IsOneOf(kIptablesTables, table)) continue;
+    if (IsKubeProxyChain(name) || IsBuiltIn(*chain) || !IsPlain(name)) continue;
+    const std::string whole = fmt::format("{} {} {}", family, table, name);
+    const absl::StatusOr<json> rules = nftables.List("list chain " + whole);
+    if (!rules.ok()) continue;
+    for (const json& each : *rules) {
+      const auto rule = each.find("rule");
+      const std::string target = rule == each.end() ? "" : LeadsTo(*rule);
+      if (target.empty()) continue;
+      text += fmt::format("; {} leads to {}", whole, target);
+      break;
+    }
+  }
+  return text;
 }
 
 }  // namespace
@@ -130,7 +164,9 @@ absl::Status RemoveKubeProxyRules(Nftables& nftables, const KubeProxyRules& rule
   for (const std::string& chain : rules.chains) commands += fmt::format("flush chain {}\n", chain);
   for (const std::string& chain : rules.chains) commands += fmt::format("delete chain {}\n", chain);
   for (const std::string& table : rules.tables) commands += fmt::format("delete table {}\n", table);
-  return nftables.Run(commands);
+  absl::Status status = nftables.Run(commands);
+  if (status.ok()) return status;
+  return {status.code(), std::string(status.message()) + LeadingThere(nftables)};
 }
 
 absl::Status KeepTranslating(Nftables& nftables) {

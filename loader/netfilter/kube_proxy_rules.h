@@ -34,7 +34,8 @@ struct KubeProxyRules {
 
 absl::StatusOr<KubeProxyRules> FindKubeProxyRules(Nftables& nftables);
 
-// In one transaction: afterwards all are gone, or none.
+// In one transaction: afterwards all are gone, or none. The error names chains of others that
+// lead to them: the kernel keeps what is led to.
 absl::Status RemoveKubeProxyRules(Nftables& nftables, const KubeProxyRules& rules);
 
 // The kernel translates connections, also those that exist, only as long as

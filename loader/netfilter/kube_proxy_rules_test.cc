@@ -92,6 +92,7 @@ TEST_F(KubeProxyRulesOnANode, AllOrNoneGo) {
   const KubeProxyRules rules = Must(FindKubeProxyRules(nftables_));
   const absl::Status status = RemoveKubeProxyRules(nftables_, rules);
   EXPECT_FALSE(status.ok());
+  EXPECT_THAT(std::string(status.message()), HasSubstr("ip nat MINE leads to KUBE-MARK-MASQ"));
   EXPECT_EQ(Must(FindKubeProxyRules(nftables_)).chains, rules.chains);
 }
 

@@ -8,10 +8,13 @@
 //   process of node1 ──▶ ClusterIP ──┘ DNAT
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <list>
 
 #include "base/durable_file.h"
+#include "lab/clock.h"
 #include "lab/network_namespace.h"
+#include "tests/contract/http_client.h"
 #include "tests/netns/two_nodes.h"
 
 namespace fairlead::testing {
@@ -21,6 +24,7 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
+constexpr auto kSoon = std::chrono::seconds(20);
 constexpr uint16_t kFrontPort = 7777;
 constexpr uint16_t kNodePort = 30777;
 constexpr char kClusterIp4[] = "10.96.100.100";
@@ -88,6 +92,15 @@ class KubeProxyOnTheNode : public TwoNodes {
                                                       {"targetPort", kPodPort}}})}}}})));
   }
 
+  int Problems(const std::string& about) {
+    const std::string text =
+        HttpGet(node(1).network_namespace(), {*IpAddress::Parse("127.0.0.1"), 10249}, "/metrics")
+            .body;
+    const std::string series = fmt::format("\nfairlead_problems{{about=\"{}\"}} ", about);
+    const size_t at = text.find(series);
+    return at == std::string::npos ? -1 : std::atoi(text.c_str() + at + series.size());
+  }
+
   Endpoint NodePort() const { return {AddressOf(node(1)), kNodePort}; }
   Endpoint ClusterIp() const {
     return {*IpAddress::Parse(GetParam() == Family::kIpv4 ? kClusterIp4 : kClusterIp6), kFrontPort};
@@ -150,6 +163,44 @@ TEST_P(KubeProxyOnTheNode, A13_64_connections_through_its_nftables_go_on_without
 
 TEST_P(KubeProxyOnTheNode, A13_64_connections_through_its_iptables_go_on_without_them) {
   ExpectTakenOver("iptables");
+}
+
+// Only the rule of others keeps kube-proxy's; Services are as they should be.
+TEST_P(KubeProxyOnTheNode, A13_64_rules_that_somebody_leads_to_go_when_nobody_does) {
+  LetKubeProxyRun("iptables", AddPod(1, "bench", "bench"));
+  const std::string family = GetParam() == Family::kIpv4 ? "ip" : "ip6";
+  RunOnNode({"nft", fmt::format("add chain {0} nat MINE; add chain {0} nat KUBE-MARK-MASQ; "
+                                "add rule {0} nat MINE jump KUBE-MARK-MASQ",
+                                family)});
+  FL_ASSERT_OK(lab().StartDaemon(node(1)));
+  EXPECT_EQ(Problems("takeover"), 1);
+  EXPECT_EQ(Problems("services"), 0);
+  EXPECT_THAT(RunOnNode({"nft", "list", "ruleset"}), HasSubstr("KUBE-SERVICES"));
+  RunOnNode({"nft", fmt::format("flush chain {} nat MINE", family)});
+  EXPECT_TRUE(lab::WaitUntil([&] { return Problems("takeover") == 0; }, kSoon));
+  EXPECT_THAT(RunOnNode({"nft", "list", "ruleset"}), Not(HasSubstr("KUBE-SERVICES")));
+}
+
+// Translated by others, as a container runtime's published ports are.
+TEST_P(KubeProxyOnTheNode, A13_64_without_its_rules_nothing_is_done_to_the_firewall) {
+  const lab::Pod pod = AddPod(1, "bench", "bench");
+  const auto serving = ServeTcp(pod);
+  FL_ASSERT_OK(lab().StopDaemon(node(1), SIGTERM));
+  const bool ipv4 = GetParam() == Family::kIpv4;
+  const Endpoint published{*IpAddress::Parse(ipv4 ? kClusterIp4 : kClusterIp6), 8888};
+  RunOnNode({"nft", "-f", "-"},
+            fmt::format("table {0} published {{\nchain output {{\n"
+                        "type nat hook output priority -100;\n"
+                        "{0} daddr {1} tcp dport 8888 dnat to {2}\n}}\n}}\n",
+                        ipv4 ? "ip" : "ip6", published.address.ToString(), On(pod).ToString()));
+  auto client = TcpClient::Open(node(1).network_namespace(), published);
+  FL_ASSERT_OK(client.status());
+  EndlessDownload download(*std::move(client));
+  ASSERT_TRUE(download.Advances(kMegabyte));
+  FL_ASSERT_OK(lab().StartDaemon(node(1)));
+  EXPECT_TRUE(download.Advances(16 * kMegabyte));
+  FL_EXPECT_OK(download.Finish());
+  EXPECT_THAT(RunOnNode({"nft", "list", "ruleset"}), Not(HasSubstr("fairlead")));
 }
 
 FL_BOTH_FAMILIES(KubeProxyOnTheNode);
