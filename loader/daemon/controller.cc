@@ -123,6 +123,7 @@ void Controller::ApplyNodes() {
   plan::PlanReach(options_.routing, facts.link_to, facts.plan);
   node_problems_.Note(facts.plan.problems);
   NoteStrayAddresses(facts.plan);
+  node_problems_.Note(pods_->KeepSaved(), "save pods");
   TakePods(facts.plan);
   FollowNodeStatus();
   host_->KeepHost(node_problems_);

@@ -63,9 +63,17 @@ absl::StatusOr<RestoreReport> PodAttacher::Restore() {
     report.unknown_devices.push_back(link->name);
   }
   FL_RETURN_IF_ERROR(ReserveUnknownDevices(&report));
-  // Also where nothing was released: it begins a journal of this run and boot.
-  FL_RETURN_IF_ERROR(registry_.Save());
+  // Of pods it begins a journal of this run and boot, also where nothing was released.
+  is_saved_ = report.kept.empty() && report.released.empty();
+  KeepSaved().IgnoreError();
   return report;
+}
+
+absl::Status PodAttacher::KeepSaved() {
+  if (is_saved_) return absl::OkStatus();
+  absl::Status status = registry_.Save();
+  is_saved_ = status.ok();
+  return status;
 }
 
 absl::Status PodAttacher::ReserveUnknownDevices(RestoreReport* report) {

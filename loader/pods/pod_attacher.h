@@ -52,7 +52,11 @@ class PodAttacher {
 
   // Compares the state file with the interfaces. Once, at start, before Add.
   // The dataplane is not called: the daemon compares its tables with pods().
+  // A disk that cannot be written to keeps nobody from starting: KeepSaved().
   absl::StatusOr<RestoreReport> Restore();
+  // Saves what Restore() could not, unless it is saved. Until then the disk knows
+  // of pods that are gone, which does no harm, and an Add fails if it still cannot.
+  absl::Status KeepSaved();
 
   // The node's pod blocks and the MTU of its pods; again when they change.
   // Attached pods keep their addresses, and follow the MTU with FollowMtu(). No
@@ -118,6 +122,7 @@ class PodAttacher {
   NetlinkSocket netlink_;
   PodDataplane& dataplane_;
   std::map<AttachmentId, Clock::time_point> vanished_;  // when each is to be released
+  bool is_saved_ = true;                                // as Restore() has found it
 };
 
 }  // namespace fairlead

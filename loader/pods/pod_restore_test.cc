@@ -4,6 +4,7 @@
 // while it was away, and what it does not know.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <string>
@@ -69,6 +70,26 @@ TEST_F(Node, LostStateFileCostsNoPodItsDeviceAndNoAddressIsGivenOutTwice) {
 TEST_F(Node, DamagedStateFileStopsTheDaemon) {
   MustOk(WriteFileDurably(directory_.path() + "/pods.json", "{"));
   EXPECT_TRUE(absl::IsDataLoss(PodAttacher::Create(directory_.path(), dataplane_).status()));
+}
+
+TEST_F(Node, ADiskThatCannotBeWrittenToCostsAddsAlone) {
+  const LocalPod pod = Attach("web", netns_);
+  const std::string in_the_way = directory_.path() + "/pods.json.new";
+  ASSERT_EQ(::mkdir(in_the_way.c_str(), 0700), 0);
+  const RestoreReport report = Start();
+  EXPECT_THAT(report.kept, ElementsAre(pod));
+  EXPECT_FALSE(attacher_->KeepSaved().ok());
+  const UniqueFd other = Must(MakeNetns());
+  EXPECT_FALSE(attacher_->Add(Named("other"), other.get()).ok());
+  EXPECT_THAT(attacher_->pods(), ElementsAre(pod));
+  ASSERT_EQ(::rmdir(in_the_way.c_str()), 0);
+  MustOk(attacher_->KeepSaved());
+  Attach("other", other);
+  EXPECT_THAT(Start().kept, ::testing::SizeIs(2));
+}
+
+TEST_F(Node, NothingIsSavedOfNoPods) {
+  EXPECT_NE(::access((directory_.path() + "/pods.json").c_str(), F_OK), 0);
 }
 
 TEST_F(Node, CleanupRemovesPodsAndUnknownDevices) {

@@ -4,13 +4,46 @@
 // not need it; a restart adopts what is there and loses nothing; cleanup leaves
 // the machine as it was.
 #include <signal.h>
+#include <sys/mount.h>
 
 #include <filesystem>
+#include <fstream>
+#include <map>
+#include <utility>
 
+#include "base/durable_file.h"
 #include "tests/netns/two_nodes.h"
 
 namespace fairlead::testing {
 namespace {
+
+// The files of a directory, on a disk that has no room for another byte.
+class FullDisk {
+ public:
+  explicit FullDisk(std::string directory) : directory_(std::move(directory)) {
+    std::map<std::string, std::string> files;
+    for (const auto& entry : std::filesystem::directory_iterator(directory_)) {
+      if (!entry.is_regular_file()) continue;
+      const absl::StatusOr<std::string> text = ReadWholeFile(entry.path());
+      FL_EXPECT_OK(text.status());
+      files[entry.path()] = text.value_or("");
+    }
+    EXPECT_EQ(mount("tmpfs", directory_.c_str(), "tmpfs", 0, "size=256k,mode=0700"), 0);
+    for (const auto& [path, text] : files) FL_EXPECT_OK(WriteFileDurably(path, text));
+    std::ofstream filler(Filler());
+    while (filler << std::string(4096, 'x') << std::flush) {
+    }
+  }
+  ~FullDisk() { umount2(directory_.c_str(), MNT_DETACH); }
+  FullDisk(const FullDisk&) = delete;
+  FullDisk& operator=(const FullDisk&) = delete;
+
+  void MakeRoom() const { std::filesystem::remove(Filler()); }
+
+ private:
+  std::string Filler() const { return directory_ + "/filler"; }
+  std::string directory_;
+};
 
 class DaemonRestart : public TwoNodes {
  protected:
@@ -72,6 +105,24 @@ TEST_P(DaemonRestart, A1_5_E19_no_connection_fails_while_it_happens_again_and_ag
   load.join();
   FL_EXPECT_OK(restarted);
   EXPECT_EQ(failed, 0) << "of " << opened + failed << ": " << failure;
+}
+
+TEST_P(DaemonRestart, AFullDiskCostsNewPodsAlone) {
+  const lab::Pod client = AddPod(1, "client", "client");
+  const lab::Pod first = AddPod(2, "first", "web");
+  const TestService web = AddService("web", 10);
+  const auto serving = ServeTcp(first);
+  ASSERT_TRUE(Settles(client, web, {"first"}));
+  FL_ASSERT_OK(lab().StopDaemon(node(1), SIGTERM));
+  const FullDisk disk(node(1).state_dir());
+  FL_ASSERT_OK(lab().StartDaemon(node(1)));
+  const lab::Pod second = AddPod(2, "second", "web");
+  const auto serving_second = ServeTcp(second);
+  EXPECT_TRUE(Settles(client, web, {"first", "second"})) << "Services are followed";
+  EXPECT_FALSE(lab().AddPod("node1", "refused", {}).ok());
+  disk.MakeRoom();
+  const lab::Pod late = AddPod(1, "late", "client");
+  EXPECT_EQ(Reached(late.network_namespace(), web.Front(GetParam()), 3).count(""), 0U);
 }
 
 TEST_P(DaemonRestart, PodsOfBeforeAndAfterTalk) {
