@@ -30,6 +30,7 @@ namespace {
 
 constexpr size_t kMaxMaps = 64;
 constexpr std::string_view kClsactMark = "clsact_";
+constexpr uint32_t kLinkTcx = 11;  // BPF_LINK_TYPE_TCX of Linux 6.6; Debian's headers are older
 
 struct BtfFree {
   void operator()(btf* types) const { btf__free(types); }
@@ -79,6 +80,8 @@ std::string XdpMechanism(uint32_t ifindex) {
   return query.attach_mode == XDP_ATTACHED_DRV ? "xdp native" : "xdp generic";
 }
 
+// NotFound if it is gone, or no link to an interface: those of the reassembly room are its network
+// namespace's.
 absl::StatusOr<Attachment> ReadLink(const std::filesystem::path& pin) {
   const UniqueFd fd(bpf_obj_get(pin.c_str()));
   if (!fd.ok()) return ErrnoStatus(errno, "open pinned link " + pin.string());
@@ -87,12 +90,15 @@ absl::StatusOr<Attachment> ReadLink(const std::filesystem::path& pin) {
   if (bpf_obj_get_info_by_fd(fd.get(), &info, &length) != 0) {
     return ErrnoStatus(errno, "ask the kernel about link " + pin.string());
   }
+  if (info.type != kLinkTcx && info.type != BPF_LINK_TYPE_XDP) {
+    return absl::NotFoundError(pin.string() + " is no link to an interface");
+  }
   FL_ASSIGN_OR_RETURN(LiveProgram program, FindProgram(info.prog_id));
   Attachment attachment;
   attachment.pin = pin.filename();
   attachment.hook = program.name;
   attachment.family = program.family;
-  // The distribution's headers lack TCX; every link to an interface begins with its index.
+  // Either kind begins with the interface's index.
   attachment.ifindex = info.xdp.ifindex;
   if (info.type == BPF_LINK_TYPE_XDP) attachment.mechanism = XdpMechanism(attachment.ifindex);
   attachment.program = std::move(program);
@@ -149,7 +155,7 @@ absl::StatusOr<std::vector<Attachment>> ReadAttachments(const std::string& direc
   for (const std::filesystem::directory_entry& file : files) {
     absl::StatusOr<Attachment> attachment =
         file.is_directory(error) ? ReadClsactMark(file.path().filename()) : ReadLink(file.path());
-    if (attachment.status().code() == absl::StatusCode::kNotFound) continue;  // unpinned meanwhile
+    if (attachment.status().code() == absl::StatusCode::kNotFound) continue;
     if (!attachment.ok()) return attachment.status();
     attachments.push_back(*std::move(attachment));
   }

@@ -44,7 +44,8 @@ void JudgeAttachments(const PinnedNode& node, Status& status) {
   size_t live = 0;
   for (const Attachment& attachment : status.attachments) {
     if (attachment.ifindex != 0) {
-      ++live;
+      // The reassembly room's device outlives pods and uplinks, and no packet begins there.
+      live += attachment.hook == HookName(HOOK_FROM_ROOM) ? 0 : 1;
     } else {
       status.warnings.push_back(fmt::format("links/{}: its interface is gone", attachment.pin));
     }

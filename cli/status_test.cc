@@ -6,6 +6,7 @@
 
 #include "cli/fairlead_fixture.h"
 #include "loader/attach/hook_links.h"
+#include "loader/daemon/reassembly_room.h"
 #include "loader/netlink/links.h"
 
 namespace fairlead::attach {
@@ -82,6 +83,18 @@ TEST_P(FairleadWithAttachedHooks, IsUnhealthyWithTheInterfaceGone) {
   const Answer answer = Run("status -o json");
   EXPECT_EQ(answer.exit_code, 1);
   EXPECT_EQ(answer.json()["warnings"].size(), 4U) << answer.out;
+}
+
+TEST_P(FairleadWithAttachedHooks, AReassemblyRoomIsNoInterfaceThatIsServed) {
+  const std::string links = pins_.pins() + "/links";
+  const uint32_t room = Must(OpenReassemblyRoom(*netlink_, links));
+  MustOk(attach::HookLinks(links, *programs_, GetParam()).Attach(HOOK_FROM_ROOM, room));
+  EXPECT_EQ(Ask("status")["hooks"].size(), 6U) << "the room's netfilter links are no hooks";
+  MustOk(DeleteLink(*netlink_, kUplink));
+  const Answer answer = Run("status -o json");
+  EXPECT_EQ(answer.exit_code, 1);
+  EXPECT_NE(answer.json()["problems"].dump().find("nothing is attached"), std::string::npos)
+      << answer.out;
 }
 
 TEST_P(FairleadWithAttachedHooks, IsUnhealthyWhenATableIsFull) {
