@@ -53,6 +53,13 @@ absl::Status DetachMarked(const std::string& mark, const HookOnDevice& where, Fa
   return absl::OkStatus();
 }
 
+// 0: there is no such link.
+uint32_t LinkId(const UniqueFd& link) {
+  bpf_link_info info{};
+  uint32_t length = sizeof(info);
+  return link.ok() && bpf_obj_get_info_by_fd(link.get(), &info, &length) == 0 ? info.id : 0;
+}
+
 std::optional<HookOnDevice> ParsePinName(std::string_view name) {
   if (name.starts_with(kClsactMark)) name.remove_prefix(kClsactMark.size());
   for (int id = 0; id < HOOK_COUNT; ++id) {
@@ -141,6 +148,47 @@ absl::Status Detach(const std::string& directory, const HookOnDevice& where) {
     if (unlink(pin.c_str()) != 0 && errno != ENOENT) return ErrnoStatus(errno, "unpin " + pin);
     const std::string mark = ClsactMark(directory, where, family);
     if (access(mark.c_str(), F_OK) == 0) FL_RETURN_IF_ERROR(DetachMarked(mark, where, family));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Inherit(const std::string& from, const std::string& directory) {
+  FL_ASSIGN_OR_RETURN(const std::vector<HookOnDevice> hooks, ListHooks(from));
+  for (const HookOnDevice& where : hooks) {
+    for (const Family family : kFamilies) {
+      const std::string pin = PinOf(directory, where, family);
+      const UniqueFd link(bpf_obj_get(PinOf(from, where, family).c_str()));
+      if (link.ok() && bpf_obj_pin(link.get(), pin.c_str()) != 0 && errno != EEXIST) {
+        return ErrnoStatus(errno, "pin " + pin);
+      }
+      if (access(ClsactMark(from, where, family).c_str(), F_OK) != 0) continue;
+      const std::string mark = ClsactMark(directory, where, family);
+      if (mkdir(mark.c_str(), 0700) != 0 && errno != EEXIST) {
+        return ErrnoStatus(errno, "make " + mark);
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Forsake(const std::string& from, const std::string& directory) {
+  FL_ASSIGN_OR_RETURN(const std::vector<HookOnDevice> hooks, ListHooks(from));
+  for (const HookOnDevice& where : hooks) {
+    for (const Family family : kFamilies) {
+      const std::string pin = PinOf(from, where, family);
+      const UniqueFd link(bpf_obj_get(pin.c_str()));
+      const UniqueFd heir(bpf_obj_get(PinOf(directory, where, family).c_str()));
+      if (link.ok() && LinkId(link) != LinkId(heir)) bpf_link_detach(link.get());
+      if (unlink(pin.c_str()) != 0 && errno != ENOENT) return ErrnoStatus(errno, "unpin " + pin);
+      const std::string mark = ClsactMark(from, where, family);
+      if (access(mark.c_str(), F_OK) != 0) continue;
+      // A filter has no owner: by the same mark it is the heir's.
+      if (access(ClsactMark(directory, where, family).c_str(), F_OK) == 0) {
+        rmdir(mark.c_str());
+      } else {
+        FL_RETURN_IF_ERROR(DetachMarked(mark, where, family));
+      }
+    }
   }
   return absl::OkStatus();
 }

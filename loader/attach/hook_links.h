@@ -61,6 +61,12 @@ absl::StatusOr<std::vector<HookOnDevice>> ListHooks(const std::string& directory
 // Takes a hook off a device; it or the device may be gone already.
 absl::Status Detach(const std::string& directory, const HookOnDevice& where);
 
+// Of two layouts of the tables, `from` the one before. Inherit: links and filters get their pins
+// below `directory`, too, so that attaching swaps the programs in place, and what is not attached
+// again is found there. Forsake: what is attached by `from` alone goes, then its pins.
+absl::Status Inherit(const std::string& from, const std::string& directory);
+absl::Status Forsake(const std::string& from, const std::string& directory);
+
 // Asks the kernel, by trying on the loopback device.
 absl::StatusOr<Mechanism> ProbeMechanism(int program_fd);
 

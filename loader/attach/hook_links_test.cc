@@ -7,11 +7,13 @@
 #include <gtest/gtest.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
 
+#include "loader/attach/hook_check.h"
 #include "loader/attach/tcx.h"
 #include "loader/attach/xdp.h"
 #include "loader/netlink/links.h"
@@ -173,6 +175,23 @@ TEST_P(HooksOnADevice, CheckFindsAForeignProgram) {
   EXPECT_NE(status.message().find("foreign program, from_network"), std::string::npos) << status;
 }
 
+TEST_P(HooksOnADevice, AnotherLayoutsAreTakenOverInPlaceAndTheRestGoes) {
+  const std::string before = directory_ + "/before", now = directory_ + "/now";
+  ASSERT_EQ(mkdir(before.c_str(), 0700), 0);
+  ASSERT_EQ(mkdir(now.c_str(), 0700), 0);
+  const HookLinks theirs(before, *programs_, GetParam()), ours(now, *programs_, GetParam());
+  ASSERT_TRUE(theirs.Attach(HOOK_FROM_NETWORK, kDevice).ok());
+  ASSERT_TRUE(Inherit(before, now).ok());
+  ASSERT_TRUE(ours.Attach(HOOK_FROM_NETWORK, kDevice).ok());
+  // Of a run that did not know of the one before.
+  ASSERT_TRUE(theirs.Attach(HOOK_TO_NETWORK, kDevice).ok());
+  ASSERT_TRUE(Forsake(before, now).ok());
+  EXPECT_EQ(ListAttached(kDevice, /*ingress=*/true, GetParam())->size(), 2U);
+  EXPECT_EQ(ListAttached(kDevice, /*ingress=*/false, GetParam())->size(), 0U);
+  EXPECT_TRUE(*ours.IsAttached(HOOK_FROM_NETWORK, kDevice));
+  EXPECT_TRUE(ListHooks(before)->empty());
+}
+
 TEST_P(HooksOnADevice, TheKernelIsAskedWhatItCan) {
   const absl::StatusOr<Mechanism> mechanism =
       ProbeMechanism(programs_->fd(HOOK_TO_NETWORK, Family::kIpv4));
@@ -208,6 +227,20 @@ TEST_P(XdpOnADevice, LeavesAnothersProgramAlone) {
     EXPECT_TRUE(absl::IsAlreadyExists(AttachXdp(Program(), kDevice, native, Pin())));
   }
   EXPECT_EQ(XdpMode(kDevice), "native");
+}
+
+TEST_P(XdpOnADevice, AnotherLayoutsIsTakenOver) {
+  const std::string before = directory_ + "/before";
+  ASSERT_EQ(mkdir(before.c_str(), 0700), 0);
+  const HookOnDevice where = {HOOK_FROM_WIRE, kDevice};
+  const std::string old_pin = PinOf(before, where, Family::kIpv4);
+  ASSERT_EQ(AttachXdp(Program(), kDevice, /*native=*/true, old_pin), absl::OkStatus());
+  ASSERT_TRUE(absl::IsAlreadyExists(AttachXdp(Program(), kDevice, /*native=*/true, Pin())));
+  ASSERT_TRUE(Inherit(before, directory_).ok());
+  EXPECT_EQ(AttachXdp(Program(), kDevice, /*native=*/true, Pin()), absl::OkStatus());
+  ASSERT_TRUE(Forsake(before, directory_).ok());
+  EXPECT_TRUE(IsXdpAttached(Program(), kDevice, Pin()));
+  EXPECT_TRUE(ListHooks(before)->empty());
 }
 
 TEST_P(XdpOnADevice, AVethSendsOnceItsOtherEndRunsAProgramToo) {

@@ -10,6 +10,7 @@
 #include "loader/attach/socket_hooks.h"
 #include "loader/daemon/bpf_filesystem.h"
 #include "loader/daemon/cni_install.h"
+#include "loader/daemon/other_layouts.h"
 #include "loader/daemon/reassembly_room.h"
 #include "loader/daemon/tunnel_device.h"
 #include "loader/netfilter/kube_proxy_rules.h"
@@ -98,6 +99,7 @@ absl::Status CleanUp(const Options& options) {
   note(MakePrivateDirectory(options.state_dir), "open the state directory");
   note(DetachAll(options), "detach hooks");
   note(attach::DetachSocketHooks(options.socket_links_dir()), "detach from sockets");
+  note(RemoveOtherLayouts(options.bpffs), "remove what another version has left");
   note(RemovePods(options), "remove pods' interfaces");
   note(UninstallCni(options.state_dir), "remove the CNI plugin");
   note(RemoveRoom(options), "remove the reassembly room");

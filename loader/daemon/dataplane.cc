@@ -18,6 +18,7 @@
 #include "loader/attach/socket_hooks.h"
 #include "loader/daemon/bpf_filesystem.h"
 #include "loader/daemon/host_ports.h"
+#include "loader/daemon/other_layouts.h"
 #include "loader/daemon/reassembly_room.h"
 #include "loader/kernel/embedded_objects.h"
 #include "loader/netfilter/conntrack.h"
@@ -121,6 +122,9 @@ absl::StatusOr<std::unique_ptr<Dataplane>> Dataplane::Create(const Options& opti
   std::error_code error;
   std::filesystem::create_directories(options.links_dir(), error);
   if (error) return ErrnoStatus(error.value(), "make directory " + options.links_dir());
+  if (const absl::Status status = InheritOtherLayouts(options.bpffs); !status.ok()) {
+    LogWarn("take another layout's links over: {}", std::string(status.message()));
+  }
 
   FL_ASSIGN_OR_RETURN(const MapSet maps, MapSet::Create(SizesFor(options.sizes, MemoryOfThisNode()),
                                                         options.pin_dir()));
@@ -312,6 +316,10 @@ absl::Status Dataplane::FinishTakeover() {
       const std::string other = entry.path().filename().string();
       if (other.starts_with(name) && other != name) unlink(entry.path().c_str());
     }
+  }
+  const std::string bpffs = std::filesystem::path(pin_dir_).parent_path();
+  if (const absl::Status status = RemoveOtherLayouts(bpffs); !status.ok()) {
+    LogWarn("remove what another version has left: {}", std::string(status.message()));
   }
   return clock_.Pin(pin_dir_ + "/read_clock");
 }

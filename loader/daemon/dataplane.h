@@ -58,7 +58,8 @@ class Dataplane : public PodDataplane {
   // names. A device that is gone has lost nothing.
   absl::StatusOr<std::vector<std::string>> RepairHooks(uint32_t ifindex);
   // The programs attached now are ours alone: their tail calls replace the pins
-  // of the run before. To be called once every hook has been attached.
+  // of the run before, and what another layout has left goes. To be called once every hook has
+  // been attached.
   absl::Status FinishTakeover();
   // fairlead_*, as the tables say now.
   absl::StatusOr<metrics::Families> ReadMetrics() const {

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "lab/network_namespace.h"
+#include "maps/abi/limits_abi.h"
 #include "tests/netns/two_nodes.h"
 
 namespace fairlead::testing {
@@ -59,11 +60,12 @@ class Cleanup : public TwoNodes {
     return text.str();
   }
 
-  void CleanUp() {
+  void CleanUp() { CleanUp(node(1).bpffs()); }
+  void CleanUp(const std::string& bpffs) {
     const lab::Node& node1 = node(1);
     const auto cleaned = lab().Run("node1",
                                    {"fairleadd", "cleanup", "--state-dir", node1.state_dir(),
-                                    "--run-dir", node1.run_dir(), "--bpffs", node1.bpffs()},
+                                    "--run-dir", node1.run_dir(), "--bpffs", bpffs},
                                    std::chrono::seconds(30));
     FL_ASSERT_OK(cleaned.status());
     ASSERT_EQ(cleaned->exit_code, 0) << cleaned->err;
@@ -81,6 +83,19 @@ TEST_P(Cleanup, A13_64_leaves_the_node_as_it_was_before_its_first_daemon) {
   EXPECT_EQ(Machine(), before);
   EXPECT_TRUE(fs::is_empty(node(1).bpffs()));
   EXPECT_FALSE(fs::exists(node(1).socket()));
+}
+
+TEST_P(Cleanup, RemovesWhatAnotherTableLayoutHasLeft) {
+  const std::string before = Machine();
+  FL_ASSERT_OK(lab().StartDaemon(node(1)));
+  FL_ASSERT_OK(lab().StopDaemon(node(1), SIGTERM));
+  // A directory among others', as on a real node: a mount of its own would go as a whole.
+  const fs::path mount = node(1).bpffs(), pins = mount / "fairlead";
+  fs::create_directory(pins);
+  fs::rename(mount / FL_LAYOUT_VERSION, pins / "v0");
+  CleanUp(pins);
+  EXPECT_EQ(Machine(), before);
+  EXPECT_FALSE(fs::exists(pins));
 }
 
 TEST_P(Cleanup, OfANodeThatNeverHadADaemonIsFine) {

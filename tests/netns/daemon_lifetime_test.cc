@@ -6,12 +6,14 @@
 #include <signal.h>
 #include <sys/mount.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <utility>
 
 #include "base/durable_file.h"
+#include "maps/abi/limits_abi.h"
 #include "tests/netns/two_nodes.h"
 
 namespace fairlead::testing {
@@ -47,6 +49,13 @@ class FullDisk {
 
 class DaemonRestart : public TwoNodes {
  protected:
+  // On all of a node's devices.
+  size_t ProgramsOf(const std::string& node) {
+    const auto shown = lab().Run(node, {"bpftool", "net", "show"}, std::chrono::seconds(20));
+    FL_EXPECT_OK(shown.status());
+    return static_cast<size_t>(std::ranges::count(shown->out, '\n'));
+  }
+
   // The client's daemon ends by `signal` in the middle of a download through a
   // Service, stays away for a while, and comes back.
   void ExpectNothingIsLost(int signal) {
@@ -146,6 +155,25 @@ TEST_P(DaemonRestart, ChangesMadeMeanwhileAreApplied) {
   FL_ASSERT_OK(lab().SetReady("goes", false));
   FL_ASSERT_OK(lab().StartDaemon(node(1)));
   EXPECT_TRUE(Settles(client, web, {"stays"}));
+}
+
+// As if the daemon of before had been one with another layout of the tables.
+TEST_P(DaemonRestart, FromAnotherTableLayoutLeavesNoHookOfThatOne) {
+  const lab::Pod client = AddPod(1, "client", "client");
+  const lab::Pod backend = AddPod(1, "backend", "web");
+  const TestService web = AddService("web", 10);
+  const auto serving = ServeTcp(backend);
+  ASSERT_TRUE(Settles(client, web, {"backend"}));
+  const size_t programs = ProgramsOf("node1");
+  const std::filesystem::path pins = node(1).bpffs();
+  FL_ASSERT_OK(lab().StopDaemon(node(1), SIGTERM));
+  std::filesystem::rename(pins / FL_LAYOUT_VERSION, pins / "v0");
+  std::filesystem::create_directories(pins / "v0x" / "links");  // nobody's business
+  FL_ASSERT_OK(lab().StartDaemon(node(1)));
+  EXPECT_TRUE(Settles(client, web, {"backend"}));
+  EXPECT_EQ(ProgramsOf("node1"), programs);
+  EXPECT_FALSE(std::filesystem::exists(pins / "v0"));
+  EXPECT_TRUE(std::filesystem::exists(pins / "v0x" / "links"));
 }
 
 FL_BOTH_FAMILIES(DaemonRestart);
