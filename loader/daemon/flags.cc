@@ -126,8 +126,10 @@ void AddMasqueradeFlags(CLI::App& app, Options& options) {
   app.add_option("--service-node-port-range", options.node_ports,
                  "ports of NodePort Services, never used as source ports")
       ->capture_default_str();
-  app.add_option("--nodeport-addresses", options.node_port_addresses,
-                 "where NodePorts are served: primary, localhost, all, address blocks")
+  app.add_option(
+         "--nodeport-addresses", options.node_port_addresses,
+         "where NodePorts are served: primary, localhost, all, address blocks; only blocks of "
+         "one family: all addresses of the other")
       ->delimiter(',')
       ->capture_default_str();
   app.add_flag("--masquerade-nodes", options.masquerade_nodes,

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 namespace fairlead::plan {
@@ -16,6 +17,14 @@ IpAddress Localhost(Family family) {
   const uint8_t v4[] = {127, 0, 0, 1};
   return family == Family::kIpv4 ? IpAddress::FromBytes(family, v4)
                                  : IpAddress::Unspecified(family).Plus(1);
+}
+
+// A block says nothing of the other family, a word means both.
+bool SaysSomethingOf(Family family, const std::vector<std::string>& wanted) {
+  return std::ranges::any_of(wanted, [family](const std::string& text) {
+    const absl::StatusOr<Cidr> block = Cidr::Parse(text);
+    return !block.ok() || block->family() == family;
+  });
 }
 
 }  // namespace
@@ -33,6 +42,9 @@ std::vector<IpAddress> ResolveNodePortAddresses(const std::vector<std::string>& 
                                                 const NodeAddresses& own,
                                                 const std::vector<IpAddress>& present) {
   std::set<IpAddress> addresses;
+  for (const Family family : {Family::kIpv4, Family::kIpv6}) {
+    if (!SaysSomethingOf(family, wanted)) addresses.insert(IpAddress::Unspecified(family));
+  }
   for (const std::string& text : wanted) {
     for (const Family family : {Family::kIpv4, Family::kIpv6}) {
       if (text == kAll) addresses.insert(IpAddress::Unspecified(family));

@@ -7,6 +7,8 @@
 //   localhost   127.0.0.1 and ::1: for this node's processes
 //   all         every address of the node, loopback included
 //   CIDR        those of the node's addresses that are in it, loopback included
+//
+// A family of which nothing is said, as only blocks of the other are there, has every address.
 #ifndef FAIRLEAD_LOADER_PLAN_NODE_PORT_ADDRESSES_H_
 #define FAIRLEAD_LOADER_PLAN_NODE_PORT_ADDRESSES_H_
 

@@ -32,8 +32,17 @@ TEST(NodePortAddresses, PrimaryIsTheNodesOwnOfEachFamily) {
 TEST(NodePortAddresses, WordsAndBlocksAreMixed) {
   EXPECT_THAT(Resolve({"localhost", "192.168.0.0/16", "primary"}),
               ElementsAre("127.0.0.1", "172.31.0.11", "192.168.7.1", "::1", "fd00:31::11"));
-  EXPECT_THAT(Resolve({"10.0.0.0/8"}), IsEmpty());
-  EXPECT_THAT(Resolve({"127.0.0.0/8"}), ElementsAre("127.0.0.1"));
+  EXPECT_THAT(Resolve({"10.0.0.0/8", "fd00:10::/64"}), IsEmpty());
+  EXPECT_THAT(Resolve({"127.0.0.0/8", "::1/128"}), ElementsAre("127.0.0.1", "::1"));
+}
+
+// As kube-proxy's NewNodePortAddresses has it.
+TEST(NodePortAddresses, AFamilyOfWhichNothingIsSaidHasEveryAddress) {
+  EXPECT_THAT(Resolve({"192.168.0.0/16"}), ElementsAre("192.168.7.1", "::"));
+  EXPECT_THAT(Resolve({"10.0.0.0/8"}), ElementsAre("::"));
+  EXPECT_THAT(Resolve({"fd00:7::/64"}), ElementsAre("0.0.0.0", "fd00:7::1"));
+  EXPECT_THAT(Resolve({"192.168.0.0/16", "localhost"}),
+              ElementsAre("127.0.0.1", "192.168.7.1", "::1"));
 }
 
 TEST(NodePortAddresses, AllAndBlocksOfAWholeFamilyAreEveryAddress) {

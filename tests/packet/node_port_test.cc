@@ -65,12 +65,23 @@ TEST_P(NodePort, A5_23_without_local_endpoints_outside_is_dropped_silently) {
 
 TEST_P(NodePort, A8_37_is_served_on_the_chosen_addresses_only) {
   NodeOptions options;
-  options.node_port_addresses = {"192.168.0.0/16"};
+  options.node_port_addresses = {"192.168.0.0/16", "fd00:192:168::/64"};
   Node other(GetParam(), options);
   const Pod web = other.AddPod("web");
   other.AddService(Web(), {web.On(8080)});
   const Packet request = Tcp(other.World(1, 40000), other.On(30080)).Syn();
   EXPECT_THAT(other.FromNetwork(request), LeavesAlone(request));
+}
+
+TEST_P(NodePort, A8_37_a_block_of_the_other_family_takes_nothing_from_this_one) {
+  NodeOptions options;
+  options.node_port_addresses = {GetParam() == Family::kIpv4 ? "fd00:192:168::/64"
+                                                             : "192.168.0.0/16"};
+  Node other(GetParam(), options);
+  const Pod web = other.AddPod("web");
+  other.AddService(Web(), {web.On(8080)});
+  const Packet request = Tcp(other.World(1, 40000), other.On(30080)).Syn();
+  EXPECT_THAT(other.FromNetwork(request), Delivers(request.To(web.On(8080)), web));
 }
 
 TEST_P(NodePort, A8_37_on_all_addresses_is_on_the_nodes_own) {
