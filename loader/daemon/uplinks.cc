@@ -38,6 +38,10 @@ absl::StatusOr<HostNetwork> LookAtHost(NetlinkSocket& netlink, const HostQuestio
     host.addresses.push_back(entry.address);
     host.on_links.push_back(entry);
   }
+  // Beside ptp every pod's device has the gateway's: one more of them is no change.
+  std::ranges::sort(host.addresses);
+  const auto again = std::ranges::unique(host.addresses);
+  host.addresses.erase(again.begin(), again.end());
   const std::optional<plan::OwnNode>& own = question.own;
   ChosenUplinks chosen = ChooseUplinks(view, question.devices, own);
   for (const Link* guest : ChooseGuests(view, chosen)) host.guests[guest->index] = guest->name;

@@ -23,8 +23,8 @@ namespace fairlead {
 struct HostNetwork {
   std::vector<apply::Uplink> uplinks;      // the node's own address first
   std::vector<std::string> uplink_names;   // in the same order
-  std::vector<IpAddress> addresses;        // of all devices but loopback
-  std::vector<InterfaceAddress> on_links;  // the same, with their prefixes
+  std::vector<IpAddress> addresses;        // of all devices but loopback; sorted, each once
+  std::vector<InterfaceAddress> on_links;  // those, by device, with their prefixes
   uint32_t mtu = 1500;                     // the smallest of the uplinks
   std::set<uint32_t> deserted;             // uplinks without a reason but `recent`
   std::map<uint32_t, std::string> guests;  // devices of another network's pods, and their names
