@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/printable.h"
 
 namespace fairlead {
 
@@ -30,7 +31,8 @@ void ProblemLog::Note(const std::vector<plan::PlanProblem>& problems) {
   }
 }
 
-void ProblemLog::Note(const std::string& text) {
+void ProblemLog::Note(const std::string& raw) {
+  const std::string text = Printable(raw);
   if (now_.insert(text).second && !before_.contains(text)) LogWarn("{}", text);
 }
 

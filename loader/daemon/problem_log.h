@@ -2,7 +2,8 @@
 //
 // ProblemLog: what is wrong now. A round of work notes its failures and goes
 // on; each is logged when it is new, and again when it comes back after having
-// been absent, so that a retry every second does not fill the log.
+// been absent, so that a retry every second does not fill the log. Texts may
+// quote what others have written: they become Printable().
 #ifndef FAIRLEAD_LOADER_DAEMON_PROBLEM_LOG_H_
 #define FAIRLEAD_LOADER_DAEMON_PROBLEM_LOG_H_
 
