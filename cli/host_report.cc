@@ -69,9 +69,14 @@ absl::Status ReadHostFile(const std::string& path, HostReport& report) {
   for (const auto& [name, kept] : sysctls.items()) {
     if (kept.is_object()) JudgeSysctl(name, kept, report);
   }
-  const Json problems = host.value("problems", Json::array());
-  for (const Json& problem : problems) {
-    if (problem.is_string()) report.warnings.push_back("fairleadd: " + problem.get<std::string>());
+  const Json problems = host.value("problems", Json::object());
+  if (problems.is_object()) report.noted = problems;
+  for (const auto& [about, texts] : report.noted.items()) {
+    for (const Json& problem : texts) {
+      if (!problem.is_string()) continue;
+      report.warnings.push_back(
+          fmt::format("fairleadd, {}: {}", about, problem.get<std::string>()));
+    }
   }
   return absl::OkStatus();
 }

@@ -4,7 +4,7 @@
 // settings of the stack from the daemon's host.json, beside names.json:
 //
 //   {"sysctls": {"net/ipv4/ip_forward": {"value": "1", "flips": 0}},
-//    "problems": ["no uplink: …"]}
+//    "problems": {"node": ["no uplink: …"], "services": ["Service shop/web: …"]}}
 //
 // Whether the settings are right is asked of the kernel, now.
 #ifndef FAIRLEAD_CLI_HOST_REPORT_H_
@@ -26,6 +26,7 @@ struct HostReport {
   std::vector<Json> sysctls;           // name, wanted, found, flips
   std::vector<std::string> problems;   // pods suffer from it
   std::vector<std::string> warnings;
+  Json noted = Json::object();  // what fairleadd says is wrong, by what it is about
 };
 
 // Without host.json nothing is said of settings.

@@ -246,6 +246,7 @@ class StatusCommand final : public Command {
     const Json all = {{"healthy", status.problems.empty()},
                       {"problems", status.problems},
                       {"warnings", status.warnings},
+                      {"noted", status.host.noted},
                       {"layout", FL_LAYOUT_VERSION},
                       {"pins", node.directory()},
                       {"addresses", status.host.addresses},

@@ -78,6 +78,19 @@ TEST_P(FairleadWithAttachedHooks, IsHealthyAndSaysWhatRunsWhereAndHow) {
             0);
 }
 
+TEST_P(FairleadWithAttachedHooks, SaysWhatTheDaemonHasNotedAndStaysHealthy) {
+  std::ofstream(files_.path() + "/host.json")
+      << R"({"problems": {"node": ["no uplink"], "services": ["Service shop/web: no room"]}})";
+  const Json status = Ask("status");
+  EXPECT_EQ(status["healthy"], true);
+  EXPECT_EQ(status["noted"]["services"], Json::array({"Service shop/web: no room"}));
+  const Answer answer = Run("status");
+  EXPECT_EQ(answer.exit_code, 0);
+  EXPECT_NE(answer.out.find("\n  warning: fairleadd, node: no uplink\n"), std::string::npos);
+  EXPECT_NE(answer.out.find("\n  warning: fairleadd, services: Service shop/web: no room\n"),
+            std::string::npos);
+}
+
 TEST_P(FairleadWithAttachedHooks, IsUnhealthyWithTheInterfaceGone) {
   MustOk(DeleteLink(*netlink_, kUplink));
   const Answer answer = Run("status -o json");

@@ -138,7 +138,8 @@ def check_mode(node, mode):
                 raise RuntimeError("fairleadd could not write a sysctl")
         noted = node.folder / "state" / "host.json"
         wait_until("host.json", noted.exists, process)
-        problems = node.status()["problems"] + json.loads(noted.read_text())["problems"]
+        problems = [*node.status()["problems"],
+                    *json.loads(noted.read_text())["problems"].items()]
         if problems:
             raise RuntimeError(f"{mode}: {problems}")
     except Exception:

@@ -91,6 +91,7 @@ void Controller::Tick() {
   if (service_problems_.failed()) ApplyServices();
   EndTakeover();
   if (host_->KeepSlowly(*pods_, node_problems_)) ApplyNodes();
+  if (AllProblems() != told_problems_) WriteHostFile();
 }
 
 void Controller::ApplyAll() {
@@ -199,10 +200,6 @@ void Controller::TakePods(const plan::NodePlan& nodes) {
   }
   node_problems_.Note(pods_->SetNode(nodes.own->pod_cidrs, PodMtu(nodes)), "take pods");
   NoteStrayPods(*nodes.own);
-}
-
-void Controller::WriteHostFile() {
-  Log(host_->WriteFile(node_problems_), "write the host's state");
 }
 
 }  // namespace fairlead

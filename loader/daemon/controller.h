@@ -83,6 +83,7 @@ class Controller {
   absl::Status ReceiveGuests();
   std::set<uint32_t> GuestDevices() const;
   void NoteStrangeNode(const plan::NodePlan& nodes);
+  Problems AllProblems() const;
   void WriteHostFile();
   void NameRefusedPods();
   void NotePodsGone(const NetworkChanges& changes);
@@ -138,6 +139,8 @@ class Controller {
   ProblemLog service_problems_;
   ProblemLog takeover_problems_;
   ProblemLog cni_problems_;
+  ProblemLog file_problems_;
+  Problems told_problems_;  // as host.json has them, or was to have them
   bool cni_installed_ = false;
   uint32_t uplink_mtu_ = 0;       // of the narrowest uplink when there was one last; 0: never
   uint64_t named_changes_ = 0;    // PodAttacher::changes() that names.json says

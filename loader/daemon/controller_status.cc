@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Controller's share in what the node tells about itself: metrics, the Node's
-// eligibility, healthCheckNodePorts.
+// Controller's share in what the node tells about itself: problems, metrics, the
+// Node's eligibility, healthCheckNodePorts.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/log.h"
 #include "loader/daemon/controller.h"
@@ -13,15 +16,28 @@
 
 namespace fairlead {
 
+Problems Controller::AllProblems() const {
+  const auto of = [](const ProblemLog& log) {
+    return std::vector<std::string>(log.texts().begin(), log.texts().end());
+  };
+  Problems problems = {{"node", of(node_problems_)},         {"services", of(service_problems_)},
+                       {"takeover", of(takeover_problems_)}, {"cni", of(cni_problems_)},
+                       {"objects", source_->problems()},     {"files", of(file_problems_)},
+                       {"http", of(status_->problems())}};
+  std::ranges::copy(status_->health_checks().problems().texts(),
+                    std::back_inserter(problems["http"]));
+  return problems;
+}
+
+void Controller::WriteHostFile() {
+  told_problems_ = AllProblems();
+  file_problems_.Begin();
+  file_problems_.Note(host_->WriteFile(told_problems_), "write the host's state");
+}
+
 metrics::Families Controller::ReadMetrics() const {
   metrics::DaemonFacts facts{options_.version, options_.has_guests() ? "proxy" : "full", {}};
-  facts.problems = {{"node", node_problems_.texts().size()},
-                    {"services", service_problems_.texts().size()},
-                    {"takeover", takeover_problems_.texts().size()},
-                    {"cni", cni_problems_.texts().size()},
-                    {"objects", source_->problems().size()},
-                    {"http", status_->problems().texts().size() +
-                                 status_->health_checks().problems().texts().size()}};
+  for (const auto& [about, texts] : AllProblems()) facts.problems[about] = texts.size();
   metrics::Families families = metrics::ReadDaemon(facts);
   for (auto& family : source_->ReadMetrics()) families.push_back(std::move(family));
   absl::StatusOr<metrics::Families> dataplane = dataplane_->ReadMetrics();

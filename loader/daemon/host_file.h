@@ -6,22 +6,27 @@
 #define FAIRLEAD_LOADER_DAEMON_HOST_FILE_H_
 
 #include <map>
-#include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "loader/daemon/sysctl_keeper.h"
 
 namespace fairlead {
 
+// What is wrong now, by what it is about: "node", "services".
+using Problems = std::map<std::string, std::vector<std::string>>;
+
 class HostFile {
  public:
+  static constexpr size_t kMostProblems = 50;  // about one thing; of more their number is said
+
   explicit HostFile(std::string path) : path_(std::move(path)) {}
 
-  // Replaces the file atomically, 0600, if what it says has changed.
+  // Replaces the file atomically, 0600, if what it says has changed. Texts are Printable().
   absl::Status Write(const std::map<std::string, SysctlKeeper::Kept>& sysctls,
-                     const std::set<std::string>& problems);
+                     const Problems& problems);
 
  private:
   std::string path_;

@@ -120,8 +120,8 @@ bool HostKeeper::KeepSlowly(const PodAttacher& pods, ProblemLog& problems) {
   return turn == 0;
 }
 
-absl::Status HostKeeper::WriteFile(const ProblemLog& problems) {
-  return file_.Write(sysctls_.kept(), problems.texts());
+absl::Status HostKeeper::WriteFile(const Problems& problems) {
+  return file_.Write(sysctls_.kept(), problems);
 }
 
 }  // namespace fairlead

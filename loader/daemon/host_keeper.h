@@ -55,7 +55,7 @@ class HostKeeper {
   bool KeepSlowly(const PodAttacher& pods, ProblemLog& problems);
 
   // For `fairlead status`.
-  absl::Status WriteFile(const ProblemLog& problems);
+  absl::Status WriteFile(const Problems& problems);
 
  private:
   HostKeeper(const std::string& state_dir, SysctlJournal journal, NetlinkSocket& netlink,

@@ -133,6 +133,12 @@ TEST_P(SmallTables, A12_60_ATableThatIsFullIsAProblemAndLeavesTheRestAndTheNodeH
   EXPECT_EQ(Metric(OfFamily("kubeproxy_sync_proxy_rules_service_changes_pending")), 0);
   EXPECT_EQ(Ask(1, kHealthz, "/healthz").code, 200);
   EXPECT_TRUE(Settles(client, service, {"web"}));
+  EXPECT_TRUE(Comes([&] {
+    const auto status = lab().Run("node1", {"fairlead", "status", "-o", "json"}, kSoon);
+    return status.ok() &&
+           nlohmann::json::parse(status->out, nullptr, false)["noted"]["services"].dump().find(
+               "default/greedy") != std::string::npos;
+  })) << "and fairlead status says which";
 }
 
 TEST_P(A12, A12_60_HealthzAndLivezTellProxyFromNode) {
