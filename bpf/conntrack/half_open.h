@@ -182,7 +182,9 @@ __first_packet int forget_both(const struct FAMILY(tuple) * one, const struct FA
 }
 
 /* Somebody else expects the answer to pkt->out: one client port to two Services with the
- * same backend, or a source port given away since the entry for our answers was overwritten.
+ * same backend, or to a Service and to its backend, or a source port given away since the entry
+ * for our answers was overwritten. Not so if it is this flow itself, promoted by another CPU
+ * since we looked.
  */
 __first_packet int is_reply_taken(struct packet *pkt)
 {
@@ -196,7 +198,7 @@ __first_packet int is_reply_taken(struct packet *pkt)
 	hash = half_open_hash(&reply);
 	fetch_bucket(hash);
 	if (bpf_map_lookup_elem(&FAMILY(flow_index), &reply))
-		return 1;
+		return !bpf_map_lookup_elem(&FAMILY(flow_index), &pkt->tuple);
 	entry = find_by_hash(hash, &reply, pkt->now);
 	return entry && !is_same_tuple(&entry->reverse, &pkt->tuple);
 }

@@ -165,13 +165,10 @@ static __always_inline void take_memory(struct packet *pkt, const struct memory 
 	pkt->side_number = memory->flags & HALF_OPEN_REPLY ? SIDE_REPLY : SIDE_ORIGIN;
 }
 
-/* Another flow has the answers to this one. Not so if it is this one, promoted by another CPU
- * since we looked.
- */
+/* Another flow has the answers to this one. */
 static __always_inline bool has_lost_answers(struct packet *pkt, const struct memory *memory)
 {
-	return !(memory->flags & (HALF_OPEN_REPLY | HALF_OPEN_ONE_WAY)) && is_reply_taken(pkt) &&
-	       !bpf_map_lookup_elem(&FAMILY(flow_index), &pkt->tuple);
+	return !(memory->flags & (HALF_OPEN_REPLY | HALF_OPEN_ONE_WAY)) && is_reply_taken(pkt);
 }
 
 /* As if nothing had been remembered. */

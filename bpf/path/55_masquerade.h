@@ -11,11 +11,10 @@
  *	                          to be translated
  *
  * Between pods the source address is never touched; the port only if the very
- * same client port already talks to the backend through another Service. Which port
- * is free says conntrack/source_port.h.
- * Price, first packets only: an index lookup and a bucket of half_open for a
- * Service; the same and a look at the host's sockets per port tried for the
- * cases above.
+ * same client port already talks to the backend another way: through a Service, or
+ * past it. Which port is free says conntrack/source_port.h.
+ * Price, first packets only: an index lookup and a bucket of half_open; the same and
+ * a look at the host's sockets per port tried for the cases above.
  */
 #ifndef FAIRLEAD_BPF_PATH_55_MASQUERADE_H_
 #define FAIRLEAD_BPF_PATH_55_MASQUERADE_H_
@@ -32,6 +31,12 @@ static __always_inline bool is_masqueraded(const struct packet *pkt)
 {
 	return config.masquerade && pkt->hides_source &&
 	       (pkt->exit == EXIT_UPLINK || pkt->exit == EXIT_NODE);
+}
+
+/* What has no port can only be one flow with whoever it talks to. */
+static __always_inline bool may_change_port(const struct packet *pkt)
+{
+	return pkt->shape & PACKET_HAS_PORTS;
 }
 
 /* The source address of a packet that may not keep its own; 0 or a drop reason. */
@@ -58,7 +63,7 @@ static __always_inline __u32 choose_source(context *skb, struct packet *pkt)
 	    pkt->out.destination_port == bpf_htons(config.tunnel_port))
 		return DROP_FORGED_TUNNEL;
 	/* Without a port the reply could not be told from the host's own traffic. */
-	return pkt->shape & PACKET_HAS_PORTS ? 0 : DROP_NO_PORTS;
+	return may_change_port(pkt) ? 0 : DROP_NO_PORTS;
 }
 
 __stage masquerade(context *skb, struct packet *pkt, const struct known *known)
@@ -71,7 +76,7 @@ __stage masquerade(context *skb, struct packet *pkt, const struct known *known)
 		reason = choose_source(skb, pkt);
 		if (reason)
 			return drop(pkt, reason);
-	} else if (pkt->backend == BACKEND_NONE || !is_reply_taken(pkt)) {
+	} else if (!may_change_port(pkt) || !is_reply_taken(pkt)) {
 		return CONTINUE;
 	}
 	reason = choose_source_port(skb, pkt);
@@ -102,12 +107,12 @@ __stage masquerade_outside(context *skb, struct packet *pkt, const struct known 
 {
 	__u32 reason = 0;
 
-	if (known->side || pkt->remembered || pkt->backend == BACKEND_NONE ||
-	    is_way_of_relay(pkt->exit))
+	if (known->side || pkt->remembered || is_way_of_relay(pkt->exit) ||
+	    (pkt->backend == BACKEND_NONE && pkt->exit != EXIT_POD))
 		return CONTINUE;
 	if (pkt->exit == EXIT_NODE || pkt->exit == EXIT_UPLINK)
 		reason = choose_source(skb, pkt);
-	else if (!is_reply_taken(pkt))
+	else if (!may_change_port(pkt) || !is_reply_taken(pkt))
 		return CONTINUE;
 	reason = reason ?: choose_source_port(skb, pkt);
 	return reason ? drop(pkt, reason) : CONTINUE;

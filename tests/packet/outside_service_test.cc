@@ -65,6 +65,20 @@ TEST_P(ServiceFromOutside, OnePortOfAClientAtTwoDoorsBecomesTwo) {
               SendsToWorld(second.Reply().SynAck()));
 }
 
+TEST_P(ServiceFromOutside, OnePortOfAClientAtADoorAndAtThePodItselfBecomesTwo) {
+  Web({local_.On(8080)});
+  const Packet first = Tcp(client(), Doors()[0]), second = first.To(local_.On(8080));
+  EXPECT_THAT(node_.FromNetwork(first.Syn()), Delivers(second.Syn(), local_));
+  const Hop hop = node_.FromNetwork(second.Syn());
+  EXPECT_EQ(hop.Source().address, client().address);
+  EXPECT_NE(hop.Source().port, client().port);
+  const Packet inside = second.From(hop.Source());
+  EXPECT_THAT(hop, Delivers(inside.Syn(), local_));
+  EXPECT_THAT(node_.FromPod(local_, inside.Reply().SynAck()),
+              SendsToWorld(second.Reply().SynAck()));
+  EXPECT_THAT(node_.FromPod(local_, second.Reply().SynAck()), SendsToWorld(first.Reply().SynAck()));
+}
+
 TEST_P(ServiceFromOutside, UdpToABackendElsewhere) {
   Web({remote_}, UdpPort(80));
   const Packet query = Udp(client(), node_.On(kNodePort));

@@ -177,6 +177,46 @@ TEST_P(PodToClusterIp, OnePortToTwoServicesWithTheSameBackendIsTwoFlows) {
   EXPECT_EQ(node_.FlowCount(), 2U);
 }
 
+// The pod's kernel sees two connections, the backend's would see one.
+TEST_P(PodToClusterIp, OnePortToAServiceAndDirectlyToItsBackendIsTwoFlows) {
+  const Pod client = node_.AddPod("client");
+  const Pod backend = node_.AddPod("backend");
+  const Service web = node_.AddService("web", TcpPort(80), {backend.On(8080)});
+  for (const bool established : {false, true}) {
+    const Packet first = Tcp(client.On(40000 + established), web.Front());
+    const Packet second = first.To(backend.On(8080));
+    node_.FromPod(client, first.Syn());
+    if (established) node_.FromPod(backend, second.Reply().SynAck());
+    const Hop hop = node_.FromPod(client, second.Syn());
+    EXPECT_EQ(hop.Source().address, client.address);
+    EXPECT_NE(hop.Source().port, second.source().port);
+    const Packet forwarded = second.From(hop.Source());
+    EXPECT_THAT(hop, Delivers(forwarded.Syn(), backend));
+    EXPECT_THAT(node_.FromPod(client, second.Syn()), Delivers(forwarded.Syn(), backend));
+    EXPECT_THAT(node_.FromPod(backend, forwarded.Reply().SynAck()),
+                Delivers(second.Reply().SynAck(), client));
+    EXPECT_THAT(node_.FromPod(backend, second.Reply().SynAck()),
+                Delivers(first.Reply().SynAck(), client));
+    EXPECT_THAT(node_.FromPod(client, first.Ack()), Delivers(second.Ack(), backend));
+    EXPECT_THAT(node_.FromPod(client, second.Ack()), Delivers(forwarded.Ack(), backend));
+    EXPECT_THAT(node_, Remembers(second, forwarded));
+  }
+}
+
+TEST_P(PodToClusterIp, OneSocketAsksAServiceAndItsBackendItself) {
+  const Pod client = node_.AddPod("client");
+  const Pod backend = node_.AddPod("backend");
+  const Service dns = node_.AddService("dns", UdpPort(53), {backend.On(53)});
+  const Packet query = Udp(client.On(40000), dns.Front());
+  const Packet direct = query.To(backend.On(53));
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_THAT(node_.FromPod(client, query), Delivers(direct, backend));
+    EXPECT_THAT(node_.FromPod(backend, direct.Reply()), Delivers(query.Reply(), client));
+    const Packet forwarded = direct.From(node_.FromPod(client, direct).Source());
+    EXPECT_THAT(node_.FromPod(backend, forwarded.Reply()), Delivers(direct.Reply(), client));
+  }
+}
+
 FAIRLEAD_BOTH_FAMILIES(PodToClusterIp);
 
 class PodToItselfThroughAService : public ::testing::TestWithParam<Family> {
