@@ -110,10 +110,11 @@ absl::Status CleanUp(const Options& options) {
   note(RemoveBpfDirectory(options.bpffs), "remove pins");
   // What could not be undone is still needed by the next try.
   if (!first.ok()) return first;
-  RemoveState(options.state_dir,
-              {"pods.json", "pods.journal", "sysctls.json", "names.json", "host.json",
-               "pods.json.new", "pods.journal.new", "sysctls.json.new", "names.json.new",
-               "host.json.new", "cni-install.json.new"});
+  RemoveState(
+      options.state_dir,
+      {"pods.json", "pods.journal", "sysctls.json", "names.json", "host.json", "pods.json.new",
+       "pods.journal.new", "sysctls.json.new", "names.json.new", "host.json.new",
+       "cni-install.json.new", "api-servers.json", "api-servers.json.new"});
   std::error_code ignored;
   std::filesystem::remove_all(DeferredDeletesDirectory(options.cni_socket()), ignored);
   RemoveState(options.run_dir, {"cni.sock"});

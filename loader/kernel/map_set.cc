@@ -71,8 +71,10 @@ absl::Status PrepareMaps(const BpfObject& object, const MapSizes& sizes,
           FL_RETURN_IF_ERROR(CheckFixedSize(pinned, bpf_map__max_entries(map), pin));
         if (pinned.max_entries() < entries) {
           LogWarn(
-              "table {} keeps its {} entries, {} were asked for: it is made anew after "
-              "`fairlead cleanup` or a reboot",
+              "table {} keeps its {} entries, {} were asked for: it is made anew after a reboot, "
+              "or "
+              "`fairleadd cleanup` (with --mode full it removes pods' interfaces: drain the node "
+              "first)",
               name, pinned.max_entries(), entries);
         }
         if (entries != 0) entries = pinned.max_entries();

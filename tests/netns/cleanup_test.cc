@@ -79,10 +79,14 @@ TEST_P(Cleanup, A13_64_leaves_the_node_as_it_was_before_its_first_daemon) {
   AddService("web", 10);
   FL_ASSERT_OK(lab().StopDaemon(node(1), SIGTERM));
   EXPECT_NE(Machine(), before) << "the dataplane stays when the daemon ends";
+  // What a daemon writes that follows an API server.
+  std::ofstream(node(1).state_dir() + "/api-servers.json") << "[]";
+  std::ofstream(node(1).state_dir() + "/api-servers.json.new") << "[";
   CleanUp();
   EXPECT_EQ(Machine(), before);
   EXPECT_TRUE(fs::is_empty(node(1).bpffs()));
   EXPECT_FALSE(fs::exists(node(1).socket()));
+  EXPECT_FALSE(fs::exists(node(1).state_dir()));
 }
 
 TEST_P(Cleanup, RemovesWhatAnotherTableLayoutHasLeft) {
