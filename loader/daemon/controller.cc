@@ -138,6 +138,7 @@ void Controller::ApplyNodes() {
   facts.relay_overhead = plan::RelayOverhead(options_.routing, facts.plan);
   facts.tunnel_ifindex = MakeTunnelDevice(facts.plan);
   node_problems_.Note(dataplane_->ApplyNodes(facts, unasked(), GuestDevices()), "apply nodes");
+  if (!dataplane_->room_problem().empty()) node_problems_.Note(dataplane_->room_problem());
   if (facts.tunnel_ifindex != 0) {
     node_problems_.Note(RaiseTunnelDevice(*netlink_, options_.routing), "raise the tunnel device");
   } else if (!options_.routing.needs_tunnel_device() && unasked() == apply::Unasked::kDelete) {

@@ -166,21 +166,11 @@ absl::StatusOr<std::unique_ptr<Dataplane>> Dataplane::Create(const Options& opti
   return dataplane;
 }
 
-void Dataplane::KeepRoom() {
-  if (has_no_room_) return;
-  const auto keep = [this]() -> absl::Status {
-    FL_ASSIGN_OR_RETURN(NetlinkSocket host, NetlinkSocket::Open());
-    FL_ASSIGN_OR_RETURN(const uint32_t near_end, OpenReassemblyRoom(host, pin_dir_ + "/links"));
-    FL_RETURN_IF_ERROR(links_->Attach(HOOK_FROM_ROOM, near_end));
-    tables_.reassembly_room[0].ifindex = near_end;
-    return absl::OkStatus();
-  };
-  const absl::Status status = keep();
-  if (status.ok()) return;
-  has_no_room_ = true;
-  tables_.reassembly_room[0].ifindex = 0;
-  LogWarn("fragments out of order will be dropped (ORPHAN_FRAGMENT), no reassembly room: {}",
-          std::string(status.message()));
+absl::StatusOr<uint32_t> Dataplane::OpenRoom() const {
+  FL_ASSIGN_OR_RETURN(NetlinkSocket host, NetlinkSocket::Open());
+  FL_ASSIGN_OR_RETURN(const uint32_t near_end, OpenReassemblyRoom(host, pin_dir_ + "/links"));
+  FL_RETURN_IF_ERROR(links_->Attach(HOOK_FROM_ROOM, near_end));
+  return near_end;
 }
 
 absl::Status Dataplane::AddPod(const LocalPod& pod) {
@@ -259,8 +249,8 @@ absl::Status Dataplane::ApplyNodes(const apply::NodeFacts& facts, apply::Unasked
   limits_ = facts.uplinks.empty() ? "the node has no uplink: pods reach this node only" : "";
   const absl::Status status = nodes_.Apply(facts, unasked);
   if (!status.ok()) limits_ = std::string(status.message());
-  KeepRoom();
   room& room = tables_.reassembly_room[0];
+  room.ifindex = room_.Keep(RoomKeeper::Time::clock::now());
   room.uplink = facts.uplinks.empty() ? 0 : facts.uplinks.front().ifindex;
   std::set<uint32_t> devices = {room.ifindex};
   for (const apply::Uplink& uplink : facts.uplinks) {

@@ -20,6 +20,7 @@
 #include "loader/apply/service_tables.h"
 #include "loader/attach/hook_links.h"
 #include "loader/daemon/options.h"
+#include "loader/daemon/room_keeper.h"
 #include "loader/daemon/wire_hooks.h"
 #include "loader/kernel/clock.h"
 #include "loader/kernel/map_set.h"
@@ -54,6 +55,8 @@ class Dataplane : public PodDataplane {
   // detaches from those that are none any more.
   absl::Status ApplyNodes(const apply::NodeFacts& facts, apply::Unasked unasked,
                           const std::set<uint32_t>& guests);
+  // Why there is no room for fragments out of order; "": there is one.
+  const std::string& room_problem() const { return room_.problem(); }
   // Attaches again what somebody has taken off a pod's device or an uplink, and returns its
   // names. A device that is gone has lost nothing.
   absl::StatusOr<std::vector<std::string>> RepairHooks(uint32_t ifindex);
@@ -79,9 +82,7 @@ class Dataplane : public PodDataplane {
   const std::map<std::string, uint32_t>& node_slots() const { return nodes_.slots(); }
 
  private:
-  // Makes the room for fragments out of order, or sees that it is still there.
-  // Without one they are dropped, and all else works.
-  void KeepRoom();
+  absl::StatusOr<uint32_t> OpenRoom() const;
   absl::Status AttachGuests(const std::set<uint32_t>& devices);
   Dataplane(std::string pin_dir, Tables tables)
       : pin_dir_(std::move(pin_dir)), tables_(std::move(tables)) {}
@@ -94,7 +95,7 @@ class Dataplane : public PodDataplane {
   std::set<uint32_t> guests_;  // devices that have the hooks of another network's pods
   std::optional<WireHooks> wire_;
   FlowClock clock_;
-  bool has_no_room_ = false;  // could not be made: not tried again
+  RoomKeeper room_{[this] { return OpenRoom(); }};
   apply::ServiceTables services_;
   apply::NodeTables nodes_;
   std::optional<FlowSweep<Abi4>> sweep4_;

@@ -78,6 +78,8 @@ std::vector<Family> FamiliesOfTheKernel() {
   return {Family::kIpv4, Family::kIpv6};
 }
 
+bool HasIpv6() { return FamiliesOfTheKernel().size() == 2; }
+
 std::string PinOf(const std::string& directory, Family family) {
   return fmt::format("{}/reassembly_v{}", directory, static_cast<int>(family));
 }
@@ -142,7 +144,7 @@ absl::Status Furnish(const std::string& pin_directory) {
   FL_ASSIGN_OR_RETURN(NetlinkSocket inside, NetlinkSocket::Open());
   FL_ASSIGN_OR_RETURN(const std::optional<Link> link, FindLink(inside, kFarEnd));
   if (!link.has_value()) return absl::NotFoundError("the far end of the room's wire is gone");
-  FL_RETURN_IF_ERROR(SetNoIpv6LinkLocal(inside, link->index));
+  if (HasIpv6()) FL_RETURN_IF_ERROR(SetNoIpv6LinkLocal(inside, link->index));
   FL_RETURN_IF_ERROR(SetLinkUp(inside, link->index));
   FL_ASSIGN_OR_RETURN(const UniqueFd program, LoadAcceptAll());
   for (const Family family : FamiliesOfTheKernel()) {
@@ -162,7 +164,7 @@ absl::StatusOr<uint32_t> MakeRoom(NetlinkSocket& host, const std::string& pin_di
                                        .mtu = kLargestMtu}));
   FL_ASSIGN_OR_RETURN(const std::optional<Link> link, FindLink(host, kNearEnd));
   if (!link.has_value()) return absl::NotFoundError("the near end of the room's wire is gone");
-  FL_RETURN_IF_ERROR(SetNoIpv6LinkLocal(host, link->index));
+  if (HasIpv6()) FL_RETURN_IF_ERROR(SetNoIpv6LinkLocal(host, link->index));
   FL_RETURN_IF_ERROR(RunInNetns(netns.get(), [&] { return Furnish(pin_directory); }));
   FL_RETURN_IF_ERROR(SetLinkUp(host, link->index));
   // Last: it says that the room is complete.

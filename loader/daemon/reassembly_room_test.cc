@@ -15,6 +15,7 @@
 #include "loader/netlink/addresses.h"
 #include "loader/netlink/links.h"
 #include "loader/netlink/scratch_netns.h"
+#include "loader/netlink/sysctls.h"
 
 namespace fairlead::testing {
 namespace {
@@ -64,6 +65,16 @@ TEST_F(Room, IsMadeAnewWhenItsWireOrAPinIsGone) {
   std::filesystem::remove(Pinned().front());
   EXPECT_NE(Open(), second);
   EXPECT_TRUE(NearEnd().has_value());
+}
+
+// The kernel of this test has it: what was asked of it shows.
+TEST_F(Room, AsksNothingOfIpv6WhereTheKernelHasNone) {
+  const ScratchDirectory sysctls;  // without net/ipv6
+  UseProcSys(sysctls.path());
+  Open();
+  UseProcSys("/proc/sys");
+  EXPECT_EQ(Pinned().size(), 1U);
+  EXPECT_EQ(Must(ReadSysctl("net.ipv6.conf.fl_room.addr_gen_mode")), "0") << "as it is by itself";
 }
 
 TEST_F(Room, LeavesNothingBehind) {
