@@ -211,5 +211,20 @@ TEST_F(ServicesInTables, ATunnelIsNotFilledInWhileOurOwnNodeIsUnknown) {
   EXPECT_EQ(tables_.nodes[restarted->slots().at("node2")].way, uint32_t{NODE_NATIVE});
 }
 
+TEST_F(ServicesInTables, WhileOurOwnNodeIsRecalledItsAddressStaysAndItsBlockUntilAllIsKnown) {
+  absl::StatusOr<NodeTables> nodes = NodeTables::Adopt(tables_);
+  ASSERT_TRUE(nodes.ok());
+  NodeFacts facts = TunnelledNode();
+  facts.plan.own->pod_cidrs = {*Cidr::Parse("10.244.1.0/24")};
+  ASSERT_TRUE(nodes->Apply(facts).ok());
+  facts.plan = plan::Recall({.own = {}, .peers = {}, .problems = {}}, *facts.plan.own);
+  const node_state4& state = tables_.v4.node_state[0];
+  ASSERT_TRUE(nodes->Apply(facts, Unasked::kKeep).ok());
+  EXPECT_EQ(FromAbi(state.pod_network).ToString(), "10.244.1.0");
+  ASSERT_TRUE(nodes->Apply(facts, Unasked::kDelete).ok());
+  EXPECT_TRUE(FromAbi(state.pod_network).IsUnspecified());
+  EXPECT_EQ(FromAbi(state.address).ToString(), "172.31.0.11");
+}
+
 }  // namespace
 }  // namespace fairlead::apply

@@ -243,7 +243,7 @@ absl::Status NodeTables::PlacePeers(const NodeFacts& facts, Unasked unasked) {
     slots_.emplace(peer.name, slot);
     node& entry = tables_->nodes[slot];
     // Without our own Node nobody knows whether a tunnel is still wanted.
-    const bool unsure = unasked == Unasked::kKeep && !facts.plan.own.has_value();
+    const bool unsure = unasked == Unasked::kKeep && !facts.plan.KnowsOwn();
     if (unsure && entry.ifindex != 0) continue;
     WriteNode(MakeNode(peer, facts, entry.generation), entry);
   }
@@ -315,7 +315,7 @@ absl::Status NodeTables::Apply(const NodeFacts& facts, Unasked unasked) {
 }
 
 absl::Status NodeTables::ApplyWays(const NodeFacts& facts, Unasked unasked) {
-  if (unasked == Unasked::kDelete || facts.plan.own.has_value()) {
+  if (unasked == Unasked::kDelete || facts.plan.KnowsOwn()) {
     WriteState(tables_->v4, facts);
     WriteState(tables_->v6, facts);
   }

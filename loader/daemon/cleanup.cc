@@ -112,9 +112,9 @@ absl::Status CleanUp(const Options& options) {
   if (!first.ok()) return first;
   RemoveState(
       options.state_dir,
-      {"pods.json", "pods.journal", "sysctls.json", "names.json", "host.json", "pods.json.new",
-       "pods.journal.new", "sysctls.json.new", "names.json.new", "host.json.new",
-       "cni-install.json.new", "api-servers.json", "api-servers.json.new"});
+      {"pods.json", "pods.journal", "sysctls.json", "names.json", "host.json", "node.json",
+       "pods.json.new", "pods.journal.new", "sysctls.json.new", "names.json.new", "host.json.new",
+       "node.json.new", "cni-install.json.new", "api-servers.json", "api-servers.json.new"});
   std::error_code ignored;
   std::filesystem::remove_all(DeferredDeletesDirectory(options.cni_socket()), ignored);
   RemoveState(options.run_dir, {"cni.sock"});

@@ -105,6 +105,7 @@ void Controller::ApplyNodes() {
   apply::NodeFacts facts;
   facts.plan = plan::MakeNodePlan(store_.nodes(), options_.node_name, own_flags_);
   if (options_.has_guests()) facts.plan = plan::WithoutPods(std::move(facts.plan));
+  node_problems_.Note(known_node_->Follow(store_.nodes(), facts.plan), "remember this Node");
   const absl::Status status = host_->Look(
       {.devices = options_.devices, .own = facts.plan.own, .has_guests = options_.has_guests()});
   if (!status.ok()) {
@@ -192,7 +193,7 @@ void Controller::TakePods(const plan::NodePlan& nodes) {
     NoteStrangeNode(nodes);
     return;
   }
-  if (!nodes.own.has_value()) {
+  if (!nodes.KnowsOwn()) {
     node_problems_.Note(fmt::format(
         "node {} has no Node object, and no --pod-cidrs: it takes no pods", options_.node_name));
     // An earlier run may have known it; its pods live on.

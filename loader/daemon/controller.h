@@ -22,6 +22,7 @@
 #include "loader/daemon/dataplane.h"
 #include "loader/daemon/event_loop.h"
 #include "loader/daemon/host_keeper.h"
+#include "loader/daemon/known_node.h"
 #include "loader/daemon/kube_proxy_takeover.h"
 #include "loader/daemon/masquerade_file.h"
 #include "loader/daemon/object_source.h"
@@ -111,6 +112,7 @@ class Controller {
   EventLoop loop_;
   kube::ObjectStore store_;
   std::unique_ptr<ObjectSource> source_;
+  std::optional<KnownNode> known_node_;
   std::optional<NetlinkSocket> netlink_;
   std::optional<NetworkMonitor> monitor_;
   std::unique_ptr<Dataplane> dataplane_;

@@ -31,10 +31,10 @@ std::set<uint32_t> Controller::GuestDevices() const {
 }
 
 void Controller::NoteStrangeNode(const plan::NodePlan& nodes) {
-  if (nodes.own.has_value()) return;
-  node_problems_.Note(fmt::format(
-      "node {} has no Node object, and no --node-ip: its addresses and its zone are not known",
-      options_.node_name));
+  if (nodes.KnowsOwn()) return;
+  node_problems_.Note(
+      fmt::format("node {} has no Node object, and no --node-ip: its addresses and its zone are {}",
+                  options_.node_name, nodes.own.has_value() ? "those last known" : "not known"));
 }
 
 }  // namespace fairlead

@@ -52,6 +52,7 @@ absl::Status Controller::Start() {
   FL_ASSIGN_OR_RETURN(own_flags_, ReadOwnFlags(options_));
   FL_RETURN_IF_ERROR(MakePrivateDirectory(options_.state_dir));
   FL_RETURN_IF_ERROR(MakePrivateDirectory(options_.run_dir));
+  known_node_.emplace(options_.state_dir, options_.node_name);
   FL_ASSIGN_OR_RETURN(loop_, EventLoop::Create());
   FL_ASSIGN_OR_RETURN(signals_, MakeSignalFd());
   FL_ASSIGN_OR_RETURN(timer_, MakeTicker());

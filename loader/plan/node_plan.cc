@@ -69,8 +69,10 @@ class NodePlanner {
       }
     }
     if (own) {
-      plan_.own = {own_name_, std::move(blocks), addresses,
-                   std::string(node.meta.labels.Find(kube::kZoneLabel).value_or(""))};
+      plan_.own = {.name = own_name_,
+                   .pod_cidrs = std::move(blocks),
+                   .addresses = addresses,
+                   .zone = std::string(node.meta.labels.Find(kube::kZoneLabel).value_or(""))};
     } else {
       plan_.peers.push_back({node.meta.name.name, std::move(blocks), addresses.ip4, addresses.ip6});
     }
@@ -138,6 +140,20 @@ NodePlan WithoutPods(NodePlan plan) {
   plan.peers.clear();
   plan.problems.clear();
   if (plan.own.has_value()) plan.own->pod_cidrs.clear();
+  return plan;
+}
+
+NodePlan Recall(NodePlan plan, const OwnNode& known) {
+  if (!plan.own.has_value()) {
+    plan.own.emplace();
+    plan.own->name = known.name;
+    plan.own->recalled = true;
+  }
+  NodeAddresses addresses = known.addresses;
+  if (plan.own->addresses.ip4.has_value()) addresses.ip4 = plan.own->addresses.ip4;
+  if (plan.own->addresses.ip6.has_value()) addresses.ip6 = plan.own->addresses.ip6;
+  plan.own->addresses = addresses;
+  plan.own->zone = known.zone;
   return plan;
 }
 

@@ -33,6 +33,9 @@ struct OwnNode {
   std::vector<Cidr> pod_cidrs;
   NodeAddresses addresses;
   std::string zone;  // topology.kubernetes.io/zone; empty: none
+  // It has neither object nor flags now: addresses and zone are those last known. No block is
+  // known: it may be another node's by now.
+  bool recalled = false;
 
   friend bool operator==(const OwnNode&, const OwnNode&) = default;
 };
@@ -58,6 +61,9 @@ struct NodePlan {
   std::optional<OwnNode> own;   // absent: neither a Node of our name (yet) nor flags
   std::vector<PeerNode> peers;  // sorted by name
   std::vector<PlanProblem> problems;
+
+  // What this node is, and not only what it was.
+  bool KnowsOwn() const { return own.has_value() && !own->recalled; }
 };
 
 // What the command line says of this node. It is stronger than the Node object, family by
@@ -73,6 +79,9 @@ NodePlan MakeNodePlan(const kube::ObjectMap<kube::Node>& nodes, const std::strin
 
 // Where pods are another network's: this node's own addresses and zone, and nothing of pods.
 NodePlan WithoutPods(NodePlan plan);
+
+// Where this node has no object: addresses and zone as last known, unless flags say others.
+NodePlan Recall(NodePlan plan, const OwnNode& known);
 
 }  // namespace fairlead::plan
 

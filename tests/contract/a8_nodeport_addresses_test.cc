@@ -5,6 +5,7 @@
 //
 //   outside ──▶ node1's InternalIP:30080, or another address of node1:30080
 #include <cerrno>
+#include <csignal>
 #include <optional>
 
 #include "lab/network_namespace.h"
@@ -88,6 +89,45 @@ TEST_P(NodePortAddresses, A8_37_by_default_only_the_primary_address_is_served) {
   EXPECT_TRUE(BecomesRefused("node1", Loopback()));
 }
 
+class NodePortsWithoutNode : public NodePortAddresses {
+ protected:
+  // What is said of node1; node2 is as it was.
+  void Say(const std::vector<lab::Object>& of_node1) {
+    std::vector<lab::Object> objects = of_node1;
+    objects.push_back(lab::MakeNode("node2", {node(2).ipv4(), node(2).ipv6()},
+                                    {"10.244.2.0/24", "fd00:10:244:2::/64"}));
+    FL_ASSERT_OK(lab().WriteManifest("lab-nodes.json", lab::ToText(lab::MakeList(objects))));
+  }
+  bool MissesItsNode() {
+    return lab::WaitUntil(
+        [&] {
+          const auto status = lab().Run("node1", {"fairlead", "status"}, std::chrono::seconds(20));
+          return status.ok() && status->out.find("has no Node object") != std::string::npos;
+        },
+        std::chrono::seconds(20));
+  }
+};
+
+TEST_P(NodePortsWithoutNode, A8_37_stay_when_it_is_deleted_also_over_a_restart) {
+  ASSERT_TRUE(BecomesServed("outside", Primary()));
+  Say({});
+  ASSERT_TRUE(MissesItsNode());
+  EXPECT_EQ(Connects("outside", Primary()), 0);
+  FL_ASSERT_OK(lab().RestartDaemon(node(1), SIGKILL));
+  ASSERT_TRUE(MissesItsNode());
+  EXPECT_EQ(Connects("outside", Primary()), 0);
+}
+
+TEST_P(NodePortsWithoutNode, A8_37_stay_when_it_is_broken_during_a_restart) {
+  ASSERT_TRUE(BecomesServed("outside", Primary()));
+  lab::Object broken = lab::MakeNode("node1", {node(1).ipv4(), node(1).ipv6()}, {""});
+  broken["metadata"]["annotations"]["fairlead.dev/pod-cidrs"] = "10.99.1.0/240";
+  Say({broken});
+  FL_ASSERT_OK(lab().RestartDaemon(node(1), SIGKILL));
+  ASSERT_TRUE(MissesItsNode());
+  EXPECT_EQ(Connects("outside", Primary()), 0);
+}
+
 class AllNodePortAddresses : public NodePortAddresses {
   std::vector<std::string> DaemonFlags() const override { return {"--nodeport-addresses", "all"}; }
 };
@@ -126,6 +166,7 @@ TEST_P(NodePortsOnLocalhost, A8_38_processes_of_the_node_reach_them_on_its_loopb
 }
 
 FL_BOTH_FAMILIES(NodePortAddresses);
+FL_BOTH_FAMILIES(NodePortsWithoutNode);
 FL_BOTH_FAMILIES(AllNodePortAddresses);
 FL_BOTH_FAMILIES(NodePortAddressesInABlock);
 FL_BOTH_FAMILIES(NodePortsOnLocalhost);
