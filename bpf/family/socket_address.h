@@ -53,6 +53,12 @@ static __always_inline void read_own(const struct bpf_sock *sk, struct ip4 *ip)
 	ip->word[0] = sk->src_ip4;
 }
 
+/* What the socket is connected to. */
+static __always_inline void read_connected(const struct bpf_sock *sk, struct ip4 *ip)
+{
+	ip->word[0] = sk->dst_ip4;
+}
+
 #else
 
 #define SOCKET_HOOKS(connects, sends, listens)                                                     \
@@ -84,6 +90,14 @@ static __always_inline void read_own(const struct bpf_sock *sk, struct ip6 *ip)
 	ip->word[1] = sk->src_ip6[1];
 	ip->word[2] = sk->src_ip6[2];
 	ip->word[3] = sk->src_ip6[3];
+}
+
+static __always_inline void read_connected(const struct bpf_sock *sk, struct ip6 *ip)
+{
+	ip->word[0] = sk->dst_ip6[0];
+	ip->word[1] = sk->dst_ip6[1];
+	ip->word[2] = sk->dst_ip6[2];
+	ip->word[3] = sk->dst_ip6[3];
 }
 
 #endif

@@ -12,13 +12,15 @@
  *
  * A socket without connect() keeps its backend for as long as it goes on asking,
  * as conntrack would. A connected UDP socket is moved to another one by the daemon
- * when its own is gone (docs/decisions/0022). A service without backends refuses
- * in the system call itself.
+ * when its own is gone (docs/decisions/0022); until then a datagram that names the
+ * service goes there, too. A service without backends refuses in the system call
+ * itself.
  *
  * Sockets of the node's own network namespace only: pods keep the translation of
  * their packets. A socket that is bound to loopback stays there.
  * Price: a comparison for sockets of others; one array read for a connect to a port
- * that no service has; for each datagram received one lookup that misses.
+ * that no service has; for each datagram received one lookup that misses; one for
+ * each that a connected socket sends to a service by name.
  */
 #include <linux/errno.h>
 
@@ -71,6 +73,28 @@ static __always_inline void fill_key(struct bpf_sock_addr *ctx,
 	key->port = ctx->user_port;
 }
 
+/* Takes the backend that the socket is connected to, if it has named the same then. Answers
+ * of any other the kernel would throw away; whether it still serves is the daemon's care.
+ */
+static __always_inline bool take_connected(struct bpf_sock_addr *ctx, struct packet *pkt)
+{
+	struct FAMILY(socket_peer_key) key = {};
+	struct FAMILY(socket_peer) * named;
+
+	if (!ctx->sk || !ctx->sk->dst_port)
+		return false;
+	key.cookie = bpf_get_socket_cookie(ctx);
+	key.port = ctx->sk->dst_port;
+	read_connected(ctx->sk, &key.address);
+	named = bpf_map_lookup_elem(&FAMILY(socket_peers), &key);
+	if (!named || named->port != pkt->tuple.destination_port ||
+	    !is_same_ip(&named->address, &pkt->tuple.destination))
+		return false;
+	pkt->out.destination = key.address;
+	pkt->out.destination_port = key.port;
+	return true;
+}
+
 /* Takes the backend that the socket's last datagram to this service went to. */
 static __always_inline bool take_last(struct packet *pkt, const struct service *service,
 				      struct socket_flow *flow)
@@ -100,6 +124,8 @@ static __always_inline int take_for_datagram(struct bpf_sock_addr *ctx, struct p
 	struct socket_flow flow = {};
 	int reason;
 
+	if (take_connected(ctx, pkt))
+		return 0;
 	pkt->now = (__u32)bpf_jiffies64() | 1;
 	fill_key(ctx, &key, &pkt->tuple.destination);
 	if (take_last(pkt, service, bpf_map_lookup_elem(&FAMILY(socket_flows), &key)))

@@ -8,7 +8,7 @@
 
 /*
  * Written by: on_connect, when it translates
- * Read by:    on_connect: recvmsg, getpeername
+ * Read by:    on_connect: sendmsg, recvmsg, getpeername
  * Lives:      until the space is needed
  */
 struct {

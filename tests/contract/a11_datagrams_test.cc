@@ -42,6 +42,38 @@ TEST_P(A11, A11_51_ASocketKeepsItsBackendAmongMany) {
   for (int i = 0; i < 16; ++i) EXPECT_EQ(ServerOf(socket, ClusterIp()), server);
 }
 
+// Two backends would not do: the kernel discards what is not from the connected one.
+TEST_P(A11, A11_51_AConnectedSocketThatNamesItsServiceKeepsItsBackend) {
+  for (const char* name : {"a", "b", "c"}) Serve(AddPod(1, name, "web"));
+  PutService("web");
+  std::set<std::string> all;
+  ASSERT_TRUE(Comes([&] {
+    all.insert(UdpServerOf(ClusterIp()));
+    return all.size() >= 3 && all.contains("c");
+  }));
+  for (const int domain : {Domain(), AF_INET6}) {
+    for (const Endpoint& front : Fronts()) {
+      for (int i = 0; i < 4; ++i) {
+        const LooseSocket socket(Host(1), domain);
+        ASSERT_EQ(socket.Connect(front), 0) << front;
+        EXPECT_NE(ServerOf(socket, front), "") << front;
+      }
+    }
+  }
+}
+
+TEST_P(A11, A11_55_AConnectedSocketThatNamesItsServiceGoesOnWhenItsServerIsReplaced) {
+  Serve(AddPod(2, "old", "web"));
+  PutService("web");
+  ASSERT_TRUE(Comes([&] { return UdpServerOf(ClusterIp()) == "old"; }));
+  const LooseSocket socket(Host(1), Domain());
+  ASSERT_EQ(socket.Connect(ClusterIp()), 0);
+  EXPECT_EQ(ServerOf(socket, ClusterIp()), "old");
+  Serve(AddPod(1, "new", "web"));
+  FL_ASSERT_OK(lab().DeletePod("old"));
+  EXPECT_TRUE(Comes([&] { return ServerOf(socket, ClusterIp()) == "new"; }));
+}
+
 TEST_P(A11, A11_54_E10_AnUnconnectedSocketGoesOnWhenItsServerIsReplaced) {
   Serve(AddPod(2, "old", "web"));
   PutService("web");

@@ -21,9 +21,18 @@ LooseSocket::LooseSocket(const std::string& network_namespace, int domain) : dom
   if (!made.ok() || !fd_.ok()) std::abort();
 }
 
-DatagramAnswer LooseSocket::Ask(const Endpoint& to, int patience_milliseconds) const {
+SocketAddress LooseSocket::AddressFor(const Endpoint& to) const {
   const bool mapped = domain_ == AF_INET6 && to.address.family() == Family::kIpv4;
-  SocketAddress address({mapped ? to.address.AsMapped() : to.address, to.port});
+  return SocketAddress({mapped ? to.address.AsMapped() : to.address, to.port});
+}
+
+int LooseSocket::Connect(const Endpoint& to) const {
+  SocketAddress address = AddressFor(to);
+  return ::connect(fd_.get(), address.get(), address.size) == 0 ? 0 : errno;
+}
+
+DatagramAnswer LooseSocket::Ask(const Endpoint& to, int patience_milliseconds) const {
+  SocketAddress address = AddressFor(to);
   const timeval patience = {.tv_sec = patience_milliseconds / 1000,
                             .tv_usec = (patience_milliseconds % 1000) * 1000L};
   ::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));

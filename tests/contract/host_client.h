@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "base/socket_address.h"
 #include "tests/netns/two_nodes.h"
 
 namespace fairlead::testing {
@@ -30,8 +31,11 @@ class LooseSocket {
   // `domain` AF_INET6 speaks to IPv4 by mapped addresses.
   LooseSocket(const std::string& network_namespace, int domain);
   DatagramAnswer Ask(const Endpoint& to, int patience_milliseconds = kPatienceMilliseconds) const;
+  // Loose no more, but it goes on naming its peer. 0 or errno.
+  int Connect(const Endpoint& to) const;
 
  private:
+  SocketAddress AddressFor(const Endpoint& to) const;
   int domain_;
   UniqueFd fd_;
 };
