@@ -26,7 +26,9 @@ static __always_inline bool may_go(const struct FAMILY(flow) * flow, __u32 now)
 	return age > timeout_of(flow) || is_idle_syn(flow, age);
 }
 
-/* How many flows it released. Only when free_flows is empty. */
+/* How many flows it released. Only when free_flows is empty, so what another CPU releases is
+ * taken at once: the generation is read before the flow is judged, or its heir would go.
+ */
 __first_packet int reclaim_flows(__u32 now)
 {
 	int released = 0;
@@ -34,9 +36,14 @@ __first_packet int reclaim_flows(__u32 now)
 	for (int i = 0; i < RECLAIM_PROBES; i++) {
 		__u32 number = bpf_get_prandom_u32() & config.flow_mask;
 		struct FAMILY(flow) *flow = bpf_map_lookup_elem(&FAMILY(flows), &number);
+		__u32 generation;
 
-		if (flow && flow->side[0].last_seen && flow->side[1].last_seen && may_go(flow, now))
-			released += release_flow(number, flow->side[0].generation);
+		if (!flow)
+			continue;
+		generation = flow->side[SIDE_ORIGIN].generation;
+		barrier();
+		if (flow->side[0].last_seen && flow->side[1].last_seen && may_go(flow, now))
+			released += release_flow(number, generation);
 	}
 	return released;
 }

@@ -39,14 +39,15 @@ static __always_inline bool is_left_by_flow(const struct FAMILY(tuple) * reply, 
 {
 	struct flow_ref *ref = bpf_map_lookup_elem(&FAMILY(flow_index), reply);
 	struct FAMILY(flow) * flow;
-	__u32 number;
+	__u32 number, generation;
 
 	if (!ref)
 		return true;
 	number = ref->flow_and_side >> 1;
+	generation = ref->generation;
+	barrier(); /* as in reclaim_flows() */
 	flow = bpf_map_lookup_elem(&FAMILY(flows), &number);
-	return flow && is_idle_syn(flow, quiet_for(flow, now)) &&
-	       release_flow(number, ref->generation);
+	return flow && is_idle_syn(flow, quiet_for(flow, now)) && release_flow(number, generation);
 }
 
 /* The same of a half-open one. */
