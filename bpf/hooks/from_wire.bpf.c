@@ -192,6 +192,18 @@ __stage fit_wire(context *skb, struct packet *pkt)
 	return address_next_hop(skb, pkt) ? CONTINUE : STOP_PASS;
 }
 
+/* What has been remembered, told that it goes on; or why it does not, in the very moment since
+ * we looked. Another flow that has the answers now has the port: the packet stands here without
+ * its translation then, but with the MACs of a way that it was to take with it, so TC cannot
+ * have it. The entry is gone, and the sender's next try begins anew.
+ */
+static __always_inline __u32 recall_again(struct packet *pkt)
+{
+	__u32 lost = recall(pkt);
+
+	return lost || pkt->remembered ? lost : DROP_NO_SNAT_PORT;
+}
+
 __stage commit_all(context *skb, struct packet *pkt, struct known *known)
 {
 	__u32 lost = 0;
@@ -199,7 +211,7 @@ __stage commit_all(context *skb, struct packet *pkt, struct known *known)
 	if (known->side)
 		go_on(pkt, known);
 	else if (pkt->remembered)
-		lost = recall(pkt); /* in the very moment since we looked */
+		lost = recall_again(pkt);
 	return lost ? drop(pkt, lost) : commit(skb, pkt, known);
 }
 
