@@ -11,9 +11,8 @@
 #include <set>
 
 #include "base/status_macros.h"
-#include "loader/apply/prefix_key.h"
+#include "loader/apply/node_prefixes.h"
 #include "loader/apply/reconcile.h"
-#include "loader/apply/service_prefixes.h"
 
 namespace fairlead::apply {
 namespace {
@@ -81,20 +80,6 @@ void WriteNode(const node& wanted, node& shared) {
   shared = closed;
   std::atomic_thread_fence(std::memory_order_release);
   shared.ifindex = wanted.ifindex;
-}
-
-// Which slots an earlier run's prefixes lead to.
-template <typename Abi>
-absl::Status ReadSlots(const FamilyTables<Abi>& tables, std::map<Cidr, uint32_t>& slots) {
-  FL_ASSIGN_OR_RETURN(const auto entries, tables.prefixes.Snapshot());
-  for (const auto& [key, entry] : entries) {
-    if (entry.kind != PREFIX_PEER_PODS && entry.kind != PREFIX_PEER &&
-        entry.kind != PREFIX_PEER_HIDE) {
-      continue;
-    }
-    slots[BlockOf(key)] = entry.node;
-  }
-  return absl::OkStatus();
 }
 
 bool IsIn(const std::vector<Cidr>& blocks, const Cidr& inner) {
@@ -324,11 +309,8 @@ absl::Status NodeTables::ApplyWays(const NodeFacts& facts, Unasked unasked) {
   // The next hop before the prefix that leads to it; deletes last.
   FL_RETURN_IF_ERROR(PlacePeers(facts, unasked));
   FL_RETURN_IF_ERROR(ApplyTunnelPeers(facts, unasked));
-  const auto mine = [](const prefix& entry) { return !IsOfServices(entry); };
-  FL_RETURN_IF_ERROR(
-      Reconcile(MakePrefixes<Abi4>(facts, slots_), unasked, tables_->v4.prefixes, +mine));
-  FL_RETURN_IF_ERROR(
-      Reconcile(MakePrefixes<Abi6>(facts, slots_), unasked, tables_->v6.prefixes, +mine));
+  FL_RETURN_IF_ERROR(ApplyNodePrefixes(facts, slots_, unasked, tables_->v4));
+  FL_RETURN_IF_ERROR(ApplyNodePrefixes(facts, slots_, unasked, tables_->v6));
   if (unasked == Unasked::kDelete) ForgetPeers(facts);
   return absl::OkStatus();
 }

@@ -8,6 +8,8 @@
 #include <cstring>
 #include <map>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "base/status_macros.h"
@@ -31,12 +33,12 @@ struct Desired {
   void Put(const Key& key, const Value& value) { entries[key] = value; }
 };
 
-// Entries that are not `mine` are left alone, unless one is desired in their place.
+// `snapshot` is what the table holds. Entries that are not `mine` are left alone, unless one is
+// desired in their place.
 template <MapBytes Key, MapBytes Value>
-absl::Status Reconcile(
-    const Desired<Key, Value>& desired, Unasked unasked, Table<Key, Value>& table,
-    bool (*mine)(const Value&) = [](const Value&) { return true; }) {
-  FL_ASSIGN_OR_RETURN(const auto snapshot, table.Snapshot());
+absl::Status ReconcileFrom(const std::vector<std::pair<Key, Value>>& snapshot,
+                           const Desired<Key, Value>& desired, Unasked unasked,
+                           Table<Key, Value>& table, bool (*mine)(const Value&)) {
   std::map<Key, Value, LessByBytes<Key>> actual(snapshot.begin(), snapshot.end());
   for (const auto& [key, value] : desired.entries) {
     const auto found = actual.find(key);
@@ -48,6 +50,13 @@ absl::Status Reconcile(
     if (!desired.entries.contains(key) && mine(value)) FL_RETURN_IF_ERROR(table.Erase(key));
   }
   return absl::OkStatus();
+}
+
+template <MapBytes Key, MapBytes Value>
+absl::Status Reconcile(const Desired<Key, Value>& desired, Unasked unasked,
+                       Table<Key, Value>& table) {
+  FL_ASSIGN_OR_RETURN(const auto snapshot, table.Snapshot());
+  return ReconcileFrom(snapshot, desired, unasked, table, +[](const Value&) { return true; });
 }
 
 }  // namespace fairlead::apply

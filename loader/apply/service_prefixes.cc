@@ -10,6 +10,15 @@
 #include "loader/apply/prefix_key.h"
 
 namespace fairlead::apply {
+namespace {
+
+// A virtual IP's other ports are the world's: there a block of it stays.
+bool YieldsTo(uint32_t kind, const prefix& present) {
+  return IsOfServices(present) || (present.kind == PREFIX_DIRECT && IsOnlyOfServices(kind));
+}
+
+}  // namespace
+
 template <typename Abi>
 absl::StatusOr<ServicePrefixes<Abi>> ServicePrefixes<Abi>::Adopt(FamilyTables<Abi>& tables) {
   ServicePrefixes result;
@@ -41,7 +50,7 @@ template <typename Abi>
 absl::Status ServicePrefixes<Abi>::Ensure(const Cidr& block, uint32_t kind) {
   FL_ASSIGN_OR_RETURN(const auto match, tables_->prefixes.Find(PrefixKeyOf<Abi>(block)));
   if (match.has_value() && match->kind == kind) return absl::OkStatus();
-  if (match.has_value() && !IsOfServices(*match)) {
+  if (match.has_value() && !YieldsTo(kind, *match)) {
     FL_ASSIGN_OR_RETURN(const bool is_there, IsThere(*match, block));
     if (is_there) return absl::OkStatus();
   }
@@ -52,7 +61,8 @@ absl::Status ServicePrefixes<Abi>::Ensure(const Cidr& block, uint32_t kind) {
       fmt::format("table prefixes{} has no room for {}", Abi::kDigit, block.ToString()));
 }
 
-// NodeTables may have put an entry of its own there since: that one stays.
+// NodeTables may have put an entry of its own there since: that one stays. One that had to yield
+// comes back with the next look at the nodes; until then pods are masqueraded there.
 template <typename Abi>
 absl::Status ServicePrefixes<Abi>::Erase(const Cidr& block) {
   if (wanted_.erase(block) == 0) return absl::OkStatus();

@@ -3,8 +3,9 @@
 // ServicePrefixes: one family's addresses of Services and ServiceCIDRs in
 // `prefixes`, so that a ClusterIP without that port, or one that nobody has, is
 // not mistaken for the world, and a later fragment, which shows no port, not for
-// a stranger's. The rest of that table is NodeTables' (node_tables.h), whose
-// entries are stronger: they are never touched here.
+// a stranger's. The rest of that table is NodeTables' (node_prefixes.h), whose
+// entries are stronger but for one: where pods keep their addresses in the world
+// (PREFIX_DIRECT), what only Services have takes its place.
 #ifndef FAIRLEAD_LOADER_APPLY_SERVICE_PREFIXES_H_
 #define FAIRLEAD_LOADER_APPLY_SERVICE_PREFIXES_H_
 
@@ -23,6 +24,11 @@ namespace fairlead::apply {
 inline bool IsOfServices(const prefix& entry) {
   return entry.kind == PREFIX_SERVICE || entry.kind == PREFIX_SERVICE_CIDR ||
          entry.kind == PREFIX_VIRTUAL_IP;
+}
+
+// There is nobody else at such an address.
+inline bool IsOnlyOfServices(uint32_t kind) {
+  return kind == PREFIX_SERVICE || kind == PREFIX_SERVICE_CIDR;
 }
 
 template <typename Abi>

@@ -36,6 +36,13 @@ class ServiceTables {
                          const plan::ServicePlan& desired);
   absl::Status Put(const plan::ServicePortName& name, const plan::PlannedService& planned);
   absl::Status Remove(const plan::ServicePortName& name);
+  // After each NodeTables::Apply, which may have taken away an entry in whose place one of a
+  // Service belongs. Price: a lookup for each address of a Service.
+  absl::Status KeepPrefixes() {
+    absl::Status status = v4_.KeepPrefixes();
+    status.Update(v6_.KeepPrefixes());
+    return status;
+  }
   // After a batch of these: what was freed may be used again.
   void Settle();
 

@@ -247,8 +247,9 @@ absl::Status Dataplane::AttachGuests(const std::set<uint32_t>& devices) {
 absl::Status Dataplane::ApplyNodes(const apply::NodeFacts& facts, apply::Unasked unasked,
                                    const std::set<uint32_t>& guests) {
   limits_ = facts.uplinks.empty() ? "the node has no uplink: pods reach this node only" : "";
-  const absl::Status status = nodes_.Apply(facts, unasked);
+  absl::Status status = nodes_.Apply(facts, unasked);
   if (!status.ok()) limits_ = std::string(status.message());
+  status.Update(services_.KeepPrefixes());
   room& room = tables_.reassembly_room[0];
   room.ifindex = room_.Keep(RoomKeeper::Time::clock::now());
   room.uplink = facts.uplinks.empty() ? 0 : facts.uplinks.front().ifindex;

@@ -238,6 +238,7 @@ void Node::ApplyNodes() {
   plan::PlanReach(routing, facts.link_to, facts.plan);
   facts.relay_overhead = plan::RelayOverhead(routing, facts.plan);
   MustOk(state_->nodes.Apply(facts));
+  MustOk(state_->services.KeepPrefixes());
 }
 
 void Node::SetMasquerade(const apply::MasqueradeRules& rules) {

@@ -102,6 +102,7 @@ void PlannedNode::ApplyNodes(const kube::ObjectStore& store) {
         plan::ResolveNodePortAddresses({"primary"}, own, facts.local_addresses);
   }
   MustOk(nodes_.Apply(facts));
+  MustOk(services_.KeepPrefixes());
 }
 
 void PlannedNode::ApplyServices(const kube::ObjectStore& store) {
