@@ -69,7 +69,9 @@ Desired<typename Abi::PrefixKey, prefix> MakePrefixes(const NodeFacts& facts,
     put(Cidr::Of(*address), hides ? PREFIX_PEER_HIDE : PREFIX_PEER, slot);
   };
   for (const plan::PeerNode& peer : facts.plan.peers) {
-    const uint32_t slot = slots.at(peer.name);
+    const auto place = slots.find(peer.name);
+    if (place == slots.end()) continue;
+    const uint32_t slot = place->second;
     for (const Cidr& cidr : peer.pod_cidrs) put(cidr, PREFIX_PEER_PODS, slot);
     put_peer(peer.ip4, slot);
     put_peer(peer.ip6, slot);

@@ -21,7 +21,7 @@ namespace fairlead::apply {
 template <typename Abi>
 absl::Status ReadSlots(const FamilyTables<Abi>& tables, std::map<Cidr, uint32_t>& slots);
 
-// Fewest writes. `slots` are the peers', by name.
+// Fewest writes. `slots` are the peers', by name; who has none is left out.
 template <typename Abi>
 absl::Status ApplyNodePrefixes(const NodeFacts& facts, const std::map<std::string, uint32_t>& slots,
                                Unasked unasked, FamilyTables<Abi>& tables);

@@ -223,20 +223,25 @@ absl::StatusOr<uint32_t> NodeTables::SlotOf(const plan::PeerNode& peer) {
 }
 
 absl::Status NodeTables::PlacePeers(const NodeFacts& facts, Unasked unasked) {
+  absl::Status status;
   for (const plan::PeerNode& peer : facts.plan.peers) {
-    FL_ASSIGN_OR_RETURN(const uint32_t slot, SlotOf(peer));
-    slots_.emplace(peer.name, slot);
-    node& entry = tables_->nodes[slot];
+    const absl::StatusOr<uint32_t> slot = SlotOf(peer);
+    status.Update(slot.status());
+    if (!slot.ok()) continue;
+    slots_.emplace(peer.name, *slot);
+    node& entry = tables_->nodes[*slot];
     // Without our own Node nobody knows whether a tunnel is still wanted.
     const bool unsure = unasked == Unasked::kKeep && !facts.plan.KnowsOwn();
     if (unsure && entry.ifindex != 0) continue;
     WriteNode(MakeNode(peer, facts, entry.generation), entry);
   }
-  return absl::OkStatus();
+  return status;
 }
 
-void NodeTables::ForgetPeers(const NodeFacts& facts) {
-  const auto forget = [this](uint32_t slot) {
+// True if that has made room.
+bool NodeTables::ForgetPeers(const NodeFacts& facts) {
+  bool has_room = false;
+  const auto forget = [&](uint32_t slot) {
     node entry{};
     entry.generation = tables_->nodes[slot].generation + 1;
     // The generation first: a flow that looks now is told that its way is gone.
@@ -244,6 +249,7 @@ void NodeTables::ForgetPeers(const NodeFacts& facts) {
     std::atomic_thread_fence(std::memory_order_release);
     tables_->nodes[slot] = entry;
     free_.GiveBack(slot);
+    has_room = true;
   };
   std::set<std::string> staying;
   for (const plan::PeerNode& peer : facts.plan.peers) staying.insert(peer.name);
@@ -255,6 +261,7 @@ void NodeTables::ForgetPeers(const NodeFacts& facts) {
     if (!stays) forget(it->second);
     it = stays ? std::next(it) : slots_.erase(it);
   }
+  return has_room;
 }
 
 // Every address of every node, whichever way we reach it: it may reach us by the other.
@@ -262,8 +269,10 @@ absl::Status NodeTables::ApplyTunnelPeers(const NodeFacts& facts, Unasked unaske
   Desired<tunnel_peer_key, tunnel_peer> desired;
   if (facts.tunnel_ifindex != 0) {
     for (const plan::PeerNode& peer : facts.plan.peers) {
+      const auto place = slots_.find(peer.name);
+      if (place == slots_.end()) continue;
       for (const std::optional<IpAddress>& address : {peer.ip4, peer.ip6}) {
-        if (address.has_value()) desired.Put({ToMapped(*address)}, {slots_.at(peer.name)});
+        if (address.has_value()) desired.Put({ToMapped(*address)}, {place->second});
       }
     }
   }
@@ -293,10 +302,10 @@ absl::Status NodeTables::Apply(const NodeFacts& facts, Unasked unasked) {
   // one, raise it after.
   const uint32_t smallest = SmallestMtu(facts);
   WriteSmallestMtu(*tables_, std::min(smallest, tables_->v4.node_state[0].smallest_mtu));
-  FL_RETURN_IF_ERROR(ApplyWays(facts, unasked));
+  const absl::Status status = ApplyWays(facts, unasked);
   WriteRelayDevice(*tables_, facts.relay_overhead != 0 ? facts.tunnel_ifindex : 0);
   WriteSmallestMtu(*tables_, smallest);
-  return absl::OkStatus();
+  return status;
 }
 
 absl::Status NodeTables::ApplyWays(const NodeFacts& facts, Unasked unasked) {
@@ -304,15 +313,25 @@ absl::Status NodeTables::ApplyWays(const NodeFacts& facts, Unasked unasked) {
     WriteState(tables_->v4, facts);
     WriteState(tables_->v6, facts);
   }
-  FL_RETURN_IF_ERROR(ApplyUplinks(facts, unasked));
+  absl::Status status = ApplyUplinks(facts, unasked);
   BumpUplinkEpoch(facts);
-  // The next hop before the prefix that leads to it; deletes last.
-  FL_RETURN_IF_ERROR(PlacePeers(facts, unasked));
-  FL_RETURN_IF_ERROR(ApplyTunnelPeers(facts, unasked));
-  FL_RETURN_IF_ERROR(ApplyNodePrefixes(facts, slots_, unasked, tables_->v4));
-  FL_RETURN_IF_ERROR(ApplyNodePrefixes(facts, slots_, unasked, tables_->v6));
-  if (unasked == Unasked::kDelete) ForgetPeers(facts);
-  return absl::OkStatus();
+  absl::Status peers = ApplyPeers(facts, unasked);
+  // Who found no slot may find one now that others have gone. Not before: until here prefixes led
+  // to those.
+  const bool has_room = unasked == Unasked::kDelete && ForgetPeers(facts);
+  if (has_room && absl::IsResourceExhausted(peers)) peers = ApplyPeers(facts, unasked);
+  status.Update(peers);
+  return status;
+}
+
+// The next hop before the prefix that leads to it; deletes last. A table that is full keeps
+// nothing out of the others.
+absl::Status NodeTables::ApplyPeers(const NodeFacts& facts, Unasked unasked) {
+  absl::Status status = PlacePeers(facts, unasked);
+  status.Update(ApplyTunnelPeers(facts, unasked));
+  status.Update(ApplyNodePrefixes(facts, slots_, unasked, tables_->v4));
+  status.Update(ApplyNodePrefixes(facts, slots_, unasked, tables_->v6));
+  return status;
 }
 
 }  // namespace fairlead::apply

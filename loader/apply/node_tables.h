@@ -61,7 +61,8 @@ class NodeTables {
 
   // Fewest writes. A peer keeps its slot, and flows to it their exit, when its
   // address, its podCIDR or the way to it changes; across a restart, too, if one
-  // of its addresses or blocks stays.
+  // of its addresses or blocks stays. A peer for which there is no room is named in the error and
+  // left out; everything else is applied.
   absl::Status Apply(const NodeFacts& facts, Unasked unasked = Unasked::kDelete);
 
   // Slots by the node's name, for people.
@@ -70,7 +71,8 @@ class NodeTables {
  private:
   absl::StatusOr<uint32_t> SlotOf(const plan::PeerNode& peer);
   absl::Status PlacePeers(const NodeFacts& facts, Unasked unasked);
-  void ForgetPeers(const NodeFacts& facts);
+  bool ForgetPeers(const NodeFacts& facts);
+  absl::Status ApplyPeers(const NodeFacts& facts, Unasked unasked);
   absl::Status ApplyWays(const NodeFacts& facts, Unasked unasked);
   absl::Status ApplyTunnelPeers(const NodeFacts& facts, Unasked unasked);
   absl::Status ApplyUplinks(const NodeFacts& facts, Unasked unasked);

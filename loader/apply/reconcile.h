@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Reconcile: a small table made to say what is desired, with the fewest writes:
-// equal entries are left alone, deletes come last.
+// equal entries are left alone, deletes come last. What finds no room before them may find some
+// after; what finds none takes nothing from the others.
 #ifndef FAIRLEAD_LOADER_APPLY_RECONCILE_H_
 #define FAIRLEAD_LOADER_APPLY_RECONCILE_H_
 
@@ -40,16 +41,19 @@ absl::Status ReconcileFrom(const std::vector<std::pair<Key, Value>>& snapshot,
                            const Desired<Key, Value>& desired, Unasked unasked,
                            Table<Key, Value>& table, bool (*mine)(const Value&)) {
   std::map<Key, Value, LessByBytes<Key>> actual(snapshot.begin(), snapshot.end());
+  std::vector<std::pair<Key, Value>> refused;
   for (const auto& [key, value] : desired.entries) {
     const auto found = actual.find(key);
     if (found != actual.end() && std::memcmp(&found->second, &value, sizeof(value)) == 0) continue;
-    FL_RETURN_IF_ERROR(table.Put(key, value));
+    if (!table.Put(key, value).ok()) refused.emplace_back(key, value);
   }
-  if (unasked == Unasked::kKeep) return absl::OkStatus();
+  absl::Status status;
   for (const auto& [key, value] : actual) {
-    if (!desired.entries.contains(key) && mine(value)) FL_RETURN_IF_ERROR(table.Erase(key));
+    const bool goes = unasked == Unasked::kDelete && !desired.entries.contains(key) && mine(value);
+    if (goes) status.Update(table.Erase(key));
   }
-  return absl::OkStatus();
+  for (const auto& [key, value] : refused) status.Update(table.Put(key, value));
+  return status;
 }
 
 template <MapBytes Key, MapBytes Value>
