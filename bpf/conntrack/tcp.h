@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * What TCP flags mean to a flow: which timeout it lives under, when its tuple
- * may be used again, and which reset is believed.
+ * may be used again, and which FIN or reset is believed.
  */
 #ifndef FAIRLEAD_BPF_CONNTRACK_TCP_H_
 #define FAIRLEAD_BPF_CONNTRACK_TCP_H_
@@ -132,8 +132,32 @@ static __always_inline bool is_believed_reset(const struct packet *pkt,
 	return pkt->sequence - peer->acked <= peer->window;
 }
 
+/* What follows the TCP header. FINs only. */
+__first_packet int payload_bytes(context *skb, __u32 l4_offset)
+{
+	__u32 offset = l4_offset & 0x1ff;
+	struct tcp_header *tcp = header_at(skb, offset, sizeof(*tcp));
+
+	return tcp ? packet_end(skb) - offset - (tcp->data_offset >> 4) * 4 : 0;
+}
+
+/* The same of a FIN, which is one sequence number behind the data. It may be sent once more when
+ * it has been acknowledged.
+ */
+static __always_inline bool is_believed_fin(context *skb, const struct packet *pkt,
+					    const struct FAMILY(flow_side) * peer)
+{
+	__u32 ahead;
+
+	if (!(peer->flags & FLOW_HAS_WINDOW))
+		return true;
+	ahead = pkt->sequence + payload_bytes(skb, pkt->l4_offset) - peer->acked;
+	return ahead <= peer->window || ahead + 1 == 0;
+}
+
 /* Per packet: what this side has acknowledged and still accepts. */
-static __always_inline void follow_tcp(const struct packet *pkt, const struct known *known)
+static __always_inline void follow_tcp(context *skb, const struct packet *pkt,
+				       const struct known *known)
 {
 	struct FAMILY(flow_side) *side = known->side;
 	__u8 flags = side->flags;
@@ -145,7 +169,7 @@ static __always_inline void follow_tcp(const struct packet *pkt, const struct kn
 				       : (__u32)pkt->window << (side->window_scale & 15);
 		flags |= FLOW_HAS_WINDOW;
 	}
-	if (pkt->tcp_flags & TCP_FIN)
+	if ((pkt->tcp_flags & TCP_FIN) && is_believed_fin(skb, pkt, known->peer))
 		flags |= FLOW_FIN;
 	if ((pkt->tcp_flags & TCP_RST) && is_believed_reset(pkt, known->peer))
 		flags |= FLOW_RESET;

@@ -209,7 +209,7 @@ __stage commit_all(context *skb, struct packet *pkt, struct known *known)
 	__u32 lost = 0;
 
 	if (known->side)
-		go_on(pkt, known);
+		go_on(skb, pkt, known);
 	else if (pkt->remembered)
 		lost = recall_again(pkt);
 	return lost ? drop(pkt, lost) : commit(skb, pkt, known);

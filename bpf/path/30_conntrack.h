@@ -288,12 +288,12 @@ static __always_inline bool find_flow(struct packet *pkt, struct known *known)
 }
 
 /* The flow has had one more packet. */
-static __always_inline void go_on(const struct packet *pkt, const struct known *known)
+static __always_inline void go_on(context *skb, const struct packet *pkt, const struct known *known)
 {
 	known->side->last_seen = pkt->now;
 	known->side->packets++;
 	if (pkt->tuple.protocol == IPPROTO_TCP)
-		follow_tcp(pkt, known);
+		follow_tcp(skb, pkt, known);
 }
 
 __stage conntrack(context *skb, struct packet *pkt, struct known *known)
@@ -329,7 +329,7 @@ __stage conntrack(context *skb, struct packet *pkt, struct known *known)
 		return meet(pkt);
 	}
 
-	go_on(pkt, known);
+	go_on(skb, pkt, known);
 	return CONTINUE;
 }
 

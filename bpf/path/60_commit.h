@@ -70,7 +70,7 @@ static __always_inline void begin_flow(context *skb, struct packet *pkt, struct 
 		theirs = pkt->peer_window_scale;
 	}
 	agree_on_scale(known->side, known->peer, mine, theirs);
-	follow_tcp(pkt, known);
+	follow_tcp(skb, pkt, known);
 }
 
 /* A flow that stays half-open; 0 or a reason. */

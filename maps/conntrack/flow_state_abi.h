@@ -19,7 +19,7 @@ FL_ASSERT(sizeof(struct flow_ref) == 8, "flow_ref has hidden padding");
 #define SIDE_REPLY  1
 
 /* flow_side.flags: what this side has said, and what is done to its packets. */
-#define FLOW_FIN	0x01 /* sent a FIN */
+#define FLOW_FIN	0x01 /* sent a believed FIN */
 #define FLOW_RESET	0x02 /* sent a believed RST */
 #define FLOW_TRANSLATED 0x04 /* addresses or ports change */
 #define FLOW_HAS_WINDOW 0x08 /* acked and window are known */

@@ -111,6 +111,44 @@ TEST_P(TcpConnection, ANewSynOnALivingTupleBelongsToIt) {
   EXPECT_THAT(node_, Remembers(ToWeb(), Forwarded()));
 }
 
+TEST_P(TcpConnection, AForgedFinDoesNotOpenItsTupleToANewSyn) {
+  for (const uint32_t sequence : {0U, 999U, 3002U, 1001U + 0x80000000U}) {
+    Open();
+    const Packet forged = ToWeb().Fin().Sequence(sequence, 5001).Window(1000);
+    EXPECT_THAT(node_.FromPod(client_, forged), Delivers(forged.To(backend_.On(8080)), backend_));
+    EXPECT_THAT(node_.FromPod(client_, ToWeb().Syn()), Delivers(Forwarded().Syn(), backend_));
+    EXPECT_THAT(node_, Remembers(ToWeb(), Forwarded())) << sequence;
+  }
+}
+
+// The last number that the other end takes may be the FIN's, with or without data before it,
+// and one that was acknowledged already may come once more.
+TEST_P(TcpConnection, AFinInsideTheWindowIsBelieved) {
+  const Packet fin = ToWeb().Fin().Window(1000);
+  for (const Packet& last :
+       {fin.Sequence(1001, 5001), fin.Sequence(3001, 5001), fin.Sequence(1000, 5001),
+        fin.Sequence(2501, 5001).Payload(500), fin.Sequence(901, 5001).Payload(100),
+        fin.Sequence(801, 5001).Payload(1200)}) {
+    Open();
+    node_.FromPod(client_, last);
+    EXPECT_THAT(node_.FromPod(client_, ToWeb().Syn()), Delivers(Forwarded().Syn(), backend_));
+    EXPECT_FALSE(node_.FindFlow(ToWeb()).has_value());
+  }
+  Open();
+  node_.FromPod(client_, fin.Sequence(2501, 5001).Payload(501));
+  node_.FromPod(client_, ToWeb().Syn());
+  EXPECT_TRUE(node_.FindFlow(ToWeb()).has_value());
+}
+
+// Of a connection whose handshake we missed the scale is not known.
+TEST_P(TcpConnection, AFinOfOneSeenFromTheMiddleIsBelieved) {
+  node_.FromPod(client_, ToWeb().Ack().Sequence(1001, 5001).Window(1000));
+  node_.FromPod(backend_, ToClient().Ack().Sequence(5001, 1001).Window(2000));
+  node_.FromPod(client_, ToWeb().Fin().Sequence(1001 + (2000 << 14), 5001));
+  node_.FromPod(client_, ToWeb().Syn());
+  EXPECT_FALSE(node_.FindFlow(ToWeb()).has_value());
+}
+
 TEST_P(TcpConnection, AResetInsideTheWindowEndsIt) {
   for (const uint32_t sequence : {5001U, 6001U}) {
     Open();
