@@ -76,9 +76,7 @@ static __always_inline bool is_steady(const struct packet *pkt, const struct kno
 	const struct FAMILY(flow_side) *side = known->side;
 
 	return is_backend_alive(side->backend, side->backend_generation) &&
-	       is_exit_alive(pkt, side) &&
-	       (side->exit != EXIT_UPLINK || side->exit_generation == pkt->uplink_epoch) &&
-	       !is_over(pkt, known);
+	       is_exit_alive(pkt, side) && has_current_way(pkt, side) && !is_over(pkt, known);
 }
 
 /* What a half-open flow has remembered; 0 if it has to be left to TC. */

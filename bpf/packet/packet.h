@@ -123,6 +123,13 @@ struct known {
 /* Fixed while attached; see maps/abi/hook_config_abi.h. */
 const volatile struct hook_config config;
 
+/* No route leads on, for now: routes go and come back, so no flow remembers it. */
+#define NO_DEVICE 0
+static __always_inline bool has_no_way(const struct packet *pkt)
+{
+	return pkt->exit == EXIT_STACK && pkt->exit_target == NO_DEVICE;
+}
+
 /* At the device of a pod of another network. */
 static __always_inline bool is_of_guest(const struct packet *pkt)
 {

@@ -24,8 +24,20 @@
 #include "bpf/path/40_service.h"
 
 #define FIB_LOOKUP_SKIP_NEIGH 4 /* BPF_FIB_LOOKUP_SKIP_NEIGH, in newer uapi headers */
+#define LOOPBACK_DEVICE	      1 /* in every network namespace */
 
-/* By the host's routes. Devices that are no uplink of ours are the stack's. */
+/* The host takes it from here; its routes lead it to `device`. */
+static __always_inline void leave_to_stack(struct packet *pkt, __u32 device)
+{
+	pkt->exit = EXIT_STACK;
+	pkt->exit_target = device;
+	pkt->exit_generation = pkt->uplink_epoch;
+}
+
+/* By the host's routes. Devices that are no uplink of ours are the stack's. So is what no
+ * route leads to, which the stack tells the sender; but the kernel says the same of a local
+ * route to what is no address of the host.
+ */
 static __always_inline __u32 locate_by_route(context *skb, struct packet *pkt)
 {
 	struct bpf_fib_lookup fib = {};
@@ -40,14 +52,14 @@ static __always_inline __u32 locate_by_route(context *skb, struct packet *pkt)
 	*destination = pkt->out.destination;
 	result = bpf_fib_lookup(skb, &fib, sizeof(fib), FIB_LOOKUP_SKIP_NEIGH);
 	if (result == BPF_FIB_LKUP_RET_NOT_FWDED) {
-		pkt->exit = EXIT_STACK;
+		leave_to_stack(pkt, NO_DEVICE);
 		return 0;
 	}
 	/* A frame longer than the device's MTU has a route, too: 57 judges its length. */
 	if (result && result != BPF_FIB_LKUP_RET_FRAG_NEEDED)
 		return DROP_NO_ROUTE;
 	if (!bpf_map_lookup_elem(&uplinks, &fib.ifindex)) {
-		pkt->exit = EXIT_STACK;
+		leave_to_stack(pkt, fib.ifindex);
 		return 0;
 	}
 	pkt->exit = EXIT_UPLINK;
@@ -67,7 +79,7 @@ static __always_inline __u32 locate_by_prefix(context *skb, struct packet *pkt)
 		return locate_by_route(skb, pkt);
 	switch (prefix->kind) {
 	case PREFIX_HOST:
-		pkt->exit = EXIT_STACK;
+		leave_to_stack(pkt, LOOPBACK_DEVICE);
 		return 0;
 	case PREFIX_OWN_PODS:
 		return DROP_NO_SUCH_POD;
@@ -127,6 +139,26 @@ static __always_inline __u32 know_exit(context *skb, struct packet *pkt, const s
 	return find_exit(skb, pkt);
 }
 
+/* The way out has the address that the flow is masqueraded with. */
+static __always_inline bool is_way_of(const struct packet *pkt, const struct FAMILY(ip) * address)
+{
+	struct uplink *uplink = bpf_map_lookup_elem(&uplinks, &pkt->exit_target);
+
+	return pkt->exit == EXIT_UPLINK && uplink && is_same_ip(&uplink->FAMILY(address), address);
+}
+
+/* The pod's own address is one for the way out; 0 or a drop reason. It is none for the world
+ * if it was kept because the way led through the stack.
+ */
+static __always_inline __u32 go_unmasked(const struct packet *pkt,
+					 const struct FAMILY(flow_side) * side)
+{
+	return config.masquerade && pkt->hook == HOOK_FROM_POD && side->exit == EXIT_STACK &&
+			       pkt->exit == EXIT_UPLINK && pkt->hides_source
+		       ? DROP_ADDRESS_GONE
+		       : 0;
+}
+
 /* The way out of a known flow once more, by the uplinks and routes of now. Only
  * what is masqueraded is bound to an address: DROP_ADDRESS_GONE if that is not
  * the way out's any more. Any other drop reason is of this packet alone.
@@ -135,7 +167,6 @@ __first_packet int find_way_again(context *skb, struct packet *pkt)
 {
 	struct FAMILY(flow_side) * side;
 	struct known known = {};
-	struct uplink *uplink;
 	__u32 reason;
 
 	if (!pkt || !find_flow(pkt, &known))
@@ -146,19 +177,30 @@ __first_packet int find_way_again(context *skb, struct packet *pkt)
 	reason = find_exit(skb, pkt);
 	if (reason)
 		return reason;
+	if (has_no_way(pkt))
+		return side->exit == EXIT_STACK ? 0 : DROP_NO_ROUTE;
 	/* A reply's source is the address that its client has chosen. */
-	if (side == &known.flow->side[SIDE_ORIGIN] &&
-	    !is_same_ip(&side->source, &pkt->tuple.source)) {
-		uplink = bpf_map_lookup_elem(&uplinks, &pkt->exit_target);
-		if (pkt->exit != EXIT_UPLINK || !uplink ||
-		    !is_same_ip(&uplink->FAMILY(address), &side->source))
-			return DROP_ADDRESS_GONE;
+	if (side == &known.flow->side[SIDE_ORIGIN]) {
+		reason = is_same_ip(&side->source, &pkt->tuple.source)
+				 ? go_unmasked(pkt, side)
+				 : is_way_of(pkt, &side->source) ? 0
+								 : DROP_ADDRESS_GONE;
+		if (reason)
+			return reason;
 	}
 	side->exit_target = pkt->exit_target;
 	side->exit_generation = pkt->exit_generation;
 	barrier();
 	side->exit = pkt->exit;
 	return 0;
+}
+
+/* Pods and nodes have generations of their own. */
+static __always_inline bool has_current_way(const struct packet *pkt,
+					    const struct FAMILY(flow_side) * side)
+{
+	return (side->exit != EXIT_UPLINK && side->exit != EXIT_STACK) ||
+	       side->exit_generation == pkt->uplink_epoch;
 }
 
 /* The uplinks have changed under a known flow. */
@@ -183,9 +225,7 @@ static __always_inline enum verdict follow_uplinks(context *skb, struct packet *
 static __always_inline enum verdict locate_known(context *skb, struct packet *pkt,
 						 struct known *known)
 {
-	if (known->side->exit != EXIT_UPLINK || known->side->exit_generation == pkt->uplink_epoch)
-		return CONTINUE;
-	return follow_uplinks(skb, pkt, known);
+	return has_current_way(pkt, known->side) ? CONTINUE : follow_uplinks(skb, pkt, known);
 }
 
 __stage locate(context *skb, struct packet *pkt, struct known *known)

@@ -40,7 +40,7 @@ static __always_inline __u32 address_frame(context *skb, const struct pod *pod)
 /* For the side's next packets. Not into an object that was released while we looked. */
 static __always_inline void remember_exit(const struct packet *pkt, struct FAMILY(flow_side) * side)
 {
-	if (!side || !side->last_seen)
+	if (!side || !side->last_seen || has_no_way(pkt))
 		return;
 	side->exit_target = pkt->exit_target;
 	side->exit_generation = pkt->exit_generation;

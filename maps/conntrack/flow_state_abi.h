@@ -37,7 +37,7 @@ FL_ASSERT(sizeof(struct flow_ref) == 8, "flow_ref has hidden padding");
 #define EXIT_POD     1 /* exit_target: slot in pods */
 #define EXIT_NODE    2 /* exit_target: slot in nodes */
 #define EXIT_UPLINK  3 /* exit_target: interface index */
-#define EXIT_STACK   4 /* the host itself */
+#define EXIT_STACK   4 /* the host itself; exit_target: the device that its routes lead to */
 #define EXIT_RELAY   5 /* exit_target: slot in nodes, by tunnel and as it is: that node chooses */
 
 /* Timeouts by state; seconds in the configuration, jiffies in hook_config. */

@@ -31,6 +31,8 @@ IpAddress UplinkAddress(Family family, int moves) {
   return NodeAddress(family, 0).Plus(moves == 0 ? 0 : 100 + static_cast<uint64_t>(moves));
 }
 
+IpAddress SideAddress(Family family) { return SideCidr(family).address().Plus(1); }
+
 }  // namespace
 
 Endpoint Peer::Pod(int pod, uint16_t port) const {
@@ -231,6 +233,12 @@ void Node::ApplyNodes() {
   facts.routes = state_->route_changes;
   facts.masquerade = state_->masquerade;
   facts.uplinks = {uplink};
+  if (state_->side_link_is_uplink) {
+    facts.uplinks.push_back({.ifindex = state_->network.side_link(),
+                             .ip4 = SideAddress(Family::kIpv4),
+                             .ip6 = SideAddress(Family::kIpv6),
+                             .mtu = state_->options.uplink_mtu});
+  }
   facts.pod_mtu = state_->options.pod_mtu;
   const plan::RoutingOptions& routing = state_->options.routing;
   if (routing.needs_tunnel_device()) facts.tunnel_ifindex = state_->network.tunnel();
@@ -250,6 +258,12 @@ IpAddress Node::MoveUplink() {
   ++state_->uplink_moves;
   ApplyNodes();
   return UplinkAddress(state_->family, state_->uplink_moves);
+}
+
+IpAddress Node::MakeSideLinkUplink() {
+  state_->side_link_is_uplink = true;
+  ApplyNodes();
+  return SideAddress(state_->family);
 }
 
 void Node::ChangeRoutes() {

@@ -129,6 +129,8 @@ class Node {
   void SetMasquerade(const apply::MasqueradeRules& rules);
   // Another address on the uplink, as DHCP may give it.
   IpAddress MoveUplink();
+  // The link beside the uplink (ScratchNetwork::side_link) is one, too, with this address.
+  IpAddress MakeSideLinkUplink();
   void ChangeRoutes();                          // somewhere: flows look for their way out again
   uint32_t SnatRefusals(const Pod& pod) const;  // packets that found no source port
   // Other programs over the same tables, as an update of the daemon does it.

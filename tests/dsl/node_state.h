@@ -35,6 +35,7 @@ struct Node::State {
   std::map<uint32_t, plan::HostPortPod> host_ports;  // by slot
   std::optional<UniqueFd> xdp;                       // keeps the uplink ready for test runs
   int uplink_moves = 0;
+  bool side_link_is_uplink = false;
   size_t route_changes = 0;
   uint32_t next_slot = 0;
   int peer_count = 0;

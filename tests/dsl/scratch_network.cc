@@ -40,6 +40,12 @@ uint32_t MakeLink(NetlinkSocket& netlink, const VethPair& pair) {
   return host->index;
 }
 
+Route DefaultRoute(Family family, uint32_t uplink) {
+  return {.destination = Cidr::Make(IpAddress::Unspecified(family), 0),
+          .link_index = uplink,
+          .gateway = RouterAddress(family)};
+}
+
 }  // namespace
 
 ScratchNetwork& ScratchNetwork::Get() {
@@ -67,10 +73,7 @@ void ScratchNetwork::AddUplink() {
   for (const Family family : kFamilies) {
     const int bits = family == Family::kIpv4 ? 24 : 64;
     MustOk(AddAddress(netlink_, uplink_, NodeAddress(family, 0), bits));
-    const IpAddress any = Ip(family, "0.0.0.0", "::");
-    MustOk(ReplaceRoute(netlink_, {.destination = Cidr::Make(any, 0),
-                                   .link_index = uplink_,
-                                   .gateway = RouterAddress(family)}));
+    SetDefaultRoute(family);
     MustOk(PutNeighbour(netlink_, uplink_, RouterAddress(family), kRouterMac, NUD_PERMANENT));
     MustOk(ReplaceRoute(netlink_,
                         {.destination = UnreachableCidr(family), .kind = RouteKind::kUnreachable}));
@@ -97,6 +100,14 @@ void ScratchNetwork::AddTunnel() {
   MustOk(CreateVxlan(netlink_, {.name = "tunnel", .mac = kGatewayMac, .port = 8472, .mtu = 1450}));
   tunnel_ = Must(FindLink(netlink_, "tunnel"))->index;
   MustOk(SetLinkUp(netlink_, tunnel_));
+}
+
+void ScratchNetwork::SetDefaultRoute(Family family) {
+  MustOk(ReplaceRoute(netlink_, DefaultRoute(family, uplink_)));
+}
+
+void ScratchNetwork::DropDefaultRoute(Family family) {
+  MustOk(DeleteRoute(netlink_, DefaultRoute(family, uplink_)));
 }
 
 uint32_t ScratchNetwork::PodLink(uint32_t slot) {

@@ -35,6 +35,9 @@ class ScratchNetwork {
   uint32_t side_link() const { return side_link_; }  // no uplink of fairlead's
   // The near end of a wire to where a reassembly room would be.
   uint32_t room() const { return room_; }
+  // All tests of the process have one and the same: who changes it sets it again.
+  void SetDefaultRoute(Family family);
+  void DropDefaultRoute(Family family);
 
  private:
   ScratchNetwork();
@@ -50,6 +53,21 @@ class ScratchNetwork {
   uint32_t side_link_ = 4;
   uint32_t room_ = 0;
   uint32_t tunnel_ = 0;
+};
+
+// While this object lives no route leads into the world.
+class OtherDefaultRoute {
+ public:
+  using Change = void (ScratchNetwork::*)(Family);
+  OtherDefaultRoute(Family family, Change change) : family_(family) {
+    (ScratchNetwork::Get().*change)(family);
+  }
+  ~OtherDefaultRoute() { ScratchNetwork::Get().SetDefaultRoute(family_); }
+  OtherDefaultRoute(const OtherDefaultRoute&) = delete;
+  OtherDefaultRoute& operator=(const OtherDefaultRoute&) = delete;
+
+ private:
+  Family family_;
 };
 
 }  // namespace fairlead::testing

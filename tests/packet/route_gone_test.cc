@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+//   pod ──▶ [from_pod] ──▶ the world, to which no route leads for a moment
+//
+// Promise: what a pod sends meanwhile is lost, as on any router, and nothing
+// else: flows go on where they were when the route is back, whether the daemon
+// has noticed or not.
+#include "tests/dsl/address_plan.h"
+#include "tests/dsl/matchers.h"
+#include "tests/dsl/scratch_network.h"
+
+namespace fairlead::testing {
+namespace {
+
+constexpr uint16_t kNodePort = 30080;
+
+class DefaultRouteFlaps : public ::testing::TestWithParam<Family> {
+ protected:
+  // The daemon has seen both changes, or neither.
+  template <typename Meanwhile>
+  void Flap(const Meanwhile& meanwhile, bool is_noticed = true) {
+    {
+      const OtherDefaultRoute gone(GetParam(), &ScratchNetwork::DropDefaultRoute);
+      if (is_noticed) node_.ChangeRoutes();
+      meanwhile();
+    }
+    if (is_noticed) node_.ChangeRoutes();
+  }
+  void Serve() {
+    node_.AddService({.name = "web", .vip = {}, .port = TcpPort(80), .node_port = kNodePort},
+                     {pod_.On(8080)});
+  }
+  // As it leaves, of a connection of the pod.
+  Packet Open(const Packet& request) {
+    const Packet forwarded = request.From(node_.FromPod(pod_, request.Syn()).Source());
+    node_.FromNetwork(forwarded.Reply().SynAck());
+    node_.FromPod(pod_, request.Ack());
+    return forwarded;
+  }
+
+  Node node_{GetParam()};
+  Pod pod_ = node_.AddPod("pod");
+  Packet asked_ = Tcp(node_.World(1, 40000), node_.On(kNodePort));
+  Packet inside_ = asked_.To(pod_.On(8080));
+  Packet request_ = Tcp(pod_.On(1), node_.World(1, 443));
+};
+
+TEST_P(DefaultRouteFlaps, ServicesGoOnAnsweringFromTheirAddress) {
+  Serve();
+  node_.FromNetwork(asked_.Syn());
+  node_.FromPod(pod_, inside_.Reply().SynAck());
+  Flap([&] { EXPECT_THAT(node_.FromPod(pod_, inside_.Reply().Ack()), Drops(DROP_NO_ROUTE)); });
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_THAT(node_.FromPod(pod_, inside_.Reply().Ack()), SendsToWorld(asked_.Reply().Ack()));
+  }
+}
+
+TEST_P(DefaultRouteFlaps, AnAnswerThatCameTooEarlyIsFollowedByOthers) {
+  Serve();
+  node_.FromNetwork(asked_.Syn());
+  Flap([&] { node_.FromPod(pod_, inside_.Reply().SynAck()); });
+  EXPECT_THAT(node_.FromPod(pod_, inside_.Reply().SynAck()), SendsToWorld(asked_.Reply().SynAck()));
+}
+
+TEST_P(DefaultRouteFlaps, NobodyHasToNotice) {
+  Serve();
+  node_.FromNetwork(asked_.Syn());
+  Flap([&] { node_.FromPod(pod_, inside_.Reply().SynAck()); }, /*is_noticed=*/false);
+  EXPECT_THAT(node_.FromPod(pod_, inside_.Reply().SynAck()), SendsToWorld(asked_.Reply().SynAck()));
+}
+
+TEST_P(DefaultRouteFlaps, MasqueradedConnectionsAreNotReset) {
+  const Packet forwarded = Open(request_);
+  Flap([&] { EXPECT_THAT(node_.FromPod(pod_, request_.Ack()), Drops(DROP_NO_ROUTE)); });
+  EXPECT_THAT(node_.FromPod(pod_, request_.Ack()), SendsToWorld(forwarded.Ack()));
+  EXPECT_EQ(node_.FlowCount(), 1u);
+}
+
+FAIRLEAD_BOTH_FAMILIES(DefaultRouteFlaps);
+
+// Over a device of the host's that becomes an uplink later.
+class WayThroughTheStack : public DefaultRouteFlaps {
+ protected:
+  Endpoint Side(uint16_t port) const { return {SideCidr(GetParam()).address().Plus(9), port}; }
+};
+
+TEST_P(WayThroughTheStack, IsLeftForAnUplink) {
+  Serve();
+  const Packet asked = asked_.From(Side(40000)), inside = asked.To(pod_.On(8080));
+  node_.FromNetwork(asked.Syn());
+  EXPECT_THAT(node_.FromPod(pod_, inside.Reply().SynAck()), PassesToStack(asked.Reply().SynAck()));
+  node_.MakeSideLinkUplink();
+  EXPECT_EQ(node_.FromPod(pod_, inside.Reply().Ack()).reason, VERDICT_TO_WORLD);
+}
+
+TEST_P(WayThroughTheStack, IsNotLeftWithThePodsOwnAddress) {
+  const Packet request = Tcp(pod_.On(1), Side(443)), query = Udp(pod_.On(1), Side(53));
+  EXPECT_THAT(node_.FromPod(pod_, request.Syn()), PassesToStack(request.Syn()));
+  node_.ToPod(pod_, request.Reply().SynAck());
+  EXPECT_THAT(node_.FromPod(pod_, request.Ack()), PassesToStack(request.Ack()));
+  node_.FromPod(pod_, query);
+  node_.ToPod(pod_, query.Reply());
+  EXPECT_THAT(node_.FromPod(pod_, query), PassesToStack(query));
+  ASSERT_EQ(node_.FlowCount(), 2u);
+  const IpAddress address = node_.MakeSideLinkUplink();
+  const Hop hop = node_.FromPod(pod_, query);
+  EXPECT_EQ(hop.reason, VERDICT_TO_WORLD);
+  EXPECT_EQ(hop.Source().address, address);
+  EXPECT_EQ(node_.FromPod(pod_, request.Ack()).reason, DROP_ADDRESS_GONE);
+}
+
+TEST_P(WayThroughTheStack, IsThatOfTheHostsOwnAddresses) {
+  const Packet request = Tcp(pod_.On(1), node_.On(22));
+  node_.FromPod(pod_, request.Syn());
+  node_.ToPod(pod_, request.Reply().SynAck());
+  node_.ChangeRoutes();
+  EXPECT_THAT(node_.FromPod(pod_, request.Ack()), PassesToStack(request.Ack()));
+  EXPECT_THAT(node_, HasNoDrops());
+}
+
+// No address of the host, but a route of its table "local" (`ip route add local`): the kernel
+// says of it what it says of no route.
+TEST_P(WayThroughTheStack, IsThatOfWhatTheKernelCallsNoWay) {
+  const Packet request = Tcp(pod_.On(1), node_.World(1, 443));
+  Flap([&] {
+    EXPECT_THAT(node_.FromPod(pod_, request.Syn()), PassesToStack(request.Syn()));
+    EXPECT_THAT(node_.ToPod(pod_, request.Reply().SynAck()), LetsIn(request.Reply().SynAck()));
+    EXPECT_THAT(node_.FromPod(pod_, request.Ack()), PassesToStack(request.Ack()));
+    node_.ChangeRoutes();
+    EXPECT_THAT(node_.FromPod(pod_, request.Ack()), PassesToStack(request.Ack()));
+  });
+}
+
+FAIRLEAD_BOTH_FAMILIES(WayThroughTheStack);
+
+}  // namespace
+}  // namespace fairlead::testing
