@@ -154,7 +154,8 @@ __first_packet int remember(struct packet *pkt)
 	if (!pkt)
 		return 0;
 	hash = pkt->hash ?: half_open_hash(&pkt->tuple);
-	flags = is_of_guest(pkt) ? HALF_OPEN_OF_GUEST : 0;
+	flags = (is_of_guest(pkt) ? HALF_OPEN_OF_GUEST : 0) |
+		(has_no_way(pkt) ? HALF_OPEN_NO_WAY : 0);
 	reverse_tuple(&pkt->out, &reply);
 	/* No answer will come by here to vouch for the client: that it goes on talking must
 	 * do instead.

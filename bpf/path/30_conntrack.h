@@ -155,6 +155,19 @@ static __always_inline __u32 what_is_lost(const struct packet *pkt, const struct
 									       : 0;
 }
 
+/* A pod's, which kept its address because of its way out of then: 45 and 55 shall look again.
+ * Who has an answer has a way, whatever routes say.
+ */
+static __always_inline bool is_way_doubtful(const struct packet *pkt, const struct memory *memory)
+{
+	if (pkt->hook != HOOK_FROM_POD || (memory->flags & (HALF_OPEN_REPLY | HALF_OPEN_ONE_WAY)) ||
+	    !is_same_ip(&memory->reverse.destination, &pkt->tuple.source))
+		return false;
+	if (memory->flags & HALF_OPEN_NO_WAY)
+		return !(memory->flags & HALF_OPEN_REPLIED);
+	return memory->backend == BACKEND_NONE && memory->uplink_epoch != pkt->uplink_epoch;
+}
+
 static __always_inline void take_memory(struct packet *pkt, const struct memory *memory)
 {
 	reverse_tuple(&memory->reverse, &pkt->out);
@@ -208,6 +221,10 @@ __first_packet int recall(struct packet *pkt)
 		if (!ASKS_ONLY)
 			touch_half_open(entry, memory.stamp, STAMP_EMPTY);
 		return lost;
+	}
+	if (!ASKS_ONLY && is_way_doubtful(pkt, &memory)) {
+		touch_half_open(entry, memory.stamp, STAMP_EMPTY);
+		return 0;
 	}
 
 	if (is_relay)

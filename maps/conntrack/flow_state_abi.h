@@ -31,6 +31,7 @@ FL_ASSERT(sizeof(struct flow_ref) == 8, "flow_ref has hidden padding");
 #define HALF_OPEN_REPLIED  0x02 /* the other end has answered; ONE_WAY: the client went on */
 #define HALF_OPEN_OF_GUEST 0x04 /* as FLOW_OF_GUEST */
 #define HALF_OPEN_ONE_WAY  0x08 /* relayed: its answers do not pass this node */
+#define HALF_OPEN_NO_WAY   0x10 /* no route led to its other end */
 
 /* flow_side.exit: where this side's packets go. */
 #define EXIT_UNKNOWN 0 /* the next packet finds out */

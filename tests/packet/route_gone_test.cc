@@ -76,6 +76,47 @@ TEST_P(DefaultRouteFlaps, MasqueradedConnectionsAreNotReset) {
   EXPECT_EQ(node_.FlowCount(), 1u);
 }
 
+TEST_P(DefaultRouteFlaps, WhatBeganMeanwhileIsMasqueradedLater) {
+  for (const bool is_noticed : {true, false}) {
+    const uint16_t port = is_noticed ? 2 : 3;
+    const Packet syn = Tcp(pod_.On(port), node_.World(1, 443)).Syn();
+    const Packet query = Udp(pod_.On(port), node_.World(1, 53));
+    for (const Packet& packet : {syn, query}) {
+      Flap([&] { EXPECT_THAT(node_.FromPod(pod_, packet), PassesToStack(packet)); }, is_noticed);
+      const Hop hop = node_.FromPod(pod_, packet);
+      EXPECT_EQ(hop.Source().address, node_.address());
+      EXPECT_THAT(hop, SendsToWorld(packet.From(hop.Source())));
+      EXPECT_EQ(node_.FromPod(pod_, packet).Source(), hop.Source());
+    }
+  }
+}
+
+TEST_P(DefaultRouteFlaps, SoIsWhatAskedForAServiceInTheWorld) {
+  const Service dns = node_.AddService("dns", UdpPort(53), {node_.World(9, 53)});
+  const Packet query = Udp(pod_.On(1), dns.Front()), inside = query.To(node_.World(9, 53));
+  Flap([&] { EXPECT_THAT(node_.FromPod(pod_, query), PassesToStack(inside)); });
+  const Hop hop = node_.FromPod(pod_, query);
+  EXPECT_EQ(hop.Source().address, node_.address());
+  EXPECT_THAT(hop, SendsToWorld(inside.From(hop.Source())));
+}
+
+TEST_P(DefaultRouteFlaps, HalfOpenFlowsBetweenPodsGoOn) {
+  const Pod other = node_.AddPod("other");
+  const Packet query = Udp(pod_.On(1), other.On(53));
+  const Service dns = node_.AddService("dns", UdpPort(53), {other.On(53), node_.World(9, 53)});
+  const Packet asked = Udp(pod_.On(2), dns.Front());
+  node_.FromPod(pod_, query);
+  const Endpoint backend = node_.FromPod(pod_, asked).Destination();
+  for (int i = 0; i < 8; ++i) {
+    node_.ChangeRoutes();
+    EXPECT_THAT(node_.FromPod(pod_, query), Delivers(query, other));
+    EXPECT_THAT(node_.FromPod(other, query.Reply()), Delivers(query.Reply(), pod_));
+    if (backend.address == other.address) {
+      EXPECT_EQ(node_.FromPod(pod_, asked).Destination(), backend);
+    }
+  }
+}
+
 FAIRLEAD_BOTH_FAMILIES(DefaultRouteFlaps);
 
 // Over a device of the host's that becomes an uplink later.
@@ -128,6 +169,17 @@ TEST_P(WayThroughTheStack, IsThatOfWhatTheKernelCallsNoWay) {
     EXPECT_THAT(node_.FromPod(pod_, request.Ack()), PassesToStack(request.Ack()));
     node_.ChangeRoutes();
     EXPECT_THAT(node_.FromPod(pod_, request.Ack()), PassesToStack(request.Ack()));
+  });
+}
+
+// The same, and it becomes a conversation as others do.
+TEST_P(WayThroughTheStack, IsRememberedWhereTheKernelCallsItNoWay) {
+  const Packet query = Udp(pod_.On(1), node_.World(1, 53));
+  Flap([&] {
+    node_.FromPod(pod_, query);
+    node_.ToPod(pod_, query.Reply());
+    EXPECT_THAT(node_.FromPod(pod_, query), PassesToStack(query));
+    EXPECT_EQ(node_.FlowCount(), 1u);
   });
 }
 
