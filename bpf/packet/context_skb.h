@@ -39,6 +39,12 @@ static __always_inline bool has_vlan(const context *skb)
 	return skb->vlan_present;
 }
 
+/* Takes the tag off if it names no VLAN, but a priority (802.1p). Moves the frame. */
+static __always_inline bool drop_priority_tag(context *skb)
+{
+	return !(skb->vlan_tci & 0xfff) && !bpf_skb_vlan_pop(skb);
+}
+
 /* The device that the program sits on. */
 static __always_inline __u32 device_of(const context *skb)
 {

@@ -35,6 +35,11 @@ static __always_inline bool has_vlan(const context *xdp)
 	return false;
 }
 
+static __always_inline bool drop_priority_tag(context *xdp)
+{
+	return false;
+}
+
 static __always_inline __u32 device_of(const context *xdp)
 {
 	return xdp->ingress_ifindex;

@@ -160,16 +160,23 @@ __first_packet int has_transport_header(context *skb, struct packet *pkt)
 	return 0;
 }
 
+/* What the wire brings may have a tag that only says how urgent it is. */
+static __always_inline bool is_of_vlan(context *skb, const struct packet *pkt)
+{
+	return has_vlan(skb) && !(pkt->hook == HOOK_FROM_NETWORK && drop_priority_tag(skb));
+}
+
 __stage parse(context *skb, struct packet *pkt)
 {
+	bool is_tagged = is_of_vlan(skb, pkt);
 	__u32 reason;
 
-	if (frame_protocol(skb) != bpf_htons(ETHERTYPE_OURS) || has_vlan(skb)) {
+	if (frame_protocol(skb) != bpf_htons(ETHERTYPE_OURS) || is_tagged) {
 #if FAIRLEAD_FAMILY == 4
 		/* The IPv4 program comes first and speaks for all but IPv6. */
-		if (frame_protocol(skb) == bpf_htons(ETH_P_IPV6) && !has_vlan(skb))
+		if (frame_protocol(skb) == bpf_htons(ETH_P_IPV6) && !is_tagged)
 			return STOP_NEXT;
-		if (frame_protocol(skb) == bpf_htons(ETH_P_ARP) && !has_vlan(skb)) {
+		if (frame_protocol(skb) == bpf_htons(ETH_P_ARP) && !is_tagged) {
 			pkt->shape |= PACKET_NEIGHBOUR;
 			return CONTINUE;
 		}
