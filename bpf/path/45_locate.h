@@ -147,6 +147,22 @@ static __always_inline bool is_way_of(const struct packet *pkt, const struct FAM
 	return pkt->exit == EXIT_UPLINK && uplink && is_same_ip(&uplink->FAMILY(address), address);
 }
 
+/* The way out is one for what is masqueraded with `address`; 0 or a drop reason. Which of a
+ * route's hops it is says a hash of the addresses: of those that the flow came with, when it
+ * began.
+ */
+static __always_inline __u32 keep_address(context *skb, struct packet *pkt,
+					  const struct FAMILY(ip) * address)
+{
+	__u32 reason;
+
+	if (is_way_of(pkt, address))
+		return 0;
+	pkt->out.source = pkt->tuple.source;
+	reason = find_exit(skb, pkt);
+	return reason ?: is_way_of(pkt, address) ? 0 : DROP_ADDRESS_GONE;
+}
+
 /* The pod's own address is one for the way out; 0 or a drop reason. It is none for the world
  * if it was kept because the way led through the stack.
  */
@@ -183,8 +199,7 @@ __first_packet int find_way_again(context *skb, struct packet *pkt)
 	if (side == &known.flow->side[SIDE_ORIGIN]) {
 		reason = is_same_ip(&side->source, &pkt->tuple.source)
 				 ? go_unmasked(pkt, side)
-				 : is_way_of(pkt, &side->source) ? 0
-								 : DROP_ADDRESS_GONE;
+				 : keep_address(skb, pkt, &side->source);
 		if (reason)
 			return reason;
 	}

@@ -2,6 +2,7 @@
 #include "tests/dsl/scratch_network.h"
 
 #include <linux/neighbour.h>
+#include <linux/rtnetlink.h>
 #include <unistd.h>
 
 #include "loader/netlink/addresses.h"
@@ -44,6 +45,14 @@ Route DefaultRoute(Family family, uint32_t uplink) {
   return {.destination = Cidr::Make(IpAddress::Unspecified(family), 0),
           .link_index = uplink,
           .gateway = RouterAddress(family)};
+}
+
+void PutHop(NetlinkMessage& message, uint32_t link, const IpAddress& gateway) {
+  auto* hop = static_cast<rtnexthop*>(message.PutRaw(sizeof(rtnexthop)));
+  message.PutAddress(RTA_GATEWAY, gateway);
+  hop->rtnh_len =
+      static_cast<uint16_t>(sizeof(*hop) + MNL_ATTR_HDRLEN + AddressBits(gateway.family()) / 8);
+  hop->rtnh_ifindex = static_cast<int>(link);
 }
 
 }  // namespace
@@ -108,6 +117,20 @@ void ScratchNetwork::SetDefaultRoute(Family family) {
 
 void ScratchNetwork::DropDefaultRoute(Family family) {
   MustOk(DeleteRoute(netlink_, DefaultRoute(family, uplink_)));
+}
+
+void ScratchNetwork::SplitDefaultRoute(Family family) {
+  NetlinkMessage message(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE);
+  auto* header = message.Header<rtmsg>();
+  header->rtm_family = static_cast<uint8_t>(AddressFamily(family));
+  header->rtm_table = RT_TABLE_MAIN;
+  header->rtm_protocol = kRouteProtocol;
+  header->rtm_type = RTN_UNICAST;
+  nlattr* hops = message.Begin(RTA_MULTIPATH);
+  PutHop(message, uplink_, RouterAddress(family));
+  PutHop(message, side_link_, SideCidr(family).address().Plus(254));
+  message.End(hops);
+  MustOk(netlink_.Request(message, "split the default route"));
 }
 
 uint32_t ScratchNetwork::PodLink(uint32_t slot) {

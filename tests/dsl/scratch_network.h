@@ -38,6 +38,7 @@ class ScratchNetwork {
   // All tests of the process have one and the same: who changes it sets it again.
   void SetDefaultRoute(Family family);
   void DropDefaultRoute(Family family);
+  void SplitDefaultRoute(Family family);  // the side link is another hop of it
 
  private:
   ScratchNetwork();
@@ -55,7 +56,7 @@ class ScratchNetwork {
   uint32_t tunnel_ = 0;
 };
 
-// While this object lives no route leads into the world.
+// While this object lives no route leads into the world, or two.
 class OtherDefaultRoute {
  public:
   using Change = void (ScratchNetwork::*)(Family);

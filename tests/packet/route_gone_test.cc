@@ -5,6 +5,8 @@
 // Promise: what a pod sends meanwhile is lost, as on any router, and nothing
 // else: flows go on where they were when the route is back, whether the daemon
 // has noticed or not.
+#include <set>
+
 #include "tests/dsl/address_plan.h"
 #include "tests/dsl/matchers.h"
 #include "tests/dsl/scratch_network.h"
@@ -184,6 +186,34 @@ TEST_P(WayThroughTheStack, IsRememberedWhereTheKernelCallsItNoWay) {
 }
 
 FAIRLEAD_BOTH_FAMILIES(WayThroughTheStack);
+
+// Which hop of a route a flow takes is a hash of its addresses: of the pod's when it began.
+class SeveralHops : public ::testing::TestWithParam<Family> {
+ protected:
+  Node node_{GetParam()};
+  Pod pod_ = node_.AddPod("pod");
+};
+
+TEST_P(SeveralHops, FlowsStayOnTheirsWhenRoutesChange) {
+  node_.MakeSideLinkUplink();
+  const OtherDefaultRoute split(GetParam(), &ScratchNetwork::SplitDefaultRoute);
+  std::set<uint32_t> devices;
+  for (int host = 1; host <= 32; ++host) {
+    const Packet request = Tcp(pod_.On(1), node_.World(host, 443));
+    const Hop first = node_.FromPod(pod_, request.Syn());
+    node_.FromNetwork(request.From(first.Source()).Reply().SynAck());
+    node_.FromPod(pod_, request.Ack());
+    node_.ChangeRoutes();
+    const Hop later = node_.FromPod(pod_, request.Ack());
+    EXPECT_EQ(later.reason, VERDICT_TO_WORLD);
+    EXPECT_EQ(later.ifindex, first.ifindex);
+    EXPECT_EQ(later.Source(), first.Source());
+    devices.insert(first.ifindex);
+  }
+  EXPECT_EQ(devices.size(), 2u);
+}
+
+FAIRLEAD_BOTH_FAMILIES(SeveralHops);
 
 }  // namespace
 }  // namespace fairlead::testing
