@@ -13,6 +13,7 @@
  * been allowed, and is remembered. Later hooks check the mark and add nothing.
  * Price for a known flow: one hash lookup, one rewrite.
  */
+#define SPEAKS_FOR_PODS 1
 #include "bpf/path/90_deliver.h"
 
 SEC("tc")

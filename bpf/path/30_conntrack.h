@@ -118,6 +118,11 @@ static __always_inline bool is_known_elsewhere(const struct packet *pkt, const s
 #define ASKS_ONLY 0
 #endif
 
+/* A program whose packets are a pod's own; the others' stacks have no room for it. */
+#ifndef SPEAKS_FOR_PODS
+#define SPEAKS_FOR_PODS 0
+#endif
+
 /* A half-open flow as it was at one moment. */
 struct memory {
 	struct FAMILY(tuple) reverse;
@@ -160,7 +165,7 @@ static __always_inline __u32 what_is_lost(const struct packet *pkt, const struct
  */
 static __always_inline bool is_way_doubtful(const struct packet *pkt, const struct memory *memory)
 {
-	if (pkt->hook != HOOK_FROM_POD || (memory->flags & (HALF_OPEN_REPLY | HALF_OPEN_ONE_WAY)) ||
+	if ((memory->flags & (HALF_OPEN_REPLY | HALF_OPEN_ONE_WAY)) ||
 	    !is_same_ip(&memory->reverse.destination, &pkt->tuple.source))
 		return false;
 	if (memory->flags & HALF_OPEN_NO_WAY)
@@ -222,7 +227,7 @@ __first_packet int recall(struct packet *pkt)
 			touch_half_open(entry, memory.stamp, STAMP_EMPTY);
 		return lost;
 	}
-	if (!ASKS_ONLY && is_way_doubtful(pkt, &memory)) {
+	if (SPEAKS_FOR_PODS && is_way_doubtful(pkt, &memory)) {
 		touch_half_open(entry, memory.stamp, STAMP_EMPTY);
 		return 0;
 	}
