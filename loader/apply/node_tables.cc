@@ -82,52 +82,6 @@ void WriteNode(const node& wanted, node& shared) {
   shared.ifindex = wanted.ifindex;
 }
 
-bool IsIn(const std::vector<Cidr>& blocks, const Cidr& inner) {
-  return std::ranges::any_of(blocks, [&inner](const Cidr& block) {
-    return block.prefix_length() <= inner.prefix_length() && block.Contains(inner.address());
-  });
-}
-
-// Every prefix of one family. A host address beats a peer's if they clash, and
-// what belongs to the cluster beats a block where pods keep their addresses:
-// they do so inside of the cluster anyway.
-template <typename Abi>
-Desired<typename Abi::PrefixKey, prefix> MakePrefixes(
-    const NodeFacts& facts, const std::map<std::string, uint32_t>& slots) {
-  Desired<typename Abi::PrefixKey, prefix> desired;
-  const auto put = [&](const Cidr& cidr, uint32_t kind, uint32_t slot) {
-    if (cidr.family() == Abi::kFamily) desired.Put(PrefixKeyOf<Abi>(cidr), {kind, slot});
-  };
-  std::vector<Cidr> cluster;
-  for (const plan::PeerNode& peer : facts.plan.peers) {
-    cluster.insert(cluster.end(), peer.pod_cidrs.begin(), peer.pod_cidrs.end());
-  }
-  if (facts.plan.own.has_value()) {
-    cluster.insert(cluster.end(), facts.plan.own->pod_cidrs.begin(),
-                   facts.plan.own->pod_cidrs.end());
-  }
-  const std::vector<Cidr>& direct = facts.masquerade.direct;
-  for (const Cidr& cidr : direct) {
-    if (cidr.family() == Abi::kFamily && !IsIn(cluster, cidr)) put(cidr, PREFIX_DIRECT, 0);
-  }
-  const auto put_peer = [&](const std::optional<IpAddress>& address, uint32_t slot) {
-    if (!address.has_value()) return;
-    const bool hides = facts.masquerade.nodes && !IsIn(direct, Cidr::Of(*address));
-    put(Cidr::Of(*address), hides ? PREFIX_PEER_HIDE : PREFIX_PEER, slot);
-  };
-  for (const plan::PeerNode& peer : facts.plan.peers) {
-    const uint32_t slot = slots.at(peer.name);
-    for (const Cidr& cidr : peer.pod_cidrs) put(cidr, PREFIX_PEER_PODS, slot);
-    put_peer(peer.ip4, slot);
-    put_peer(peer.ip6, slot);
-  }
-  if (facts.plan.own.has_value()) {
-    for (const Cidr& cidr : facts.plan.own->pod_cidrs) put(cidr, PREFIX_OWN_PODS, 0);
-  }
-  for (const IpAddress& address : facts.local_addresses) put(Cidr::Of(address), PREFIX_HOST, 0);
-  return desired;
-}
-
 // No way out of this node is narrower, as far as that is known.
 uint32_t SmallestMtu(const NodeFacts& facts) {
   constexpr uint32_t kNoLimit = 0xffff;
