@@ -169,7 +169,7 @@ static __always_inline __u32 keep_address(context *skb, struct packet *pkt,
 static __always_inline __u32 go_unmasked(const struct packet *pkt,
 					 const struct FAMILY(flow_side) * side)
 {
-	return config.masquerade && pkt->hook == HOOK_FROM_POD && side->exit == EXIT_STACK &&
+	return SPEAKS_FOR_PODS && config.masquerade && side->exit == EXIT_STACK &&
 			       pkt->exit == EXIT_UPLINK && pkt->hides_source
 		       ? DROP_ADDRESS_GONE
 		       : 0;

@@ -29,6 +29,19 @@ uint32_t BitOf(uint16_t port) {
 // Datagrams go to another backend at once, whatever became of their first.
 bool OutlivesItsService(Protocol protocol) { return protocol != Protocol::kUdp; }
 
+// Those that are not `kept`, each after `leave` has heard of it.
+template <typename Leave>
+void TakeOut(const std::set<Endpoint>& kept, BackendNumbers& numbers, const Leave& leave) {
+  for (auto it = numbers.begin(); it != numbers.end();) {
+    if (kept.contains(it->first)) {
+      ++it;
+      continue;
+    }
+    leave(it->first, it->second);
+    it = numbers.erase(it);
+  }
+}
+
 // What other CPUs must see before what follows: the map is shared memory.
 void Publish() { std::atomic_thread_fence(std::memory_order_release); }
 
@@ -79,6 +92,22 @@ std::optional<uint32_t> BackendTable<Abi>::TakeNumber() {
 }
 
 template <typename Abi>
+std::optional<uint32_t> BackendTable<Abi>::NumberFor(Protocol protocol, const Endpoint& endpoint) {
+  if (const auto retired = retired_.find(endpoint);
+      retired != retired_.end() && OutlivesItsService(protocol)) {
+    return retired_.extract(retired).mapped();
+  }
+  const std::optional<uint32_t> number = TakeNumber();
+  if (!number.has_value()) return std::nullopt;
+  auto& slot = (*table_)[*number];
+  slot.address = ToAbi<typename Abi::Ip>(endpoint.address);
+  slot.port = htons(endpoint.port);
+  // Flows of whoever had the number before are not counted any more: the generation says so.
+  (*flows_)[*number] = 0;
+  return number;
+}
+
+template <typename Abi>
 absl::Status BackendTable<Abi>::Put(uint32_t service, Protocol protocol,
                                     const std::vector<plan::PlannedBackend>& planned,
                                     BackendNumbers& numbers) {
@@ -89,18 +118,8 @@ absl::Status BackendTable<Abi>::Put(uint32_t service, Protocol protocol,
       SetState(found->second, StateOf(backend));
       continue;
     }
-    const auto retired =
-        OutlivesItsService(protocol) ? retired_.find(backend.endpoint) : retired_.end();
-    std::optional<uint32_t> number;
-    if (retired != retired_.end()) {
-      number = retired_.extract(retired).mapped();
-    } else if (number = TakeNumber(); number.has_value()) {
-      auto& slot = (*table_)[*number];
-      slot.address = ToAbi<typename Abi::Ip>(backend.endpoint.address);
-      slot.port = htons(backend.endpoint.port);
-      // Flows of whoever had the number before are not counted any more: the generation says so.
-      (*flows_)[*number] = 0;
-    } else {
+    const std::optional<uint32_t> number = NumberFor(protocol, backend.endpoint);
+    if (!number.has_value()) {
       return absl::ResourceExhaustedError(
           fmt::format("table backends{} is full ({} entries), see --max-backends", Abi::kDigit,
                       table_->size()));
@@ -117,15 +136,10 @@ absl::Status BackendTable<Abi>::Put(uint32_t service, Protocol protocol,
 template <typename Abi>
 void BackendTable<Abi>::Remove(Protocol protocol, const std::set<Endpoint>& kept,
                                BackendNumbers& numbers) {
-  for (auto it = numbers.begin(); it != numbers.end();) {
-    if (kept.contains(it->first)) {
-      ++it;
-      continue;
-    }
-    Free(it->second);
-    if (OutlivesItsService(protocol)) FreeRetired(it->first);
-    it = numbers.erase(it);
-  }
+  TakeOut(kept, numbers, [&](const Endpoint& endpoint, uint32_t number) {
+    Free(number);
+    if (OutlivesItsService(protocol)) FreeRetired(endpoint);
+  });
 }
 
 template <typename Abi>
@@ -139,18 +153,9 @@ void BackendTable<Abi>::Retire(Protocol protocol, BackendNumbers& numbers) {
 template <typename Abi>
 void BackendTable<Abi>::TakeBack(Protocol protocol, const std::set<Endpoint>& before,
                                  BackendNumbers& numbers) {
-  for (auto it = numbers.begin(); it != numbers.end();) {
-    if (before.contains(it->first)) {
-      ++it;
-      continue;
-    }
-    if (OutlivesItsService(protocol)) {
-      RetireOrFree(it->first, it->second);
-    } else {
-      Free(it->second);
-    }
-    it = numbers.erase(it);
-  }
+  TakeOut(before, numbers, [&](const Endpoint& endpoint, uint32_t number) {
+    OutlivesItsService(protocol) ? RetireOrFree(endpoint, number) : Free(number);
+  });
 }
 
 template <typename Abi>

@@ -52,6 +52,8 @@ class BackendTable {
  private:
   // A free number, at last a retired one's.
   std::optional<uint32_t> TakeNumber();
+  // The retired one of that endpoint, or a free one with its address.
+  std::optional<uint32_t> NumberFor(Protocol protocol, const Endpoint& endpoint);
   void Free(uint32_t number);
   // Frees it if it has no flows.
   void RetireOrFree(const Endpoint& endpoint, uint32_t number);

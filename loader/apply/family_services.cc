@@ -119,6 +119,7 @@ absl::StatusOr<FamilyServices<Abi>> FamilyServices<Abi>::Adopt(FamilyTables<Abi>
 template <typename Abi>
 ServicePort& FamilyServices<Abi>::Find(const plan::ServicePortName& name,
                                        const plan::PlannedService& planned) {
+  if (const auto known = installed_.find(name); known != installed_.end()) return known->second;
   if (!adopted_.empty()) Recognise({{name, planned}});
   const auto [found, inserted] = installed_.try_emplace(name);
   if (inserted) found->second.id = next_id_++;

@@ -54,6 +54,14 @@ absl::Status CheckFixedSize(const BpfMap& pinned, uint32_t entries, const std::s
   return ErrnoStatus(errno, "remove " + pin);
 }
 
+void NoteSmaller(const BpfMap& pinned, uint32_t entries) {
+  if (pinned.max_entries() >= entries) return;
+  LogWarn(
+      "table {} keeps its {} entries, {} were asked for: it is made anew after a reboot, or "
+      "`fairleadd cleanup` (with --mode full it removes pods' interfaces: drain the node first)",
+      pinned.name(), pinned.max_entries(), entries);
+}
+
 // Sets size and pin of each map; nothing is loaded yet.
 absl::Status PrepareMaps(const BpfObject& object, const MapSizes& sizes,
                          const std::string& pin_directory, bool& adopted) {
@@ -67,17 +75,12 @@ absl::Status PrepareMaps(const BpfObject& object, const MapSizes& sizes,
       if (access(pin.c_str(), F_OK) == 0) {
         FL_ASSIGN_OR_RETURN(const BpfMap pinned, BpfMap::OpenPinned(pin));
         FL_RETURN_IF_ERROR(CheckMapLayout(pinned));
-        if (entries == 0)
+        if (entries == 0) {
           FL_RETURN_IF_ERROR(CheckFixedSize(pinned, bpf_map__max_entries(map), pin));
-        if (pinned.max_entries() < entries) {
-          LogWarn(
-              "table {} keeps its {} entries, {} were asked for: it is made anew after a reboot, "
-              "or "
-              "`fairleadd cleanup` (with --mode full it removes pods' interfaces: drain the node "
-              "first)",
-              name, pinned.max_entries(), entries);
+        } else {
+          NoteSmaller(pinned, entries);
+          entries = pinned.max_entries();
         }
-        if (entries != 0) entries = pinned.max_entries();
         adopted = adopted || name.starts_with("flow_index");
       }
       bpf_map__set_pin_path(map, pin.c_str());
